@@ -285,6 +285,7 @@ struct pf_rule {
 	uint32_t	ridentifier;
 	struct pf_rule_id uid;
 	struct pf_rule_id gid;
+	uint32_t	pad0;
 	struct pf_addr	divert_addr;
 	uint16_t	divert_port;		/* network order */
 	uint16_t	return_icmp;		/* type << 8 | code */
@@ -319,7 +320,7 @@ struct pf_rule {
 	uint8_t		pool_used;		/* bit per PF_POOL_*: nat-to .. given */
 	uint8_t		anchor_wildcard;	/* out */
 	uint8_t		anchor_relative;	/* out */
-	uint8_t		pad[3];
+	uint8_t		pad[2];
 };
 
 /*
@@ -480,7 +481,7 @@ struct pfsync_state {
 	uint8_t		timeout;
 	uint8_t		sync_flags;
 	uint8_t		rt;
-	uint8_t		pad[5];
+	uint8_t		pad[1];
 };
 
 struct pfioc_state { struct pfsync_state state; };
