@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_host.h: all that the core asks of the system it runs in, and all that
+ * the system may ask of the core.
+ *
+ * There are two hosts: sys/linux (the kernel module) and sys/sim (a process
+ * with a virtual clock).  Each has a header pf_host_md.h, found on the include
+ * path, that defines the types and static inlines of the first part below, and
+ * objects that define the plain functions of the second.  The core includes
+ * no other header of a system.
+ *
+ * Contexts.  "Packet" context is pf_test(): inside an RCU read side, softirqs
+ * off, no sleeping.  "Control" context is an ioctl, a device event, the purge or
+ * creation and destruction: it may sleep, and holds no RCU read side.
+ */
+#ifndef _NET_PF_HOST_H_
+#define _NET_PF_HOST_H_
+
+/*
+ * 1. From pf_host_md.h
+ *
+ * Types and C library words: uint8_t .. uint64_t, int32_t, bool, size_t, NULL,
+ * errno values (positive, EINVAL), AF_INET, AF_INET6, IPPROTO_*, offsetof,
+ * memcpy memset memcmp strlen strcmp strncmp strnlen, htons htonl ntohs ntohl,
+ * likely unlikely, container_of, READ_ONCE WRITE_ONCE, static_assert.
+ *
+ * pf_prefetch(addr)		a hint; addr need not be valid
+ *
+ * Locks.  struct pf_spinlock {pf_spin_init pf_spin_lock pf_spin_unlock}: any
+ * context; keeps softirqs off while held.  pf_spin_lock_nested(l) takes a
+ * second lock of the same class; the caller follows the documented order.
+ * struct pf_mutex {pf_mutex_init pf_mutex_lock pf_mutex_unlock
+ * pf_mutex_destroy}: control only.  pf_mutex_assert(m), pf_spin_assert(l): the
+ * caller holds it; the hosts that can check do check.
+ * struct pf_seq {pf_seq_init, pf_seq_begin(s) returns a cookie, pf_seq_retry(s,
+ * cookie), pf_seq_write_begin(s), pf_seq_write_end(s)}: a sequence count;
+ * writers are serialized by a spin lock of the owner.  pf_seq_begin() returns
+ * at once, with an odd cookie while a writer is at work: such a cookie always
+ * makes pf_seq_retry() true.
+ *
+ * RCU.  pf_rcu_read_lock() pf_rcu_read_unlock(); pf_rcu_deref(p) in a read
+ * side; pf_rcu_deref_locked(p) by the holder of the lock that guards writing;
+ * pf_rcu_assign(p, v) publishes.  struct pf_rcu_head with pf_rcu_call(head, fn):
+ * fn(head) runs after all present readers are gone, in a context that may not
+ * sleep.  pf_rcu_sync() waits for them (control).  pf_rcu_barrier() waits
+ * for all pending calls (control).
+ *
+ * Atomics.  struct pf_atomic (32 bits): pf_atomic_set pf_atomic_read
+ * pf_atomic_inc pf_atomic_dec; pf_atomic_inc_below(a, limit): adds one and
+ * returns true unless the value is limit or more (exact under contention);
+ * pf_atomic_dec_test(a): true when the value became 0.
+ * struct pf_ref: pf_ref_set(r, n) pf_ref_get(r); pf_ref_put(r): true at 0.
+ *
+ * Per-CPU counters.  struct pf_pcpu, an array of uint64_t on every CPU:
+ * pf_pcpu_init(c, n) 0 or ENOMEM (control), pf_pcpu_fini(c) (any context but
+ * hard interrupts; c may be all zero), pf_pcpu_add(c, i, delta) in packet
+ * context, pf_pcpu_sum(c, i), pf_pcpu_zero(c, n).  delta is signed; sums wrap.
+ *
+ * Red-black trees.  struct pf_rb_node (24 bytes), struct pf_rb_root;
+ * pf_rb_init(root), pf_rb_empty(root), pf_rb_top(root), pf_rb_left(n),
+ * pf_rb_right(n) (these three may be used in a read side without the lock: a
+ * walk ends always but may miss nodes), pf_rb_insert(root, node, parent, link)
+ * where link is pf_rb_link_left(parent), pf_rb_link_right(parent) or
+ * pf_rb_link_top(root); pf_rb_erase(root, node); pf_rb_first(root),
+ * pf_rb_next(node), with the lock.
+ *
+ * Hash.  struct pf_siphash_key (16 random bytes); pf_siphash2(a, b, key),
+ * pf_siphash4(a, b, c, d, key): SipHash of that many 64-bit words.
+ *
+ * Clock.  pf_uptime(pf): whole seconds of a monotonic clock, never 0.
+ *
+ * Packets.  struct pf_pkt is the host's; offsets count from the first byte of
+ * the network header.
+ * pf_pkt_len(p)		bytes, network header on; may exceed any MTU (GSO)
+ * pf_pkt_segs(p)		packets on the wire that it stands for, 1 or more
+ * pf_pkt_pull(p, off, len, buf) a pointer to len bytes at off, for reading: into
+ *				the packet, or buf after copying; NULL if the packet
+ *				is shorter.  len is at most 128, off + len at most
+ *				65,535 + 40; valid until the packet is next written.
+ */
+#include <pf_host_md.h>
+
+struct pf;
+struct pf_pkt;
+struct pf_rcu_head;
+
+/* 2. Plain functions of the host */
+
+/*
+ * Memory.  pf_alloc() zeroes and may sleep; pf_alloc_atomic() zeroes and may be
+ * called in any context; both return NULL when there is none.  Sizes
+ * up to 1 GiB work for pf_alloc().  pf_free(NULL) is fine; any context.
+ */
+void	*pf_alloc(struct pf *, size_t size);
+void	*pf_alloc_atomic(struct pf *, size_t size);
+void	 pf_free(void *);
+
+/*
+ * Object caches, one of each kind for all instances; sizes and names are
+ * pf_caches[] (pf.c).  Objects are aligned to 64 bytes and not zeroed.  Any context.
+ */
+enum pf_cache { PF_CACHE_STATE, PF_CACHE_MAX };
+struct pf_cache_desc {
+	const char	*name;
+	size_t		 size;
+};
+extern const struct pf_cache_desc pf_caches[PF_CACHE_MAX];
+void	*pf_cache_alloc(struct pf *, enum pf_cache);
+void	 pf_cache_free(enum pf_cache, void *);
+
+/* Cryptographic randomness; wall clock, seconds since the epoch.  Any context. */
+void	 pf_random(struct pf *, void *buf, size_t len);
+int64_t	 pf_wallclock(struct pf *);
+
+/* User memory: 0 or EFAULT.  Control.  uaddr + len may not wrap: checked here. */
+int	 pf_copyin(struct pf *, uint64_t uaddr, void *dst, size_t len);
+int	 pf_copyout(struct pf *, const void *src, uint64_t uaddr, size_t len);
+
+/*
+ * Packets that pf makes.  pf_pkt_new() returns a packet of len bytes (network
+ * header on) and its writable bytes at *data, or NULL.  pf_pkt_send() takes it
+ * over: routes it by its addresses (ignoring whether the source is local),
+ * marks it so that pf passes it unseen, and sends it.  cause is the packet
+ * that it answers (interface, route table, mark), never NULL; it is not consumed.
+ * All checksums are already right.  Packet context.
+ */
+struct pf_pkt *pf_pkt_new(struct pf *, uint32_t len, void **data);
+int	 pf_pkt_send(struct pf *, struct pf_pkt *, const struct pf_pkt *cause, uint8_t af);
+
+/*
+ * Whether the transport checksum of a received packet holds.  off: where the
+ * TCP, UDP, ICMP or ICMPv6 header begins.  Counts as right what the device
+ * has verified or what has not been computed yet (local).  Packet context.
+ */
+bool	 pf_pkt_cksum_ok(const struct pf_pkt *, uint8_t af, uint8_t proto, uint32_t off);
+
+/*
+ * pf_enable(): begin to hand packets to pf_test(), from the present network
+ * namespace only.  pf_disable(): no call is running when it returns.  Control.
+ */
+int	 pf_host_enable(struct pf *);		/* 0, ENOMEM */
+void	 pf_host_disable(struct pf *);
+
+/* A message for the system log.  Any context; the host limits the rate. */
+void	 pf_log(struct pf *, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+
+/*
+ * 3. What the host calls
+ *
+ * pf_create() makes an instance: no rules, disabled; NULL without memory.  The
+ * host then calls pf_if_attach() for every device.  pf_destroy() wants it
+ * disabled, with no open client and no other call in progress.  Control.
+ */
+struct pf *pf_create(void *hostdata);
+void	 pf_destroy(struct pf *);
+void	*pf_hostdata(const struct pf *);
+
+/*
+ * The verdict on one packet, PF_PASS or PF_DROP (the caller frees it then).
+ * dir: PF_IN, PF_OUT; af: of the network header at offset 0; ifindex: the
+ * device it came in by or is about to leave by.  Packet context.
+ */
+int	 pf_test(struct pf *, int dir, uint8_t af, int ifindex, struct pf_pkt *);
+
+/* Devices come, go and change their name.  Control, one at a time.  attach: 0,
+ * ENOMEM, EEXIST. */
+int	 pf_if_attach(struct pf *, int ifindex, const char *name);
+void	 pf_if_detach(struct pf *, int ifindex);
+int	 pf_if_rename(struct pf *, int ifindex, const char *name);
+
+/* Once a second.  Removes what has expired.  Control. */
+void	 pf_purge(struct pf *);
+
+/*
+ * A client is an open descriptor of /dev/pf.  pf_client_close() drops its
+ * transaction.  pf_ioctl(): cmd as in pfvar.h; arg: an object of the command's
+ * size (_IOC_SIZE) already copied in, copied out by the host when 0 is returned
+ * and the command reads.  writable: the descriptor may change things.
+ * Returns 0 or a positive errno; on error nothing has changed.  Control.
+ */
+struct pf_client;
+struct pf_client *pf_client_open(struct pf *, uint32_t pid, uint32_t uid);
+void	 pf_client_close(struct pf_client *);
+int	 pf_ioctl(struct pf_client *, uint32_t cmd, void *arg, bool writable);
+#define PF_IOCTL_ARG_MAX	4096	/* no command's argument is larger */
+
+#endif /* _NET_PF_HOST_H_ */

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_priv.h: what the core's files share, and nobody else sees.
+ *
+ * Everything hangs off a struct pf, the instance: one for each network namespace
+ * or simulated node.  Each member says what guards it:
+ *	[i]	set at creation, then only read
+ *	[c]	pf->ctl, the control mutex
+ *	[rcu c]	read in an RCU read side, replaced under pf->ctl
+ *	[b]	the lock of the state's bucket; [rcu b] read without it
+ *	[s]	the state's own lock
+ *	[a]	atomic or a single word (READ_ONCE, WRITE_ONCE)
+ *	[p]	per-CPU
+ * Lock order: ctl, then a bucket of the old state table, of the new one, then
+ * a bucket of the id table, then a state.
+ *
+ * The files stand on floors, and one uses only the floors below it and its own
+ * (FLOORS lists them; `make lint' checks the objects):
+ *	1 pf_addr pf_cksum pf_packet
+ *	2 pf_if pf_rule pf_ruleset pf_state
+ *	3 pf_match pf_tcp pf_icmp pf_track pf_reply
+ *	4 pf
+ *	5 pf_ioctl pf_ioctl_rule pf_ioctl_state
+ */
+#ifndef _NET_PF_PRIV_H_
+#define _NET_PF_PRIV_H_
+
+#include "pf_host.h"
+#include "pfvar.h"
+
+/*
+ * pf_addr.c: addresses
+ *
+ * IPv4 addresses have their last 12 bytes zero, so that comparisons may always
+ * take all 16 and both families share one path.
+ */
+static inline bool
+pf_addr_eq(const struct pf_addr *a, const struct pf_addr *b)
+{
+	return (((a->addr64[0] ^ b->addr64[0]) |
+	    (a->addr64[1] ^ b->addr64[1])) == 0);
+}
+
+/* Whether a and b agree in the bits of mask. */
+static inline bool
+pf_addr_masked_eq(const struct pf_addr *a, const struct pf_addr *b,
+    const struct pf_addr *mask)
+{
+	return ((((a->addr64[0] ^ b->addr64[0]) & mask->addr64[0]) |
+	    ((a->addr64[1] ^ b->addr64[1]) & mask->addr64[1])) == 0);
+}
+
+/* Order of addresses as numbers: <0, 0, >0. */
+int	 pf_addr_cmp(const struct pf_addr *, const struct pf_addr *, uint8_t af);
+/* Whether the mask is one of leading ones (its length at *bits), zero past af's size. */
+bool	 pf_mask_prefix(const struct pf_addr *mask, uint8_t af, unsigned int *bits);
+/* Whether p (network order) satisfies op with a1, a2 (network order). */
+bool	 pf_match_port(uint8_t op, uint16_t a1, uint16_t a2, uint16_t p);
+/* The same for numbers in host order (uid, gid). */
+bool	 pf_match_num(uint8_t op, uint32_t a1, uint32_t a2, uint32_t n);
+
+/*
+ * pf_cksum.c: the Internet checksum (RFC 1071), for packets that pf makes
+ *
+ * pf_cksum_add() adds len bytes to a running sum; pieces but the last must be of
+ * even length.  pf_cksum_fold() gives the value to store.
+ */
+uint32_t pf_cksum_add(uint32_t sum, const void *data, size_t len);
+uint32_t pf_cksum_pseudo(const struct pf_addr *src, const struct pf_addr *dst,
+	    uint8_t af, uint8_t proto, uint32_t len);
+uint16_t pf_cksum_fold(uint32_t sum);
+
+/*
+ * pf_packet.c: from bytes to a description
+ *
+ * A pf_pdesc lives on the stack for the time of one pf_test().  All lengths in
+ * it have been checked against the packet.
+ */
+#define PF_PD_FRAGMENT	0x01	/* a fragment, first or later */
+#define PF_PD_NOTFIRST	0x02	/* a later one: no transport header */
+#define PF_PD_OPTS	0x04	/* IP options, hop-by-hop, routing, dst options */
+#define PF_PD_ICMPERR	0x08	/* quotes a packet */
+#define PF_PD_ICMPQUERY	0x10	/* a request or reply with an id (a state) */
+#define PF_PD_ICMPREPLY	0x20	/* .. and it is the reply of that pair */
+
+struct pf_tcp_info {
+	uint32_t	seq, ack;	/* host order */
+	uint16_t	win;		/* host order, unscaled */
+	uint8_t		flags;		/* PF_TH_* of pf_wire.h */
+	uint8_t		doff;		/* header length, bytes, options and all */
+};
+
+struct pf_pdesc {
+	struct pf	*pf;
+	struct pf_pkt	*pkt;
+	struct pf_kif	*kif;		/* the packet's device */
+	struct pf_addr	 src, dst;
+	uint16_t	 sport, dport;	/* network order; 0 if none */
+	uint8_t		 dir;		/* PF_IN, PF_OUT */
+	uint8_t		 af;
+	uint8_t		 proto;		/* transport, after extension headers */
+	uint8_t		 flags;		/* PF_PD_* */
+	uint32_t	 off;		/* of the transport header */
+	uint32_t	 len;		/* of the packet, by its IP header */
+	uint32_t	 p_len;		/* of the transport payload (TCP: of data) */
+	uint8_t		 tos, ttl;
+	uint8_t		 icmp_type, icmp_code;
+	uint16_t	 icmp_id;	/* network order, queries */
+	uint16_t	 icmp_vtype;	/* the request type that names the pair */
+	struct pf_tcp_info tcp;
+};
+
+/*
+ * Fill pd from the packet: pf, pkt, kif, dir and af are set by the caller.
+ * Returns PFRES_MATCH (0) when sound, else the reason to drop it.
+ */
+int	 pf_packet_parse(struct pf_pdesc *pd);
+/*
+ * The same for the packet quoted at `off' in an ICMP error of length pd->len:
+ * only the first 8 bytes of transport are there, the checksum is not looked at.
+ */
+int	 pf_packet_parse_quoted(const struct pf_pdesc *pd, uint32_t off,
+	    struct pf_pdesc *quoted);
+/* TCP options: the window scale (with PF_WSCALE_FLAG; 0: no such option), MSS (0: none). */
+uint8_t	 pf_packet_wscale(const struct pf_pdesc *pd);
+uint16_t pf_packet_mss(const struct pf_pdesc *pd);
+/* Segments on the wire, for counting. */
+static inline uint64_t
+pf_pd_packets(const struct pf_pdesc *pd)
+{
+	return (pf_pkt_segs(pd->pkt));
+}
+
+/*
+ * pf_if.c: interfaces by name
+ *
+ * A pf_kif is a name that a rule, an option, a state or a device has spoken of; the device
+ * may be absent.  Made by pf_kif_get(), it lives while it is referenced or
+ * present; freed after an RCU grace period.
+ */
+struct pf_kif {
+	struct pf_kif	*next_name;		/* [rcu c] chain by name */
+	struct pf_kif	*next_index;		/* [rcu c] chain by ifindex */
+	char		 name[PF_IFNAMSIZ];	/* [i] */
+	int		 ifindex;		/* [a] 0: no such device now */
+	bool		 skip;			/* [a] set skip on */
+	bool		 in_list;		/* [c] */
+	struct pf_atomic refs;			/* rules, states, options */
+	struct pf_atomic states;		/* of them, states */
+	uint32_t	 rules;			/* [c] of them, rules */
+	int64_t		 tzero;			/* [c] */
+	struct pf_pcpu	 ctr;			/* [p] PF_KIF_PACKETS(..) .. */
+	struct pf_rcu_head rcu;
+};
+/* Indices of kif->ctr: v6, out, block: 0 or 1 */
+#define PF_KIF_PACKETS(v6, out, block)	((v6) * 4 + (out) * 2 + (block))
+#define PF_KIF_BYTES(v6, out, block)	(8 + (v6) * 4 + (out) * 2 + (block))
+#define PF_KIF_NCTR	16
+#define PF_KIF_HASH	64		/* chains, a power of two */
+
+struct pf_iftab {
+	struct pf_kif	*by_name[PF_KIF_HASH];	/* [rcu c] */
+	struct pf_kif	*by_index[PF_KIF_HASH];	/* [rcu c] */
+	uint32_t	 n;			/* [c] */
+};
+
+/* The kif of a name, made if need be, with a reference; NULL: no memory or a
+ * bad name.  Lock: ctl. */
+struct pf_kif *pf_kif_get(struct pf *, const char *name);
+/* The kif of a name or NULL; no reference taken.  Lock: ctl or RCU. */
+struct pf_kif *pf_kif_find(struct pf *, const char *name);
+/* Packet context, hot: NULL if pf has not heard of the device. */
+struct pf_kif *pf_kif_by_index(struct pf *, int ifindex);
+/* Drop a reference.  Any context: what is no longer used is freed by the next pf_if_purge(). */
+void	 pf_kif_put(struct pf *, struct pf_kif *);
+void	 pf_if_purge(struct pf *);		/* lock: ctl */
+/* Copy names and counters: at most *n entries, out how many there are.  Lock: ctl. */
+int	 pf_kif_export(struct pf *, const char *name, uint64_t ubuf, uint32_t *n);
+void	 pf_if_fini(struct pf *);
+
+/*
+ * pf_rule.c: a rule
+ *
+ * struct pf_rule (pfvar.h) is what a user says; pf_krule is what the kernel holds.
+ * A krule is made and validated by pf_krule_create() and never changes but for its
+ * counters.  One reference belongs to its ruleset, one to every state that it
+ * made, so that states of a vanished rule keep their timeouts and label.
+ */
+enum {	PF_RC_EVAL,			/* difference sums: see pf_match.c */
+	PF_RC_PACKETS_IN, PF_RC_PACKETS_OUT, PF_RC_BYTES_IN, PF_RC_BYTES_OUT,
+	PF_RC_MAX };
+
+struct pf_krule {
+	struct pf_pcpu	 ctr;		/* [p] PF_RC_* */
+	struct pf_ref	 refs;
+	struct pf_atomic states_cur;	/* states now */
+	struct pf_atomic states_tot;	/* states ever, wraps */
+	struct pf_kif	*kif;		/* [i] referenced; NULL: any */
+	uint32_t	 nr;		/* [i] */
+	int32_t		 gone;		/* [a] its ruleset is no longer in force */
+	struct pf_rcu_head rcu;
+	struct pf_rule	 r;		/* [i] as loaded, out members zero */
+};
+
+/*
+ * What the match loop reads of a rule, packed: 128 bytes, two cache lines.
+ * Addresses with PF_MF_SLOWSRC / SLOWDST (ranges, tables ..) are looked at in the krule.
+ */
+#define PF_MF_IFNOT	0x0001
+#define PF_MF_SRCNOT	0x0002
+#define PF_MF_DSTNOT	0x0004
+#define PF_MF_SLOWSRC	0x0008
+#define PF_MF_SLOWDST	0x0010
+#define PF_MF_MORE	0x0020		/* further criteria: pf_match_more() */
+#define PF_MF_QUICK	0x0040
+struct pf_match_ent {
+	uint16_t	skip[PF_SKIP_COUNT];	/* how many rules on, at most 65535 */
+	struct pf_kif	*kif;			/* NULL: any */
+	struct pf_krule	*rule;
+	uint16_t	flags;			/* PF_MF_* */
+	uint8_t		dir, af, proto;		/* 0: any */
+	uint8_t		sport_op, dport_op;
+	uint8_t		action;
+	uint16_t	sport[2], dport[2];	/* network order */
+	uint64_t	spare[2];
+	struct pf_addr	src, smask, dst, dmask;
+};
+static_assert(sizeof(struct pf_match_ent) == 128, "two cache lines");
+
+/*
+ * One row for every member of struct pf_rule that takes part in a match or is
+ * hashed; drives validation, the ruleset checksum and the skip steps.
+ */
+struct pf_rule_field {
+	const char	*name;
+	uint16_t	 off, size;	/* in struct pf_rule */
+	uint8_t		 skip;		/* PF_SKIP_* it belongs to, or PF_SKIP_COUNT */
+	uint8_t		 kind;		/* PF_RF_* (pf_rule.c) */
+	uint32_t	 max;		/* largest value, kinds with one */
+};
+extern const struct pf_rule_field pf_rule_fields[];
+extern const unsigned int pf_rule_nfields;
+
+/* Validate and copy.  0; EINVAL: a member out of range or not zero; EOPNOTSUPP: a feature
+ * that this kernel part does not have; ENOMEM.  Lock: ctl. */
+int	 pf_krule_create(struct pf *, const struct pf_rule *, uint32_t ruleset,
+	    struct pf_krule **);
+void	 pf_krule_get(struct pf_krule *);	/* the caller sees it in an RCU read side or holds a reference */
+void	 pf_krule_put(struct pf *, struct pf_krule *);	/* any context */
+/* Fill out members (counters, nr, skip) of *r for the user.  Lock: ctl. */
+void	 pf_krule_export(const struct pf_krule *, struct pf_rule *r);
+
+/*
+ * pf_ruleset.c: rulesets, the configuration, transactions
+ *
+ * A pf_rules is a compiled ruleset: immutable, freed after a grace period.
+ * All rulesets and options together are a pf_conf, one pointer in
+ * the instance: a packet reads it once, so it never sees half of a commit.
+ */
+struct pf_rules {
+	uint32_t	 n;
+	uint32_t	 ticket;
+	struct pf_krule	**rule;			/* [i] n of them */
+	struct pf_match_ent *ent;		/* [i] n of them */
+};
+
+struct pf_conf {
+	struct pf_rules	*rules[PF_RULESET_MAX];	/* [i] never NULL */
+	uint32_t	 timeout[PFTM_MAX];	/* [i] seconds; adaptive: states */
+	uint32_t	 limit[PF_LIMIT_MAX];	/* [i] */
+	uint32_t	 debug;			/* [i] */
+	uint32_t	 hostid;		/* [i] network order */
+	struct pf_kif	*logif;			/* [i] set loginterface; NULL: none */
+	uint8_t		 chksum[PF_MD5_DIGEST_LENGTH]; /* [i] of the main ruleset */
+	struct pf_rcu_head rcu;
+};
+
+int	 pf_ruleset_init(struct pf *);		/* ENOMEM; empty rulesets, default options */
+void	 pf_ruleset_fini(struct pf *);
+
+/*
+ * pf_state.c: the state table
+ *
+ * A state is 256 bytes in four cache lines, ordered by who reads them: the
+ * first is all that a look-up touches on its way, the second every packet,
+ * the third TCP, the fourth creation, removal and control.
+ *
+ * Key: addr[0], port[0] are the outer end ("wire"), addr[1], port[1] the inner one
+ * ("stack"): a packet going in puts its source at 0, one going out its destination, so
+ * the packets of both directions on an interface find the same state, and the state
+ * that a forwarded packet has made going in is not the one that it makes going out.
+ * ICMP queries have the id in port[0] and the request's type in port[1].
+ * The bucket is chosen by a hash that does not care for direction: both states
+ * of a forwarded connection lie in one bucket, and one cache miss
+ * serves both.
+ */
+struct pf_state_key {
+	struct pf_rb_node node;			/* [rcu b] must be first */
+	struct pf_addr	 addr[2];		/* [i] */
+	uint16_t	 port[2];		/* [i] network order */
+	uint16_t	 ifid;			/* [i] 0: floating */
+	uint8_t		 af;			/* [i] */
+	uint8_t		 proto;			/* [i] */
+};
+
+struct pf_peer {				/* [s], all host order */
+	uint32_t	 seqlo;			/* highest sequence number sent, plus one */
+	uint32_t	 seqhi;			/* highest that may be sent: ack + window of the other */
+	uint32_t	 seqdiff;		/* added to this end's numbers (modulate) */
+	uint16_t	 max_win;		/* largest window seen, before scaling */
+	uint16_t	 mss;
+	uint8_t		 state;			/* PF_TCPS_*, PFUDPS_*, PFOTHERS_* */
+	uint8_t		 wscale;		/* PF_WSCALE_* */
+	uint8_t		 pad[6];
+};
+
+struct pf_state {
+	struct pf_state_key key;
+
+	struct pf_krule	*rule;			/* [i] referenced */
+	uint64_t	 packets[2];		/* [a] [0] in state's direction */
+	uint64_t	 bytes[2];		/* [a] */
+	uint32_t	 expire;		/* [a] uptime of the last packet */
+	uint32_t	 creation;		/* [i] uptime */
+	struct pf_spinlock lock;		/* peers, timeout */
+	uint16_t	 flags;			/* [i] PFSTATE_* */
+	uint8_t		 timeout;		/* [s] PFTM_*; read as [a] */
+	uint8_t		 direction;		/* [i] PF_IN, PF_OUT */
+	uint64_t	 spare;
+
+	struct pf_peer	 src, dst;		/* src: who sent the first packet */
+	struct pf_kif	*kif;			/* [i] where it was made; referenced */
+	void		*ext;			/* [i] what few states need */
+
+	struct pf_rb_node id_node;		/* id bucket's lock */
+	uint64_t	 id;			/* [i] */
+	uint32_t	 creatorid;		/* [i] network order */
+	uint8_t		 log;			/* [i] */
+	uint8_t		 linked;		/* [b] in the tables */
+	uint8_t		 pad[2];
+	struct pf_rcu_head rcu;
+	struct pf	*pf;			/* [i] */
+};
+#ifndef PF_HOST_DEBUG_LOCKS			/* locks have their true size */
+static_assert(sizeof(struct pf_state) <= 256, "a state fits its budget");
+static_assert(offsetof(struct pf_state, rule) == 64, "one line to look it up");
+#endif
+
+struct pf_bucket {
+	struct pf_rb_root root;			/* [rcu b] */
+	struct pf_seq	 seq;			/* [b] odd while root changes */
+	struct pf_spinlock lock;
+};
+
+/*
+ * The array of buckets.  It grows with the limit of states: pf_state_resize() publishes
+ * `next', moves bucket by bucket (moved is set under the old bucket's lock), and
+ * then makes next the current one.
+ */
+struct pf_buckets {
+	uint64_t	 mask;			/* [i] number - 1 */
+	struct pf_buckets *next;		/* [rcu c] */
+	uint8_t		*moved;			/* [b] one each, NULL unless growing */
+	struct pf_rcu_head rcu;
+	struct pf_bucket b[];
+};
+
+struct pf_statetab {
+	struct pf_buckets *keys;		/* [rcu c] */
+	struct pf_buckets *ids;			/* [rcu c] */
+	struct pf_siphash_key secret;		/* [i] */
+	struct pf_atomic n;			/* states, at most the limit */
+	uint64_t	 purge_pos;		/* [c] bucket to go on with */
+};
+
+int	 pf_state_init(struct pf *);			/* ENOMEM */
+void	 pf_state_fini(struct pf *);			/* removes all */
+/* Make room in the array for so many states; keeps what is there.  Lock: ctl.
+ * ENOMEM: nothing changed. */
+int	 pf_state_resize(struct pf *, uint32_t limit);
+/* The key of the packet, its ifid 0. */
+void	 pf_state_key_of(const struct pf_pdesc *, struct pf_state_key *);
+/* Look up; counts a search.  NULL: none.  RCU read side: the state stays
+ * readable in it, though it may be unlinked at any time. */
+struct pf_state *pf_state_find(struct pf *, const struct pf_state_key *);
+struct pf_state *pf_state_find_id(struct pf *, uint64_t id, uint32_t creatorid);
+/* A state, all zero, counted against the limit; NULL with *reason = PFRES_MEMORY,
+ * PFRES_MAXSTATES. */
+struct pf_state *pf_state_alloc(struct pf *, int *reason);
+/* Give back one that was never inserted. */
+void	 pf_state_discard(struct pf *, struct pf_state *);
+/* Insert; the table owns it then, with its references to rule and kif, which must
+ * be held.  Sets id if 0.  EEXIST: its key or id is taken.  Packet context. */
+int	 pf_state_insert(struct pf *, struct pf_state *);
+/* Unlink and free after a grace period; false: somebody else did.  Any context. */
+bool	 pf_state_remove(struct pf *, struct pf_state *);
+/* Uptime at which it expires by rule, options and adaptive scaling. */
+uint32_t pf_state_expires(struct pf *, const struct pf_conf *, const struct pf_state *);
+/* Call fn for every state, in an RCU read side that is left now and then; stop when it
+ * returns false.  States made meanwhile may be missed. Lock: ctl. */
+void	 pf_state_walk(struct pf *, bool (*fn)(struct pf_state *, void *), void *);
+/* Remove what has expired in a part of the table that covers it all in `interval'
+ * seconds.  Lock: ctl. */
+void	 pf_state_purge(struct pf *, uint32_t interval);
+
+/*
+ * pf_match.c: the match loop, for every kind of ruleset
+ *
+ * Walks from the first rule; a rule that matches becomes the result; quick ends
+ * the walk.  Counts evaluations.  The result stays valid in the RCU read side.
+ */
+struct pf_krule *pf_match_rules(const struct pf_rules *, const struct pf_pdesc *);
+
+/*
+ * pf_tcp.c, pf_icmp.c, pf_track.c: what a packet does to its state
+ *
+ * All: packet context, RCU read side; s as found; forward: pd goes in the direction of
+ * the state's first packet.  They return PFRES_MATCH when the packet fits, else
+ * the reason to drop.  They take s->lock where they need it.
+ */
+void	 pf_tcp_init(struct pf_state *, const struct pf_pdesc *);	/* a new state */
+int	 pf_tcp_track(struct pf *, struct pf_state *, const struct pf_pdesc *, bool forward);
+/* Whether the sequence number that an ICMP error quotes was in s's window; lock taken. */
+bool	 pf_tcp_quoted_ok(struct pf_state *, const struct pf_pdesc *quoted, bool forward);
+/* UDP, ICMP queries, other protocols. */
+void	 pf_track_init(struct pf_state *, const struct pf_pdesc *);
+void	 pf_track(struct pf *, struct pf_state *, bool forward);
+/* The state that an ICMP error speaks of; *reason is set when the error is to be dropped,
+ * NULL with PFRES_MATCH: none. */
+struct pf_state *pf_icmp_error_state(struct pf *, const struct pf_pdesc *, int *reason);
+
+/*
+ * pf_reply.c: answers to blocked packets
+ */
+/* As the rule says: RST, ICMP unreachable, nothing.  Never answers an ICMP error, a later
+ * fragment, broadcast, multicast, or a RST with a RST. */
+void	 pf_reply_blocked(const struct pf_pdesc *, const struct pf_krule *);
+
+/*
+ * pf.c: the path
+ */
+enum {					/* pf->ctr */
+	PF_CTR_REASON = 0,
+	PF_CTR_LIMIT = PF_CTR_REASON + PFRES_MAX,
+	PF_CTR_STATE = PF_CTR_LIMIT + LCNT_MAX,
+	PF_CTR_MAX = PF_CTR_STATE + FCNT_MAX
+};
+
+struct pf {
+	struct pf_conf	*conf;			/* [rcu c] never NULL */
+	struct pf_iftab	 ifs;
+	struct pf_statetab st;
+	struct pf_pcpu	 ctr;			/* [p] PF_CTR_* */
+	struct pf_mutex	 ctl;
+	struct pf_client *trans;		/* [c] who has the open transaction */
+	uint32_t	 tickets;		/* [c] last one given */
+	bool		 running;		/* [c] */
+	int64_t		 since;			/* [c] wall clock, enabled or disabled */
+	struct pf_atomic next_id;		/* low half of the next state's id */
+	void		*host;			/* [i] the host's own */
+};
+
+static inline void
+pf_count(struct pf *pf, int ctr)
+{
+	pf_pcpu_add(&pf->ctr, ctr, 1);
+}
+
+#endif /* _NET_PF_PRIV_H_ */
