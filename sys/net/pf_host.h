@@ -48,7 +48,7 @@
  * for all pending calls (control).
  *
  * Atomics.  struct pf_atomic (32 bits): pf_atomic_set pf_atomic_read
- * pf_atomic_inc pf_atomic_dec; pf_atomic_inc_below(a, limit): adds one and
+ * pf_atomic_inc (returns the new value) pf_atomic_dec; pf_atomic_inc_below(a, limit): adds one and
  * returns true unless the value is limit or more (exact under contention);
  * pf_atomic_dec_test(a): true when the value became 0.
  * struct pf_ref: pf_ref_set(r, n) pf_ref_get(r); pf_ref_put(r): true at 0.
@@ -92,6 +92,7 @@ struct pf_rcu_head;
  * Memory.  pf_alloc() zeroes and may sleep; pf_alloc_atomic() zeroes and may be
  * called in any context; both return NULL when there is none.  Sizes
  * up to 1 GiB work for pf_alloc().  pf_free(NULL) is fine; any context.
+ * pf is NULL for the first allocation of pf_create().
  */
 void	*pf_alloc(struct pf *, size_t size);
 void	*pf_alloc_atomic(struct pf *, size_t size);
@@ -142,6 +143,11 @@ bool	 pf_pkt_cksum_ok(const struct pf_pkt *, uint8_t af, uint8_t proto, uint32_t
  */
 int	 pf_host_enable(struct pf *);		/* 0, ENOMEM */
 void	 pf_host_disable(struct pf *);
+
+/* Let others run, in a long loop of control context; no lock but pf->ctl is held. */
+void	 pf_yield(void);
+/* Have pf_purge() called soon instead of at the next second.  Any context. */
+void	 pf_host_kick(struct pf *);
 
 /* A message for the system log.  Any context; the host limits the rate. */
 void	 pf_log(struct pf *, const char *fmt, ...)

@@ -145,6 +145,7 @@ struct pf_kif {
 	struct pf_kif	*next_index;		/* [rcu c] chain by ifindex */
 	char		 name[PF_IFNAMSIZ];	/* [i] */
 	int		 ifindex;		/* [a] 0: no such device now */
+	uint16_t	 id;			/* [i] small, not 0, unique: for state keys */
 	bool		 skip;			/* [a] set skip on */
 	bool		 in_list;		/* [c] */
 	struct pf_atomic refs;			/* rules, states, options */
@@ -173,6 +174,12 @@ struct pf_kif *pf_kif_get(struct pf *, const char *name);
 struct pf_kif *pf_kif_find(struct pf *, const char *name);
 /* Packet context, hot: NULL if pf has not heard of the device. */
 struct pf_kif *pf_kif_by_index(struct pf *, int ifindex);
+/* One more reference, by who sees it in an RCU read side as a present device's, or holds one. */
+static inline void
+pf_kif_ref(struct pf_kif *kif)
+{
+	pf_atomic_inc(&kif->refs);
+}
 /* Drop a reference.  Any context: what is no longer used is freed by the next pf_if_purge(). */
 void	 pf_kif_put(struct pf *, struct pf_kif *);
 void	 pf_if_purge(struct pf *);		/* lock: ctl */
@@ -355,36 +362,41 @@ struct pf_bucket {
 };
 
 /*
- * The array of buckets.  It grows with the limit of states: pf_state_resize() publishes
- * `next', moves bucket by bucket (moved is set under the old bucket's lock), and
- * then makes next the current one.
+ * An array of buckets.  While it is being replaced by a larger one (`next'), its
+ * buckets are emptied one by one; moved[i], set under the lock of bucket i, says
+ * that what belongs there is now found, and put, in `next'.
  */
 struct pf_buckets {
 	uint64_t	 mask;			/* [i] number - 1 */
-	struct pf_buckets *next;		/* [rcu c] */
-	uint8_t		*moved;			/* [b] one each, NULL unless growing */
-	struct pf_rcu_head rcu;
+	struct pf_buckets *next;		/* [rcu c] NULL but while growing */
+	uint8_t		*moved;			/* [rcu c] one each, [b]; NULL as above */
 	struct pf_bucket b[];
 };
 
+#define PF_STATE_BUCKETS_MIN	(1U << 14)
+#define PF_STATE_BUCKETS_MAX	(1U << 24)
+
 struct pf_statetab {
-	struct pf_buckets *keys;		/* [rcu c] */
-	struct pf_buckets *ids;			/* [rcu c] */
+	struct pf_buckets *keys;		/* [rcu c] by connection */
+	struct pf_buckets *ids;			/* [rcu c] by id and creatorid */
 	struct pf_siphash_key secret;		/* [i] */
 	struct pf_atomic n;			/* states, at most the limit */
+	struct pf_atomic nbound;		/* of them, bound to an interface */
 	uint64_t	 purge_pos;		/* [c] bucket to go on with */
+	uint64_t	 id_base;		/* [i] the first state's id */
+	struct pf_atomic next_id;
 };
 
 int	 pf_state_init(struct pf *);			/* ENOMEM */
 void	 pf_state_fini(struct pf *);			/* removes all */
-/* Make room in the array for so many states; keeps what is there.  Lock: ctl.
- * ENOMEM: nothing changed. */
-int	 pf_state_resize(struct pf *, uint32_t limit);
+/* Enlarge the table if it has become crowded; without memory it stays as it is.  Lock: ctl. */
+void	 pf_state_grow(struct pf *);
 /* The key of the packet, its ifid 0. */
 void	 pf_state_key_of(const struct pf_pdesc *, struct pf_state_key *);
-/* Look up; counts a search.  NULL: none.  RCU read side: the state stays
+/* The state of a packet, floating or bound to its interface; counts a search.  NULL: none.  RCU read side: the state stays
  * readable in it, though it may be unlinked at any time. */
-struct pf_state *pf_state_find(struct pf *, const struct pf_state_key *);
+struct pf_state *pf_state_find(struct pf *, struct pf_state_key *,
+	    const struct pf_kif *);
 struct pf_state *pf_state_find_id(struct pf *, uint64_t id, uint32_t creatorid);
 /* A state, all zero, counted against the limit; NULL with *reason = PFRES_MEMORY,
  * PFRES_MAXSTATES. */
@@ -421,6 +433,8 @@ struct pf_krule *pf_match_rules(const struct pf_rules *, const struct pf_pdesc *
  * the reason to drop.  They take s->lock where they need it.
  */
 void	 pf_tcp_init(struct pf_state *, const struct pf_pdesc *);	/* a new state */
+/* Whether the packet begins a connection anew on a state that has ended. */
+bool	 pf_tcp_reuse(struct pf_state *, const struct pf_pdesc *);
 int	 pf_tcp_track(struct pf *, struct pf_state *, const struct pf_pdesc *, bool forward);
 /* Whether the sequence number that an ICMP error quotes was in s's window; lock taken. */
 bool	 pf_tcp_quoted_ok(struct pf_state *, const struct pf_pdesc *quoted, bool forward);
@@ -458,7 +472,6 @@ struct pf {
 	uint32_t	 tickets;		/* [c] last one given */
 	bool		 running;		/* [c] */
 	int64_t		 since;			/* [c] wall clock, enabled or disabled */
-	struct pf_atomic next_id;		/* low half of the next state's id */
 	void		*host;			/* [i] the host's own */
 };
 

@@ -163,10 +163,10 @@ pf_atomic_read(const struct pf_atomic *a)
 	return (__atomic_load_n(&a->v, __ATOMIC_RELAXED));
 }
 
-static inline void
+static inline uint32_t
 pf_atomic_inc(struct pf_atomic *a)
 {
-	__atomic_fetch_add(&a->v, 1, __ATOMIC_RELAXED);
+	return (__atomic_add_fetch(&a->v, 1, __ATOMIC_RELAXED));
 }
 
 static inline void

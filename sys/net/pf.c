@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf.c: the path of a packet (fourth floor), and the life of an instance
+ *
+ * pf_test() is the table of contents.  What a packet meets on its way is in a
+ * struct pf_path on the stack; nothing outlives the call but what the state
+ * table and the counters took.  It all happens in one RCU read side and with one
+ * configuration, so a packet sees a ruleset whole or not at all.
+ *
+ * An instance is made disabled and empty.  pf_purge() is its heartbeat.
+ */
+#include "pf_priv.h"
+
+const struct pf_cache_desc pf_caches[PF_CACHE_MAX] = {
+	[PF_CACHE_STATE] = { "pf_state", sizeof(struct pf_state) },
+};
+
+struct pf_path {
+	struct pf_pdesc		 pd;
+	const struct pf_conf	*conf;
+	struct pf_state		*state;		/* that it belongs to, or made */
+	struct pf_krule		*rule;		/* that decided; NULL: implicit pass */
+	int			 reason;	/* PFRES_*, why it is dropped */
+};
+
+/* Packets with IP options or their like go only where a rule says so. */
+static int
+path_options(struct pf_path *p, bool allowed)
+{
+	if (likely((p->pd.flags & PF_PD_OPTS) == 0) || allowed)
+		return (PF_PASS);
+	p->reason = PFRES_IPOPTIONS;
+	return (PF_DROP);
+}
+
+/*
+ * The state of the packet, if there is one, and whether the packet fits in.
+ * A state that has ended makes room for the connection that this packet begins.
+ */
+static int
+path_state(struct pf_path *p, struct pf *pf)
+{
+	struct pf_state_key	 key;
+	struct pf_state		*s;
+	bool			 forward;
+
+	if (p->pd.flags & PF_PD_NOTFIRST)
+		return (PF_PASS);
+	if (p->pd.flags & PF_PD_ICMPERR) {
+		p->state = pf_icmp_error_state(pf, &p->pd, &p->reason);
+		if (p->state != NULL &&
+		    path_options(p, p->state->flags & PFSTATE_ALLOWOPTS) != PF_PASS)
+			return (PF_DROP);
+		return (p->reason == PFRES_MATCH ? PF_PASS : PF_DROP);
+	}
+	pf_state_key_of(&p->pd, &key);
+	s = pf_state_find(pf, &key, p->pd.kif);
+	if (s == NULL)
+		return (PF_PASS);
+	if (READ_ONCE(s->timeout) == PFTM_PURGE ||
+	    (p->pd.proto == IPPROTO_TCP && pf_tcp_reuse(s, &p->pd))) {
+		pf_state_remove(pf, s);
+		return (PF_PASS);
+	}
+	p->state = s;
+	if (path_options(p, s->flags & PFSTATE_ALLOWOPTS) != PF_PASS)
+		return (PF_DROP);
+	forward = s->direction == p->pd.dir;
+	if (p->pd.proto == IPPROTO_TCP)
+		p->reason = pf_tcp_track(pf, s, &p->pd, forward);
+	else
+		pf_track(pf, s, forward);
+	return (p->reason == PFRES_MATCH ? PF_PASS : PF_DROP);
+}
+
+/* A new state by the rule that passed the packet.  The packet goes only if this succeeds. */
+static int
+path_create(struct pf_path *p, struct pf *pf)
+{
+	struct pf_krule	*kr = p->rule;
+	struct pf_state	*s;
+	uint32_t	 max = kr->r.max_states;
+
+	if (!pf_atomic_inc_below(&kr->states_cur, max != 0 ? max : UINT32_MAX)) {
+		pf_count(pf, PF_CTR_LIMIT + LCNT_STATES);
+		p->reason = PFRES_MAXSTATES;
+		return (PF_DROP);
+	}
+	s = pf_state_alloc(pf, &p->reason);
+	if (s == NULL) {
+		pf_atomic_dec(&kr->states_cur);
+		return (PF_DROP);
+	}
+	pf_state_key_of(&p->pd, &s->key);
+	if (kr->r.rule_flag & PFRULE_IFBOUND)
+		s->key.ifid = p->pd.kif->id;
+	s->rule = kr;
+	s->kif = p->pd.kif;
+	s->direction = p->pd.dir;
+	s->log = kr->r.log;
+	s->creation = s->expire = pf_uptime(pf);
+	if (kr->r.allow_opts)
+		s->flags |= PFSTATE_ALLOWOPTS;
+	if (kr->r.rule_flag & PFRULE_STATESLOPPY)
+		s->flags |= PFSTATE_SLOPPY;
+	if (kr->r.rule_flag & PFRULE_NOSYNC)
+		s->flags |= PFSTATE_NOSYNC;
+	if (p->pd.proto == IPPROTO_TCP)
+		pf_tcp_init(s, &p->pd);
+	else
+		pf_track_init(s, &p->pd);
+	pf_krule_get(kr);
+	pf_kif_ref(s->kif);
+	if (pf_state_insert(pf, s) != 0) {
+		pf_kif_put(pf, s->kif);
+		pf_krule_put(pf, kr);
+		pf_atomic_dec(&kr->states_cur);
+		pf_state_discard(pf, s);
+		p->reason = PFRES_STATEINS;
+		return (PF_DROP);
+	}
+	pf_atomic_inc(&kr->states_tot);
+	p->state = s;
+	return (PF_PASS);
+}
+
+/* Ask the rules; without a match the packet passes. */
+static int
+path_rules(struct pf_path *p, struct pf *pf)
+{
+	p->rule = pf_match_rules(p->conf->rules[PF_RULESET_FILTER], &p->pd);
+	pf_count(pf, PF_CTR_REASON + PFRES_MATCH);
+	if (p->rule == NULL)
+		return (path_options(p, false));
+	if (p->rule->r.action == PF_DROP) {
+		pf_reply_blocked(&p->pd, p->rule);
+		return (PF_DROP);
+	}
+	if (path_options(p, p->rule->r.allow_opts) != PF_PASS)
+		return (PF_DROP);
+	if (p->rule->r.keep_state == 0 ||
+	    (p->pd.flags & (PF_PD_NOTFIRST | PF_PD_ICMPERR)) != 0)
+		return (PF_PASS);
+	return (path_create(p, pf));
+}
+
+/*
+ * Count the packet at its interface, rule and state.  A state's counters are
+ * plain words: two CPUs with packets of one connection in one direction
+ * may lose a count to each other, and none waits.
+ */
+static void
+path_count(struct pf_path *p, struct pf *pf, int verdict)
+{
+	struct pf_pdesc	*pd = &p->pd;
+	struct pf_state	*s = p->state;
+	struct pf_krule	*kr = s != NULL ? s->rule : p->rule;
+	uint64_t	 n = pf_pd_packets(pd);
+	unsigned int	 v6 = pd->af == AF_INET6, out = pd->dir == PF_OUT, d;
+
+	pf_pcpu_add(&pd->kif->ctr, PF_KIF_PACKETS(v6, out, verdict != PF_PASS), n);
+	pf_pcpu_add(&pd->kif->ctr, PF_KIF_BYTES(v6, out, verdict != PF_PASS),
+	    pd->len);
+	if (p->reason != PFRES_MATCH)
+		pf_count(pf, PF_CTR_REASON + p->reason);
+	if (kr != NULL) {
+		pf_pcpu_add(&kr->ctr, PF_RC_PACKETS_IN + out, n);
+		pf_pcpu_add(&kr->ctr, PF_RC_BYTES_IN + out, pd->len);
+	}
+	if (s != NULL && verdict == PF_PASS) {
+		d = s->direction != pd->dir;
+		WRITE_ONCE(s->packets[d], s->packets[d] + n);
+		WRITE_ONCE(s->bytes[d], s->bytes[d] + pd->len);
+	}
+}
+
+int
+pf_test(struct pf *pf, int dir, uint8_t af, int ifindex, struct pf_pkt *pkt)
+{
+	struct pf_path	p;
+	int		verdict = PF_DROP;
+
+	p.pd.pf = pf;
+	p.pd.pkt = pkt;
+	p.pd.dir = dir;
+	p.pd.af = af;
+	p.pd.flags = 0;
+	p.pd.len = pf_pkt_len(pkt);
+	p.conf = pf_rcu_deref(pf->conf);
+	p.state = NULL;
+	p.rule = NULL;
+	p.reason = PFRES_MATCH;
+	p.pd.kif = pf_kif_by_index(pf, ifindex);
+	if (unlikely(p.pd.kif == NULL)) {	/* no memory when it came */
+		pf_count(pf, PF_CTR_REASON + PFRES_MEMORY);
+		return (PF_DROP);
+	}
+	if (READ_ONCE(p.pd.kif->skip))
+		return (PF_PASS);
+
+	p.reason = pf_packet_parse(&p.pd);
+	if (p.reason == PFRES_MATCH)
+		verdict = path_state(&p, pf);
+	if (verdict == PF_PASS && p.state == NULL)
+		verdict = path_rules(&p, pf);
+	path_count(&p, pf, verdict);
+	return (verdict);
+}
+
+/*
+ * The instance
+ */
+void
+pf_purge(struct pf *pf)
+{
+	const struct pf_conf	*conf;
+
+	pf_mutex_lock(&pf->ctl);
+	conf = pf_rcu_deref_locked(pf->conf);
+	pf_state_grow(pf);
+	pf_state_purge(pf, conf->timeout[PFTM_INTERVAL]);
+	pf_if_purge(pf);
+	pf_mutex_unlock(&pf->ctl);
+}
+
+struct pf *
+pf_create(void *hostdata)
+{
+	struct pf	*pf;
+
+	pf = pf_alloc(NULL, sizeof(*pf));
+	if (pf == NULL)
+		return (NULL);
+	pf->host = hostdata;
+	pf->since = pf_wallclock(pf);
+	pf_mutex_init(&pf->ctl);
+	if (pf_pcpu_init(&pf->ctr, PF_CTR_MAX) != 0)
+		goto fail;
+	if (pf_ruleset_init(pf) != 0)
+		goto fail_ctr;
+	if (pf_state_init(pf) != 0)
+		goto fail_ruleset;
+	return (pf);
+
+fail_ruleset:
+	pf_ruleset_fini(pf);
+fail_ctr:
+	pf_pcpu_fini(&pf->ctr);
+fail:
+	pf_mutex_destroy(&pf->ctl);
+	pf_free(pf);
+	return (NULL);
+}
+
+void
+pf_destroy(struct pf *pf)
+{
+	pf_mutex_lock(&pf->ctl);
+	pf_state_fini(pf);
+	pf_ruleset_fini(pf);
+	pf_rcu_barrier();
+	pf_if_fini(pf);
+	pf_rcu_barrier();
+	pf_mutex_unlock(&pf->ctl);
+	pf_pcpu_fini(&pf->ctr);
+	pf_mutex_destroy(&pf->ctl);
+	pf_free(pf);
+}
+
+void *
+pf_hostdata(const struct pf *pf)
+{
+	return (pf->host);
+}
