@@ -517,23 +517,26 @@ bucket_walk(struct pf_bucket *b, bool (*fn)(struct pf_state *, void *),
     void *arg)
 {
 	struct pf_state		*batch[WALK_BATCH];
-	struct pf_state_key	 last;
+	struct pf_state_key	 last, *after = NULL;
 	struct pf_rb_node	*n;
 	unsigned int		 i, k;
-	bool			 more = false, go_on = true;
+	bool			 more, go_on = true;
 
 	do {
 		pf_rcu_read_lock();
 		pf_spin_lock(&b->lock);
-		n = more ? bucket_after(b, &last) : pf_rb_first(&b->root);
+		n = after != NULL ? bucket_after(b, after) :
+		    pf_rb_first(&b->root);
 		for (k = 0; n != NULL && k < WALK_BATCH; n = pf_rb_next(n))
 			batch[k++] = state_of_node(n);
 		more = n != NULL;
 		pf_spin_unlock(&b->lock);
 		for (i = 0; i < k && go_on; i++)
 			go_on = fn(batch[i], arg);
-		if (more)
+		if (more) {
 			last = batch[k - 1]->key;
+			after = &last;
+		}
 		pf_rcu_read_unlock();
 	} while (more && go_on);
 	return (go_on);
