@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * ctl.h: the half of pfctl that talks to a pf: device, show, states, load.
+ *
+ * The other half (pfctl.h) reads pf.conf and writes rules as text; it never
+ * asks a kernel.  Here every request goes through one function pointer, so that
+ * the same code drives /dev/pf, or an instance that lives in the same process.
+ *
+ * Life: a struct pf_dev belongs to its user, who opens and closes it; nothing here
+ * keeps a pointer to one.  Not thread safe.  No function here ends
+ * the process: they write what is wrong to standard error, in the manner of
+ * warn(3), and return -1.
+ */
+#ifndef _PFCTL_CTL_H_
+#define _PFCTL_CTL_H_
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "pfvar.h"
+
+#define PF_DEVICE	"/dev/pf"
+
+struct pf_dev {
+	/* Carries out cmd (pfvar.h): 0, or a positive errno. */
+	int	 (*ioctl)(struct pf_dev *, unsigned long cmd, void *arg);
+	void	*priv;			/* of an ioctl function that needs it */
+	int	 fd;			/* -1: none */
+	const char *path;
+};
+
+/* How to show things, and what. */
+struct ctl_show {
+	FILE	*out;
+	int	 verbose;		/* 0, 1 (-v), 2 (-vv) */
+	bool	 debug;			/* -g */
+	bool	 all;			/* -s all: with titles */
+	bool	 resolve;		/* -r: names for addresses */
+	bool	 quiet;			/* -q */
+	const char *title;		/* the last heading written, or NULL */
+	const char *ifname;		/* -i, or "" */
+	const char *anchor;		/* -a without its wildcard, or "" */
+	bool	 recurse;		/* -a name/[*] */
+};
+
+/* dev.c */
+int	 pf_dev_open(struct pf_dev *, const char *path, bool readonly);
+void	 pf_dev_close(struct pf_dev *);
+/* A request that must not fail: 0, or -1 with a message that begins with the
+ * name of the request. */
+int	 pf_dev_do(struct pf_dev *, unsigned long cmd, const char *name, void *arg);
+#define PF_DO(dev, cmd, arg)	pf_dev_do((dev), (cmd), #cmd, (arg))
+/* What errno e of a request means, and what to do about it. */
+const char *pf_dev_strerror(int e);
+/* All states (iface "": of every interface); *n of them, to be freed. */
+int	 pf_dev_states(struct pf_dev *, struct pfsync_state **, size_t *n);
+/* All interfaces named so ("": all); *n of them, to be freed. */
+int	 pf_dev_ifaces(struct pf_dev *, const char *name, struct pfi_kif **,
+	    size_t *n);
+
+/* show.c: each prints one thing: 0, or -1 */
+void	 show_title(struct ctl_show *, const char *);
+int	 show_status(struct pf_dev *, struct ctl_show *);
+int	 show_timeouts(struct pf_dev *, struct ctl_show *);
+int	 show_limits(struct pf_dev *, struct ctl_show *);
+int	 show_ifaces(struct pf_dev *, struct ctl_show *);
+void	 print_status(struct ctl_show *, const struct pf_status *, int64_t now);
+void	 print_iface(struct ctl_show *, const struct pfi_kif *);
+/* Names of PFTM_* and PF_LIMIT_*, as in `set timeout', `set limit'. */
+const char *timeout_name(int);
+const char *limit_name(int);
+const char *debug_name(unsigned int level);	/* as `set debug' has it, or NULL */
+
+/* show_rules.c */
+int	 show_rules(struct pf_dev *, struct ctl_show *);
+int	 show_nat(struct pf_dev *, struct ctl_show *);
+int	 show_labels(struct pf_dev *, struct ctl_show *);
+int	 show_anchors(struct pf_dev *, struct ctl_show *);
+
+/* state.c */
+int	 show_states(struct pf_dev *, struct ctl_show *);
+void	 print_state(struct ctl_show *, const struct pfsync_state *);
+int	 flush_states(struct pf_dev *, const char *ifname, bool quiet);
+int	 kill_states(struct pf_dev *, const char *ifname, char *const arg[],
+	    int narg, bool quiet);
+
+#endif /* _PFCTL_CTL_H_ */

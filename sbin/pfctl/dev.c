@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * dev.c: /dev/pf, opened, asked and closed; and what its errors mean.
+ *
+ * A struct pf_dev is filled by pf_dev_open() and emptied by pf_dev_close(); who drives
+ * another pf fills in its own ioctl function and calls neither.  No locking: one
+ * thread uses one device.  Lowest part of the half that talks to a pf;
+ * uses pfvar.h only.
+ */
+#include <sys/ioctl.h>
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl.h"
+
+/* Attempts at an array that grows while it is being asked for. */
+#define GROW_TRIES	8
+
+static int
+dev_ioctl(struct pf_dev *dev, unsigned long cmd, void *arg)
+{
+	int rv;
+
+	do {
+		rv = ioctl(dev->fd, cmd, arg);
+	} while (rv == -1 && errno == EINTR);
+	return (rv == -1 ? errno : 0);
+}
+
+const char *
+pf_dev_strerror(int e)
+{
+	switch (e) {
+	case EPERM:
+		return ("Operation not permitted: run it as root of this "
+		    "network namespace");
+	case ENOTTY:
+		return ("this pf module does not have the request: are module "
+		    "and pfctl of the same release?");
+	case EBUSY:
+		return ("Device busy: another program is loading rules");
+	case EOPNOTSUPP:
+		return ("this pf module does not have the feature yet");
+	default:
+		return (strerror(e));
+	}
+}
+
+int
+pf_dev_open(struct pf_dev *dev, const char *path, bool readonly)
+{
+	dev->ioctl = dev_ioctl;
+	dev->priv = NULL;
+	dev->path = path;
+	dev->fd = open(path, (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	if (dev->fd != -1)
+		return (0);
+
+	switch (errno) {
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+		warnx("%s: %s: the pf module is not loaded: \"modprobe pf\" "
+		    "loads it", path, strerror(errno));
+		break;
+	case EACCES:
+	case EPERM:
+		warnx("%s: %s: run it as root", path, strerror(errno));
+		break;
+	default:
+		warn("%s", path);
+	}
+	return (-1);
+}
+
+void
+pf_dev_close(struct pf_dev *dev)
+{
+	if (dev->fd != -1)
+		close(dev->fd);
+	dev->fd = -1;
+}
+
+int
+pf_dev_do(struct pf_dev *dev, unsigned long cmd, const char *name, void *arg)
+{
+	int e;
+
+	e = dev->ioctl(dev, cmd, arg);
+	if (e == 0)
+		return (0);
+	warnx("%s: %s", name, pf_dev_strerror(e));
+	return (-1);
+}
+
+int
+pf_dev_states(struct pf_dev *dev, struct pfsync_state **sp, size_t *n)
+{
+	struct pfioc_states ps;
+	struct pfsync_state *buf = NULL, *p;
+	uint64_t room;
+	int try;
+
+	*sp = NULL;
+	*n = 0;
+	memset(&ps, 0, sizeof(ps));
+	if (PF_DO(dev, DIOCGETSTATES, &ps) == -1)
+		return (-1);
+
+	for (try = 0; try < GROW_TRIES; try++) {
+		room = ps.len / sizeof(*buf);
+		if (room == 0)
+			break;
+		room += room / 8 + 16;
+		if (room > SIZE_MAX / sizeof(*buf) ||
+		    (p = realloc(buf, room * sizeof(*buf))) == NULL) {
+			warnx("no memory for %llu states",
+			    (unsigned long long)room);
+			goto fail;
+		}
+		buf = p;
+		ps.len = room * sizeof(*buf);
+		ps.buf = (uintptr_t)buf;
+		if (PF_DO(dev, DIOCGETSTATES, &ps) == -1)
+			goto fail;
+		if (ps.len <= room * sizeof(*buf)) {
+			*sp = buf;
+			*n = ps.len / sizeof(*buf);
+			return (0);
+		}
+		ps.buf = 0;
+	}
+	free(buf);
+	if (try == GROW_TRIES) {
+		warnx("the state table grows faster than it can be read");
+		return (-1);
+	}
+	return (0);
+fail:
+	free(buf);
+	return (-1);
+}
+
+int
+pf_dev_ifaces(struct pf_dev *dev, const char *name, struct pfi_kif **kp,
+    size_t *n)
+{
+	struct pfioc_iface io;
+	struct pfi_kif *buf = NULL, *p;
+	uint32_t room;
+	int try;
+
+	*kp = NULL;
+	*n = 0;
+	memset(&io, 0, sizeof(io));
+	io.esize = sizeof(*buf);
+	if (strlen(name) >= sizeof(io.name)) {
+		warnx("%s: name of an interface is too long", name);
+		return (-1);
+	}
+	strcpy(io.name, name);
+	if (PF_DO(dev, DIOCIGETIFACES, &io) == -1)
+		return (-1);
+
+	for (try = 0; try < GROW_TRIES && io.size > 0; try++) {
+		room = io.size + 8;
+		p = reallocarray(buf, room, sizeof(*buf));
+		if (p == NULL) {
+			warnx("no memory for %u interfaces", room);
+			goto fail;
+		}
+		buf = p;
+		io.size = room;
+		io.buffer = (uintptr_t)buf;
+		if (PF_DO(dev, DIOCIGETIFACES, &io) == -1)
+			goto fail;
+		if (io.size <= room) {
+			*kp = buf;
+			*n = io.size;
+			return (0);
+		}
+	}
+	free(buf);
+	if (try == GROW_TRIES) {
+		warnx("the list of interfaces grows faster than it can be read");
+		return (-1);
+	}
+	return (0);
+fail:
+	free(buf);
+	return (-1);
+}
