@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The pf for Linux authors
+#
+# The filters that are compared.  filter_up FILTER ROW configures one for a row
+# of the table, filter_down removes whatever is configured, with its modules,
+# so that every sample starts on a stack without hooks.
+
+# linear_rules LANGUAGE KIND N: N rules none of which matches the measured
+# packets.  addr: the source differs, the first thing that a rule looks at;
+# port: only the last thing differs.
+linear_rules() {
+	local i src port
+
+	for ((i = 0; i < $3; i++)); do
+		src=10.0.0.0/8
+		[ "$2" = addr ] && src=172.$((16 + (i >> 16))).$((i >> 8 & 255)).$((i & 255))
+		port=$((1000 + i % 50000))
+		case $1 in
+		nft)	echo "ip saddr $src udp dport $port drop" ;;
+		pf)	echo "block drop in quick inet proto udp from $src to any port $port" ;;
+		esac
+	done
+}
+
+# As many flows as the benchmark makes, for as long as it runs, and the hash
+# buckets that a machine of 16 GB gets
+conntrack_limits() {
+	modprobe nf_conntrack
+	echo 262144 > /sys/module/nf_conntrack/parameters/hashsize
+	echo 4000000 > /proc/sys/net/netfilter/nf_conntrack_max
+	echo 7200 > /proc/sys/net/netfilter/nf_conntrack_udp_timeout
+	echo 7200 > /proc/sys/net/netfilter/nf_conntrack_udp_timeout_stream
+}
+
+nft_up() {
+	local kind=${1%-*} n=${1#*-}
+
+	{
+		echo 'table ip bench { chain forwarded {'
+		echo 'type filter hook forward priority filter; policy drop;'
+		case $kind in
+		addr|port)
+			linear_rules nft "$kind" "$n"
+			echo accept ;;
+		*)	conntrack_limits
+			echo 'ct state established,related accept'
+			echo 'ct state invalid drop'
+			echo 'iifname in0 ct state new accept' ;;
+		esac
+		printf '}\n}\n'
+	} > /run/ruleset
+	nft -f /run/ruleset
+}
+
+pf_up() {
+	local kind=${1%-*} n=${1#*-}
+
+	case $kind in
+	addr|port)
+		linear_rules pf "$kind" "$n"
+		echo 'pass quick all no state' ;;
+	*)	echo 'set limit states 4000000'
+		echo 'block all'
+		echo 'pass in quick on in0 all keep state'
+		echo 'pass out quick on out0 all keep state' ;;
+	esac > /run/pf.conf
+	[ -n "${PF_CONF:-}" ] && cp "$PF_CONF" /run/pf.conf
+	insmod "$PF_KO" && "$PFCTL" -q -e -f /run/pf.conf
+}
+
+filter_up() {
+	case $1 in
+	none)	;;
+	hook)	nft 'table ip bench { chain forwarded { type filter hook forward priority filter; }; }' ;;
+	nft)	nft_up "$2" ;;
+	pf)	pf_up "$2" ;;
+	esac
+}
+
+filter_down() {
+	local m again=yes
+
+	[ -d /sys/module/nf_tables ] && nft flush ruleset
+	if [ -d /sys/module/pf ]; then
+		"$PFCTL" -q -d
+		rmmod pf || return 1
+	fi
+	while [ $again = yes ]; do
+		again=no
+		while read -r m _ users _; do
+			case $m:$users in
+			nf_*:0|nft_*:0|nfnetlink*:0)
+				rmmod "$m" && again=yes ;;
+			esac
+		done < /proc/modules
+	done
+	! grep -q '^nf_tables\|^nf_conntrack' /proc/modules
+}
+
+# How many flows or states the filter holds
+filter_states() {
+	case $1 in
+	nft)	cat /proc/sys/net/netfilter/nf_conntrack_count 2>/dev/null || echo 0 ;;
+	pf)	"$PFCTL" -s info | awk '/current entries/ { print $3 }' ;;
+	*)	echo 0 ;;
+	esac
+}
