@@ -329,7 +329,7 @@ uint32_t pf_uptime(const struct pf *);
 
 /*
  * Packets.  The bytes lie in one or more pieces; pf_pkt_pull() copies when a range
- * is in more than one.  With sim_strict_pull (sim.h) what it returns is
+ * is in more than one.  With sim_strict (sim.h) what it returns is
  * followed by poisoned memory, so that a read past len is found.
  */
 struct sim_piece {
@@ -355,7 +355,7 @@ struct pf_pkt {
 
 const void *sim_pkt_pull(const struct pf_pkt *, uint32_t off, uint32_t len,
 	    void *buf);
-extern bool sim_strict_pull;
+extern bool sim_strict;
 
 static inline uint32_t
 pf_pkt_len(const struct pf_pkt *p)
@@ -374,7 +374,7 @@ pf_pkt_pull(const struct pf_pkt *p, uint32_t off, uint32_t len, void *buf)
 {
 	const struct sim_piece *first = &p->piece[0];
 
-	if (likely(!sim_strict_pull && len <= 128 && off < first->len &&
+	if (likely(!sim_strict && len <= 128 && off < first->len &&
 	    len <= first->len - off))
 		return (first->data + off);
 	return (sim_pkt_pull(p, off, len, buf));

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * sim_pkt.c: packets of the process host.
+ *
+ * A packet owns its pieces, each an allocation of exactly its length, so that
+ * a sanitizer sees a step beyond.  Addresses are 4 modulo 16, as a network header
+ * is aligned in a kernel, no better.  In strict mode every pull within
+ * one piece returns a copy of exact length that lives until the packet is written
+ * or freed.
+ *
+ * Locking: none, one thread.  Place: above sim_mem.c.
+ */
+#include <stdlib.h>
+
+#include "sim_priv.h"
+
+struct sim_scratch {
+	struct sim_scratch *next;
+	uint8_t		*mem;
+};
+
+#define ALIGN_SKEW	4
+
+static void *
+xmalloc(size_t size)
+{
+	void *p = malloc(size != 0 ? size : 1);
+
+	if (p == NULL)
+		SIM_PANIC("out of memory");
+	return (p);
+}
+
+static void
+piece_new(struct sim_piece *pc, uint32_t off, uint32_t len)
+{
+	uint32_t skew = (ALIGN_SKEW + off) & 15;
+
+	pc->mem = xmalloc((size_t)skew + len);
+	pc->data = (uint8_t *)pc->mem + skew;
+	pc->off = off;
+	pc->len = len;
+}
+
+static void
+scratch_free(struct pf_pkt *p)
+{
+	struct sim_scratch *s;
+
+	while ((s = p->scratch) != NULL) {
+		p->scratch = s->next;
+		free(s->mem);
+		free(s);
+	}
+}
+
+static struct pf_pkt *
+pkt_alloc(uint32_t len)
+{
+	struct pf_pkt *p = xmalloc(sizeof(*p));
+
+	memset(p, 0, sizeof(*p));
+	p->len = len;
+	p->segs = 1;
+	p->npieces = 1;
+	piece_new(&p->piece[0], 0, len);
+	return (p);
+}
+
+struct pf_pkt *
+sim_pkt_raw(const void *bytes, uint32_t len)
+{
+	struct pf_pkt *p = pkt_alloc(len);
+
+	if (len != 0)
+		memcpy(p->piece[0].data, bytes, len);
+	p->af = AF_INET;
+	if (len != 0 && p->piece[0].data[0] >> 4 == 6)
+		p->af = AF_INET6;
+	return (p);
+}
+
+/* Give an empty packet its bytes, in one piece; they say nothing yet. */
+void
+sim_pkt_grow(struct pf_pkt *p, uint32_t len)
+{
+	if (p->len != 0 || p->npieces != 1)
+		SIM_PANIC("packet is not empty");
+	free(p->piece[0].mem);
+	piece_new(&p->piece[0], 0, len);
+	memset(p->piece[0].data, 0xa5, len);
+	p->len = len;
+}
+
+uint32_t
+sim_pkt_bytes(const struct pf_pkt *p, void *buf, uint32_t size)
+{
+	uint32_t n;
+
+	for (uint32_t i = 0; i < p->npieces; i++) {
+		const struct sim_piece *pc = &p->piece[i];
+
+		if (pc->off >= size)
+			break;
+		n = size - pc->off < pc->len ? size - pc->off : pc->len;
+		if (n != 0)
+			memcpy((uint8_t *)buf + pc->off, pc->data, n);
+	}
+	return (p->len);
+}
+
+void
+sim_pkt_write(struct pf_pkt *p, uint32_t off, const void *src, uint32_t len)
+{
+	uint32_t n;
+
+	if (off > p->len || len > p->len - off)
+		SIM_PANIC("%u bytes at %u of %u", len, off, p->len);
+	scratch_free(p);
+	for (uint32_t i = 0; i < p->npieces && len > 0; i++) {
+		struct sim_piece *pc = &p->piece[i];
+
+		if (off >= pc->off + pc->len)
+			continue;
+		n = pc->off + pc->len - off;
+		n = n < len ? n : len;
+		memcpy(pc->data + (off - pc->off), src, n);
+		src = (const uint8_t *)src + n;
+		off += n;
+		len -= n;
+	}
+}
+
+struct pf_pkt *
+sim_pkt_copy(const struct pf_pkt *p)
+{
+	struct pf_pkt *q = xmalloc(sizeof(*q));
+
+	*q = *p;
+	q->next = NULL;
+	q->scratch = NULL;
+	for (uint32_t i = 0; i < p->npieces; i++) {
+		piece_new(&q->piece[i], p->piece[i].off, p->piece[i].len);
+		memcpy(q->piece[i].data, p->piece[i].data, p->piece[i].len);
+	}
+	return (q);
+}
+
+static void
+pieces_free(struct pf_pkt *p)
+{
+	for (uint32_t i = 0; i < p->npieces; i++)
+		free(p->piece[i].mem);
+	p->npieces = 0;
+}
+
+void
+sim_pkt_free(struct pf_pkt *p)
+{
+	if (p == NULL)
+		return;
+	scratch_free(p);
+	pieces_free(p);
+	free(p);
+}
+
+void
+sim_pkt_split(struct pf_pkt *p, const uint32_t *cuts, unsigned int n)
+{
+	struct sim_piece *pc;
+	uint32_t from = 0, to;
+	uint8_t *flat = xmalloc(p->len);
+
+	sim_pkt_bytes(p, flat, p->len);
+	scratch_free(p);
+	pieces_free(p);
+	for (unsigned int i = 0; i <= n; i++) {
+		to = i < n && p->npieces < SIM_PIECES - 1 ? cuts[i] : p->len;
+		if (to > p->len)
+			to = p->len;
+		if (to <= from && (to < p->len || p->npieces > 0))
+			continue;
+		pc = &p->piece[p->npieces++];
+		piece_new(pc, from, to - from);
+		if (pc->len != 0)
+			memcpy(pc->data, flat + from, pc->len);
+		from = to;
+	}
+	free(flat);
+}
+
+static const void *
+strict_copy(const struct pf_pkt *cp, const uint8_t *data, uint32_t len)
+{
+	/* The list of copies is no part of what the packet says. */
+	struct pf_pkt *p = (struct pf_pkt *)(uintptr_t)cp;
+	struct sim_scratch *s = xmalloc(sizeof(*s));
+	uint32_t skew = (uint32_t)((uintptr_t)data & 15);
+
+	s->mem = xmalloc((size_t)skew + len);
+	memcpy(s->mem + skew, data, len);
+	s->next = p->scratch;
+	p->scratch = s;
+	return (s->mem + skew);
+}
+
+const void *
+sim_pkt_pull(const struct pf_pkt *p, uint32_t off, uint32_t len, void *buf)
+{
+	uint32_t done = 0, n;
+
+	if (len > 128)
+		SIM_PANIC("pull of %u bytes", len);
+	if (off > 65535 + 40 || off + len > 65535 + 40)
+		SIM_PANIC("pull of %u bytes at %u", len, off);
+	if (off > p->len || len > p->len - off)
+		return (NULL);
+	for (uint32_t i = 0; i < p->npieces; i++) {
+		const struct sim_piece *pc = &p->piece[i];
+
+		if (off + done >= pc->off + pc->len)
+			continue;
+		n = pc->off + pc->len - (off + done);
+		if (done == 0 && n >= len) {
+			if (sim_strict)
+				return (strict_copy(p,
+				    pc->data + (off - pc->off), len));
+			return (pc->data + (off - pc->off));
+		}
+		n = n < len - done ? n : len - done;
+		memcpy((uint8_t *)buf + done, pc->data + (off + done - pc->off),
+		    n);
+		done += n;
+		if (done == len)
+			break;
+	}
+	return (buf);
+}
+
+void
+sim_pktq_init(struct sim_pktq *q)
+{
+	q->first = NULL;
+	q->last = &q->first;
+	q->n = 0;
+}
+
+void
+sim_pktq_add(struct sim_pktq *q, struct pf_pkt *p)
+{
+	p->next = NULL;
+	*q->last = p;
+	q->last = &p->next;
+	if (++q->n > SIM_CAPTURE)
+		sim_pkt_free(sim_pktq_take(q));
+}
+
+struct pf_pkt *
+sim_pktq_take(struct sim_pktq *q)
+{
+	struct pf_pkt *p = q->first;
+
+	if (p == NULL)
+		return (NULL);
+	q->first = p->next;
+	if (q->first == NULL)
+		q->last = &q->first;
+	q->n--;
+	p->next = NULL;
+	return (p);
+}
+
+void
+sim_pktq_flush(struct sim_pktq *q)
+{
+	struct pf_pkt *p;
+
+	while ((p = sim_pktq_take(q)) != NULL)
+		sim_pkt_free(p);
+}
+
+uint32_t
+sim_sum(uint32_t sum, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+	uint64_t s = sum;
+
+	for (; len >= 2; len -= 2, p += 2)
+		s += (uint32_t)p[0] << 8 | p[1];
+	if (len != 0)
+		s += (uint32_t)p[0] << 8;
+	while (s >> 32 != 0)
+		s = (s & 0xffffffff) + (s >> 32);
+	return ((uint32_t)s);
+}
+
+uint16_t
+sim_sum_fold(uint32_t sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return ((uint16_t)~sum);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * sim_priv.h: what the files of sys/sim share and their users do not need.
+ *
+ * Owns nothing.  Locking: none, one thread.
+ */
+#ifndef _SIM_PRIV_H_
+#define _SIM_PRIV_H_
+
+#include "sim.h"
+
+/* sim.c: a packet goes on the wire of an interface that has a peer. */
+void	 sim_wire_send(struct sim_node *, struct sim_if *, struct pf_pkt *);
+/* Drop what is under way to a node, or to one interface of it (0: all). */
+void	 sim_wire_forget(struct sim *, const struct sim_node *, int ifindex);
+
+/* sim_pkt.c: len bytes of rubbish for a packet of none, in one piece. */
+void	 sim_pkt_grow(struct pf_pkt *, uint32_t len);
+
+#endif /* _SIM_PRIV_H_ */
