@@ -208,6 +208,16 @@ print_state_verbose(struct ctl_show *sh, const struct pfsync_state *s,
 		fprintf(f, "   origif: %.*s\n", PF_IFNAMSIZ, s->orig_ifname);
 }
 
+/* ICMP: port[0] is the id, which is shown with who asked, port[1] the type. */
+static void
+swap_ports(struct pfsync_state_key *k)
+{
+	uint16_t port = k->port[0];
+
+	k->port[0] = k->port[1];
+	k->port[1] = port;
+}
+
 /*
  * The inner end stands left, the outer one right, and the arrow shows who began.
  * An end that was translated is followed by what it was before, in brackets.
@@ -215,7 +225,7 @@ print_state_verbose(struct ctl_show *sh, const struct pfsync_state *s,
 void
 print_state(struct ctl_show *sh, const struct pfsync_state *s)
 {
-	const struct pfsync_state_key *shown, *other;
+	struct pfsync_state_key shown, other;
 	const struct pfsync_state_peer *left, *right;
 	const struct protoent *pe;
 	FILE *f = sh->out;
@@ -223,17 +233,22 @@ print_state(struct ctl_show *sh, const struct pfsync_state *s)
 	int i;
 
 	if (s->direction == PF_OUT) {
-		shown = &s->key[PF_SK_WIRE];
-		other = &s->key[PF_SK_STACK];
+		shown = s->key[PF_SK_WIRE];
+		other = s->key[PF_SK_STACK];
 		left = &s->src;
 		right = &s->dst;
 	} else {
-		shown = &s->key[PF_SK_STACK];
-		other = &s->key[PF_SK_WIRE];
+		shown = s->key[PF_SK_STACK];
+		other = s->key[PF_SK_WIRE];
 		left = &s->dst;
 		right = &s->src;
 	}
-	proto = shown->proto;
+	proto = shown.proto;
+	if (s->direction == PF_OUT &&
+	    (proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6)) {
+		swap_ports(&shown);
+		swap_ports(&other);
+	}
 
 	fprintf(f, "%.*s ", PF_IFNAMSIZ, s->ifname);
 	if ((pe = getprotobynumber(proto)) != NULL)
@@ -241,14 +256,14 @@ print_state(struct ctl_show *sh, const struct pfsync_state *s)
 	else
 		fprintf(f, "%u ", proto);
 	for (i = 1; i >= 0; i--) {
-		print_end(sh, &shown->addr[i], shown->port[i], shown->af);
-		if (shown->af != other->af ||
-		    memcmp(&shown->addr[i], &other->addr[i],
-		    sizeof(shown->addr[i])) != 0 ||
-		    shown->port[i] != other->port[i]) {
+		print_end(sh, &shown.addr[i], shown.port[i], shown.af);
+		if (shown.af != other.af ||
+		    memcmp(&shown.addr[i], &other.addr[i],
+		    sizeof(shown.addr[i])) != 0 ||
+		    shown.port[i] != other.port[i]) {
 			fprintf(f, " (");
-			print_end(sh, &other->addr[i], other->port[i],
-			    other->af);
+			print_end(sh, &other.addr[i], other.port[i],
+			    other.af);
 			fprintf(f, ")");
 		}
 		if (i == 1)
