@@ -30,6 +30,7 @@ struct pf_dev {
 	void	*priv;			/* of an ioctl function that needs it */
 	int	 fd;			/* -1: none */
 	const char *path;
+	unsigned int busy_ms;		/* how long to wait for others' loads */
 };
 
 /* How to show things, and what. */
@@ -40,6 +41,7 @@ struct ctl_show {
 	bool	 all;			/* -s all: with titles */
 	bool	 resolve;		/* -r: names for addresses */
 	bool	 quiet;			/* -q */
+	bool	 clear;			/* -z: set counters to 0 as they are read */
 	const char *title;		/* the last heading written, or NULL */
 	const char *ifname;		/* -i, or "" */
 	const char *anchor;		/* -a without its wildcard, or "" */
@@ -86,5 +88,56 @@ void	 print_state(struct ctl_show *, const struct pfsync_state *);
 int	 flush_states(struct pf_dev *, const char *ifname, bool quiet);
 int	 kill_states(struct pf_dev *, const char *ifname, char *const arg[],
 	    int narg, bool quiet);
+
+/* trans.c */
+struct trans {
+	struct pf_dev		*dev;
+	struct pfioc_trans_e	*e;
+	uint32_t		 n, room;
+	bool			 open;		/* begun and not ended */
+};
+
+void	 trans_init(struct trans *, struct pf_dev *);
+/* One more ruleset, or PF_TRANS_OPTIONS; once is enough: 0, or -1 with a message. */
+int	 trans_add(struct trans *, uint32_t type, const char *anchor);
+/* Open it, waiting some seconds if another program has one: 0, -1. */
+int	 trans_begin(struct trans *);
+uint32_t trans_ticket(const struct trans *, uint32_t type, const char *anchor);
+int	 trans_commit(struct trans *);		/* 0, -1: it is still open */
+void	 trans_free(struct trans *);		/* rolls back if it is open */
+
+/* load.c */
+#define LOAD_OPTION	0x01
+#define LOAD_FILTER	0x02		/* scrub and filter rules */
+#define LOAD_NAT	0x04		/* nat, rdr and binat rules */
+#define LOAD_ALTQ	0x08
+#define LOAD_TABLE	0x10
+#define LOAD_ALL	0x1f
+
+/*
+ * What to load and how.  All members but one are set by the caller, and what they point to
+ * stays the caller's; defs grows by load_define(), and load_rules() uses it.
+ */
+struct ctl_load {
+	const char	*file;		/* "-": standard input */
+	const char	*anchor;	/* "": the main ruleset */
+	int		 what;		/* LOAD_* */
+	int		 optimize;	/* PFCTL_OPT_* (pfctl.h) */
+	int		 verbose;
+	bool		 noaction;	/* -n: read and print only */
+	bool		 merge;		/* -m: keep options that are not named */
+	bool		 quiet, debug;
+	char		**defs;		/* "macro=value", NULL behind the last */
+	size_t		 ndefs;
+};
+
+int	 load_define(struct ctl_load *, char *def);
+/*
+ * Read the file, and put it in force in one transaction: 0; -1: a message has been
+ * written and what was in force still is.
+ */
+int	 load_rules(struct pf_dev *, struct ctl_load *);
+/* Replace the rulesets of an anchor (LOAD_FILTER, LOAD_NAT) by empty ones. */
+int	 clear_rulesets(struct pf_dev *, const char *anchor, int what);
 
 #endif /* _PFCTL_CTL_H_ */

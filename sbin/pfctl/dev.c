@@ -20,6 +20,9 @@
 
 #include "ctl.h"
 
+/* How long a load waits for another program's to end. */
+#define BUSY_MS		5000
+
 /* Attempts at an array that grows while it is being asked for. */
 #define GROW_TRIES	8
 
@@ -59,6 +62,7 @@ pf_dev_open(struct pf_dev *dev, const char *path, bool readonly)
 	dev->ioctl = dev_ioctl;
 	dev->priv = NULL;
 	dev->path = path;
+	dev->busy_ms = BUSY_MS;
 	dev->fd = open(path, (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
 	if (dev->fd != -1)
 		return (0);

@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * show_rules.c: rules in force, their counters and labels, and the anchors.
+ *
+ * A ruleset is fetched whole before its first rule is printed: should it be replaced
+ * meanwhile, it is fetched again, and what is shown is always one version.
+ * A struct fetched lives for the time of one call.  No locking.  Stands on
+ * dev.c, and on print.c for the text of a rule.
+ */
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl.h"
+#include "pfctl.h"
+
+#define FETCH_TRIES	8
+
+struct fetched_rule {
+	struct pf_rule		 rule;
+	char			*anchor_call;		/* "" if none */
+	struct pf_pooladdr	*pool[PF_POOL_MAX];
+	uint32_t		 npool[PF_POOL_MAX];
+};
+
+struct fetched {
+	struct fetched_rule	*rule;
+	uint32_t		 n;
+};
+
+static void
+fetched_free(struct fetched *fr)
+{
+	uint32_t i;
+	int which;
+
+	for (i = 0; i < fr->n; i++) {
+		free(fr->rule[i].anchor_call);
+		for (which = 0; which < PF_POOL_MAX; which++)
+			free(fr->rule[i].pool[which]);
+	}
+	free(fr->rule);
+	memset(fr, 0, sizeof(*fr));
+}
+
+/* The addresses of pool `which' of a rule: 0 or an errno. */
+static int
+fetch_pool(struct pf_dev *dev, const struct pfioc_rule *pr, uint32_t r_num,
+    uint32_t which, struct fetched_rule *r)
+{
+	struct pfioc_pooladdr pp;
+	uint32_t i, n;
+	int e;
+
+	memset(&pp, 0, sizeof(pp));
+	pp.ticket = pr->ticket;
+	pp.r_num = r_num;
+	pp.ruleset = pr->ruleset;
+	pp.which = which;
+	strcpy(pp.anchor, pr->anchor);
+	if ((e = dev->ioctl(dev, DIOCGETADDRS, &pp)) != 0)
+		return (e);
+	if ((n = pp.nr) == 0)
+		return (0);
+	if ((r->pool[which] = calloc(n, sizeof(pp.addr))) == NULL)
+		return (ENOMEM);
+	for (i = 0; i < n; i++) {
+		pp.nr = i;
+		memset(&pp.addr, 0, sizeof(pp.addr));
+		if ((e = dev->ioctl(dev, DIOCGETADDR, &pp)) != 0)
+			return (e);
+		r->pool[which][i] = pp.addr;
+		r->npool[which] = i + 1;
+	}
+	return (0);
+}
+
+static bool
+has_pool(const struct pf_rule *r, uint32_t which)
+{
+	switch (r->action) {
+	case PF_NAT:
+	case PF_BINAT:
+	case PF_RDR:
+		/* a classic translation rule has its only pool in the first */
+		return (which == PF_POOL_RDR || (r->pool_used & 1u << which));
+	default:
+		return ((r->pool_used & 1u << which) != 0 ||
+		    (which == PF_POOL_ROUTE && r->rt > PF_FASTROUTE));
+	}
+}
+
+/* One attempt: 0 or an errno; *what names the request that failed. */
+static int
+fetch_once(struct pf_dev *dev, struct pfioc_rule *pr, uint32_t get,
+    struct fetched *fr, const char **what)
+{
+	struct fetched_rule *r;
+	uint32_t i, n, which;
+	int e;
+
+	*what = "DIOCGETRULES";
+	if ((e = dev->ioctl(dev, DIOCGETRULES, pr)) != 0)
+		return (e);
+	n = pr->nr;
+	if (n == 0)
+		return (0);
+	if ((fr->rule = calloc(n, sizeof(*fr->rule))) == NULL)
+		return (ENOMEM);
+	for (i = 0; i < n; i++) {
+		*what = "DIOCGETRULE";
+		pr->nr = i;
+		pr->action = get;
+		pr->anchor_call[0] = '\0';
+		memset(&pr->rule, 0, sizeof(pr->rule));
+		if ((e = dev->ioctl(dev, DIOCGETRULE, pr)) != 0)
+			return (e);
+		r = &fr->rule[i];
+		r->rule = pr->rule;
+		fr->n = i + 1;
+		r->anchor_call = strndup(pr->anchor_call,
+		    sizeof(pr->anchor_call) - 1);
+		if (r->anchor_call == NULL)
+			return (ENOMEM);
+		*what = "DIOCGETADDRS";
+		for (which = 0; which < PF_POOL_MAX; which++)
+			if (has_pool(&r->rule, which) &&
+			    (e = fetch_pool(dev, pr, i, which, r)) != 0)
+				return (e);
+	}
+	return (0);
+}
+
+static int
+fetch(struct pf_dev *dev, const char *anchor, uint32_t ruleset, bool clear,
+    struct fetched *fr)
+{
+	struct pfioc_rule *pr;
+	const char *what = "";
+	int e, try;
+
+	memset(fr, 0, sizeof(*fr));
+	if ((pr = malloc(sizeof(*pr))) == NULL) {
+		warn(NULL);
+		return (-1);
+	}
+	for (try = 0; try < FETCH_TRIES; try++) {
+		memset(pr, 0, sizeof(*pr));
+		pr->ruleset = ruleset;
+		strcpy(pr->anchor, anchor);
+		e = fetch_once(dev, pr, clear ? PF_GET_CLR_CNTR : PF_GET_NONE,
+		    fr, &what);
+		if (e == 0)
+			break;
+		fetched_free(fr);
+		if (e != EBUSY)
+			break;
+	}
+	free(pr);
+	if (e == 0)
+		return (0);
+	if ((e == EINVAL || e == ENOENT) && anchor[0] != '\0' &&
+	    strcmp(what, "DIOCGETRULES") == 0)
+		warnx("Anchor '%s' not found.", anchor);
+	else if (e == EBUSY)
+		warnx("%s: the rules were replaced again and again", what);
+	else
+		warnx("%s: %s", what, pf_dev_strerror(e));
+	return (-1);
+}
+
+static void
+print_skips(FILE *f, const struct pf_rule *r, uint32_t n)
+{
+	static const char *const names[PF_SKIP_COUNT] = {
+		[PF_SKIP_IFP] = "i", [PF_SKIP_DIR] = "d", [PF_SKIP_AF] = "f",
+		[PF_SKIP_PROTO] = "p", [PF_SKIP_SRC_ADDR] = "sa",
+		[PF_SKIP_SRC_PORT] = "sp", [PF_SKIP_DST_ADDR] = "da",
+		[PF_SKIP_DST_PORT] = "dp",
+	};
+	int i;
+
+	fprintf(f, "  [ Skip steps: ");
+	for (i = 0; i < PF_SKIP_COUNT; i++) {
+		if (r->skip[i] >= n)
+			fprintf(f, "%s=end ", names[i]);
+		else if (r->skip[i] != r->nr + 1)
+			fprintf(f, "%s=%u ", names[i], r->skip[i]);
+	}
+	fprintf(f, "]\n");
+}
+
+static void
+print_counters(struct ctl_show *sh, const struct pf_rule *r, uint32_t n)
+{
+	FILE *f = sh->out;
+
+	if (sh->debug) {
+		print_skips(f, r, n);
+		fprintf(f, "  [ queue: qname=%s qid=%u pqname=%s pqid=%u ]\n",
+		    r->qname, r->qid, r->pqname, r->pqid);
+	}
+	if (sh->verbose == 0)
+		return;
+	fprintf(f, "  [ Evaluations: %-8" PRIu64 "  Packets: %-8" PRIu64
+	    "  Bytes: %-10" PRIu64 "  States: %-6u]\n", r->evaluations,
+	    r->packets[0] + r->packets[1], r->bytes[0] + r->bytes[1],
+	    r->states_cur);
+	if (!sh->debug)
+		fprintf(f, "  [ Inserted: uid %u pid %u State Creations: %-6"
+		    PRIu64 "]\n", r->cuid, r->cpid, r->states_tot);
+}
+
+/*
+ * The path of the anchor that a rule of anchor `base' calls by `call': absolute, or
+ * relative with dots.  *wild: it ends in a star, for all below.  false: too long.
+ */
+static bool
+call_path(const char *base, const char *call, char path[PF_ANCHOR_PATH_SIZE],
+    bool *wild)
+{
+	char *slash;
+	size_t len = 0, part;
+
+	*wild = false;
+	path[0] = '\0';
+	if (call[0] != '/') {
+		strcpy(path, base);
+		len = strlen(path);
+	}
+	for (;;) {
+		call += strspn(call, "/");
+		if ((part = strcspn(call, "/")) == 0)
+			return (true);
+		if (part == 2 && strncmp(call, "..", 2) == 0) {
+			slash = strrchr(path, '/');
+			*(slash != NULL ? slash : path) = '\0';
+			len = strlen(path);
+		} else if (part == 1 && *call == '*') {
+			*wild = true;
+		} else {
+			if (len + 1 + part >= PF_ANCHOR_PATH_SIZE)
+				return (false);
+			if (len > 0)
+				path[len++] = '/';
+			memcpy(path + len, call, part);
+			len += part;
+			path[len] = '\0';
+		}
+		call += part;
+	}
+}
+
+/* Whether the last name of the call was made up by pfctl, for braces. */
+static bool
+call_unnamed(const char *call)
+{
+	const char *slash = strrchr(call, '/');
+
+	return ((slash != NULL ? slash[1] : call[0]) == '_');
+}
+
+static void
+indent(struct ctl_show *sh, int depth)
+{
+	if (sh->verbose == 0)
+		fprintf(sh->out, "%*s", depth * 2, "");
+}
+
+/* What the anchors below `path' are called: *n names, to be freed; -1. */
+static int
+fetch_anchors(struct pf_dev *dev, const char *path,
+    char (**names)[PF_ANCHOR_NAME_SIZE], uint32_t *n)
+{
+	struct pfioc_ruleset pr;
+	uint32_t i;
+	int e;
+
+	*names = NULL;
+	*n = 0;
+	memset(&pr, 0, sizeof(pr));
+	strcpy(pr.path, path);
+	if ((e = dev->ioctl(dev, DIOCGETRULESETS, &pr)) != 0) {
+		if (path[0] != '\0' && (e == EINVAL || e == ENOENT))
+			warnx("Anchor '%s' not found.", path);
+		else
+			warnx("DIOCGETRULESETS: %s", pf_dev_strerror(e));
+		return (-1);
+	}
+	if (pr.nr == 0)
+		return (0);
+	if ((*names = calloc(pr.nr, sizeof(**names))) == NULL) {
+		warn(NULL);
+		return (-1);
+	}
+	*n = pr.nr;
+	for (i = 0; i < *n; i++) {
+		pr.nr = i;
+		memset(pr.name, 0, sizeof(pr.name));
+		if ((e = dev->ioctl(dev, DIOCGETRULESET, &pr)) != 0) {
+			if (e == EBUSY || e == EINVAL || e == ENOENT)
+				break;		/* fewer than there were */
+			warnx("DIOCGETRULESET: %s", pf_dev_strerror(e));
+			free(*names);
+			*names = NULL;
+			return (-1);
+		}
+		memcpy((*names)[i], pr.name, sizeof(pr.name));
+		(*names)[i][sizeof(pr.name) - 1] = '\0';
+	}
+	*n = i;
+	return (0);
+}
+
+typedef int walk_fn(struct pf_dev *, struct ctl_show *, const char *, uint32_t,
+	    int);
+
+/* Call fn for every anchor below path, each in braces of its own. */
+static int
+walk_children(struct pf_dev *dev, struct ctl_show *sh, const char *path,
+    uint32_t ruleset, int depth, bool braces, walk_fn *fn)
+{
+	char (*names)[PF_ANCHOR_NAME_SIZE], sub[PF_ANCHOR_PATH_SIZE];
+	uint32_t i, n;
+	int len, rv = 0;
+
+	if (fetch_anchors(dev, path, &names, &n) == -1)
+		return (-1);
+	for (i = 0; i < n && rv == 0; i++) {
+		len = snprintf(sub, sizeof(sub), "%s%s%s", path,
+		    path[0] != '\0' ? "/" : "", names[i]);
+		if (len < 0 || (size_t)len >= sizeof(sub))
+			continue;
+		if (braces) {
+			indent(sh, depth);
+			fprintf(sh->out, "anchor \"%s\" all {\n", names[i]);
+		}
+		rv = fn(dev, sh, sub, ruleset, depth + 1);
+		if (braces) {
+			indent(sh, depth);
+			fprintf(sh->out, "}\n");
+		}
+	}
+	free(names);
+	return (rv);
+}
+
+static int
+show_ruleset(struct pf_dev *dev, struct ctl_show *sh, const char *anchor,
+    uint32_t ruleset, int depth)
+{
+	struct fetched fr;
+	struct fetched_rule *r;
+	char path[PF_ANCHOR_PATH_SIZE];
+	bool braces, wild;
+	uint32_t i;
+	int rv = 0;
+
+	if (depth > PF_ANCHOR_DEPTH)
+		return (0);
+	if (fetch(dev, anchor, ruleset, sh->clear, &fr) == -1)
+		return (-1);
+	for (i = 0; i < fr.n && rv == 0; i++) {
+		r = &fr.rule[i];
+		if (sh->all)
+			show_title(sh, ruleset == PF_RULESET_FILTER ||
+			    ruleset == PF_RULESET_SCRUB ? "FILTER RULES:" :
+			    "TRANSLATION RULES:");
+		braces = r->anchor_call[0] != '\0' &&
+		    (sh->recurse || call_unnamed(r->anchor_call)) &&
+		    call_path(anchor, r->anchor_call, path, &wild);
+		indent(sh, depth);
+		show_rule_text(sh, r);
+		fprintf(sh->out, braces ? " {\n" : "\n");
+		print_counters(sh, &r->rule, fr.n);
+		if (!braces)
+			continue;
+		rv = wild ? walk_children(dev, sh, path, ruleset, depth + 1,
+		    true, show_ruleset) :
+		    show_ruleset(dev, sh, path, ruleset, depth + 1);
+		indent(sh, depth);
+		fprintf(sh->out, "}\n");
+	}
+	fetched_free(&fr);
+	return (rv);
+}
+
+int
+show_rules(struct pf_dev *dev, struct ctl_show *sh)
+{
+	if (show_ruleset(dev, sh, sh->anchor, PF_RULESET_SCRUB, 0) == -1)
+		return (-1);
+	return (show_ruleset(dev, sh, sh->anchor, PF_RULESET_FILTER, 0));
+}
+
+int
+show_nat(struct pf_dev *dev, struct ctl_show *sh)
+{
+	static const uint32_t order[] = { PF_RULESET_NAT, PF_RULESET_RDR,
+	    PF_RULESET_BINAT };
+	size_t i;
+
+	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (show_ruleset(dev, sh, sh->anchor, order[i], 0) == -1)
+			return (-1);
+	return (0);
+}
+
+static int
+show_ruleset_labels(struct pf_dev *dev, struct ctl_show *sh,
+    const char *anchor, uint32_t ruleset, int depth)
+{
+	struct fetched fr;
+	const struct pf_rule *r;
+	const char *call;
+	char path[PF_ANCHOR_PATH_SIZE];
+	bool wild;
+	uint32_t i;
+	int rv = 0;
+
+	if (depth > PF_ANCHOR_DEPTH)
+		return (0);
+	if (fetch(dev, anchor, ruleset, sh->clear, &fr) == -1)
+		return (-1);
+	for (i = 0; i < fr.n && rv == 0; i++) {
+		r = &fr.rule[i].rule;
+		if (r->label[0] != '\0') {
+			if (sh->all)
+				show_title(sh, "LABEL COUNTERS:");
+			fprintf(sh->out, "%.*s %" PRIu64 " %" PRIu64 " %" PRIu64
+			    " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+			    " %" PRIu64 "\n", PF_RULE_LABEL_SIZE, r->label,
+			    r->evaluations, r->packets[0] + r->packets[1],
+			    r->bytes[0] + r->bytes[1], r->packets[0],
+			    r->bytes[0], r->packets[1], r->bytes[1],
+			    r->states_tot);
+		}
+		call = fr.rule[i].anchor_call;
+		if (call[0] == '\0' || !(sh->recurse || call_unnamed(call)) ||
+		    !call_path(anchor, call, path, &wild))
+			continue;
+		rv = wild ? walk_children(dev, sh, path, ruleset, depth, false,
+		    show_ruleset_labels) :
+		    show_ruleset_labels(dev, sh, path, ruleset, depth + 1);
+	}
+	fetched_free(&fr);
+	return (rv);
+}
+
+int
+show_labels(struct pf_dev *dev, struct ctl_show *sh)
+{
+	return (show_ruleset_labels(dev, sh, sh->anchor, PF_RULESET_FILTER, 0));
+}
+
+static int
+show_anchors_below(struct pf_dev *dev, struct ctl_show *sh, const char *path,
+    int depth)
+{
+	char (*names)[PF_ANCHOR_NAME_SIZE], sub[PF_ANCHOR_PATH_SIZE];
+	uint32_t i, n;
+	int len, rv = 0;
+
+	if (depth > PF_ANCHOR_DEPTH)
+		return (0);
+	if (fetch_anchors(dev, path, &names, &n) == -1)
+		return (-1);
+	for (i = 0; i < n && rv == 0; i++) {
+		if (names[i][0] == '_' && sh->verbose == 0)
+			continue;
+		len = snprintf(sub, sizeof(sub), "%s%s%s", path,
+		    path[0] != '\0' ? "/" : "", names[i]);
+		if (len < 0 || (size_t)len >= sizeof(sub))
+			continue;
+		fprintf(sh->out, "  %s\n", sub);
+		if (sh->verbose > 0)
+			rv = show_anchors_below(dev, sh, sub, depth + 1);
+	}
+	free(names);
+	return (rv);
+}
+
+int
+show_anchors(struct pf_dev *dev, struct ctl_show *sh)
+{
+	return (show_anchors_below(dev, sh, sh->anchor, 0));
+}
