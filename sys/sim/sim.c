@@ -130,18 +130,28 @@ event_run(struct sim *sim)
 	free(ev);
 }
 
+static void
+purge_all(struct sim *sim, bool kicked_only)
+{
+	for (struct sim_node *n = sim->nodes; n != NULL; n = n->next) {
+		if (kicked_only && !n->kicked)
+			continue;
+		n->kicked = false;
+		pf_purge(n->pf);
+		sim_lock_check_idle("pf_purge");
+	}
+}
+
 /* Go to a time at which no event is due before, purging at every full second. */
 static void
 clock_to(struct sim *sim, uint64_t when)
 {
 	uint64_t tick;
 
+	purge_all(sim, true);
 	while ((tick = (sim->now / SIM_SECOND + 1) * SIM_SECOND) <= when) {
 		sim->now = tick;
-		for (struct sim_node *n = sim->nodes; n != NULL; n = n->next) {
-			pf_purge(n->pf);
-			sim_lock_check_idle("pf_purge");
-		}
+		purge_all(sim, false);
 	}
 	sim->now = when;
 }

@@ -29,9 +29,12 @@
  * sim_strict: packets handed to the core byte-exact, call-backs checked, caches
  * filled with rubbish.  On when built with a sanitizer.
  * sim_exclusive: nobody else can see the instance (creation, destruction).
+ * sim_yield_hook, if set, is what others do when the core lets them run in the
+ * middle of a long loop (pf_yield).
  */
 extern void (*sim_panic_hook)(const char *msg);
 extern bool sim_exclusive;
+extern void (*sim_yield_hook)(void);
 void	 sim_lock_reset(void);
 void	 sim_lock_check_free(const void *mem, size_t size);
 void	 sim_lock_check_idle(const char *what);
@@ -185,7 +188,7 @@ struct sim {
 struct sim *sim_new(uint64_t seed);
 void	 sim_free(struct sim *);
 uint64_t sim_random(struct sim *);
-/* Move the clock: deliver what is on the wires, purge every second. */
+/* Move the clock: deliver what is on the wires, purge every second and when pf asks. */
 void	 sim_advance(struct sim *, uint64_t usec);
 void	 sim_seconds(struct sim *, uint32_t);
 /* Deliver all that is on the wires, moving the clock as far as needed; at most
@@ -230,6 +233,7 @@ struct sim_node {
 	struct pf	*pf;
 	bool		 enabled;	/* pf_test() is asked */
 	bool		 forwarding;
+	bool		 kicked;	/* pf wants a purge soon */
 	struct sim_if	 ifs[SIM_IFS];
 	struct sim_route routes[SIM_ROUTES];
 	unsigned int	 nroutes;

@@ -326,6 +326,20 @@ sim_rcu_assert_locked(const char *func, int line)
 }
 
 bool sim_exclusive;
+void (*sim_yield_hook)(void);
+
+void
+pf_yield(void)
+{
+	static bool inside;
+
+	sim_might_sleep(__func__, __LINE__);
+	if (sim_yield_hook == NULL || inside)
+		return;
+	inside = true;
+	sim_yield_hook();
+	inside = false;
+}
 
 void
 sim_rcu_lazy(bool on)

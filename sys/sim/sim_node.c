@@ -659,6 +659,14 @@ pf_host_disable(struct pf *pf)
 }
 
 void
+pf_host_kick(struct pf *pf)
+{
+	struct sim_node *n = pf_hostdata(pf);
+
+	n->kicked = true;
+}
+
+void
 pf_log(struct pf *pf, const char *fmt, ...)
 {
 	struct sim_node *n = pf_hostdata(pf);

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * unit.c: short cuts of the unit tests; unit.h has the contracts.  All go
+ * through pf_ioctl(), as a program would.
+ *
+ * Owns the place to jump to from an expected panic.  Locking: none.
+ */
+#include <arpa/inet.h>
+
+#include "unit.h"
+
+jmp_buf unit_panic_env;
+char unit_panic_msg[512];
+
+void
+unit_panic_hook(const char *msg)
+{
+	snprintf(unit_panic_msg, sizeof(unit_panic_msg), "%s", msg);
+	longjmp(unit_panic_env, 1);
+}
+
+static int
+one_ioctl(struct sim_node *n, unsigned long cmd, void *arg)
+{
+	struct pf_client *cl = pf_client_open(n->pf, 1, 0);
+	int error;
+
+	if (cl == NULL)
+		return (ENOMEM);
+	error = sim_ioctl(n, cl, cmd, arg);
+	pf_client_close(cl);
+	sim_lock_check_idle("pf_client_close");
+	return (error);
+}
+
+struct pf_rule
+unit_rule(int action)
+{
+	struct pf_rule r;
+
+	memset(&r, 0, sizeof(r));
+	r.action = (uint8_t)action;
+	r.rtableid = -1;
+	if (action == PF_PASS) {
+		r.keep_state = PF_STATE_NORMAL;
+		r.flags = 0x02;
+		r.flagset = 0x12;
+	}
+	return (r);
+}
+
+void
+unit_addr(struct pf_rule_addr *ra, const char *prefix)
+{
+	struct pf_addr_wrap *w = &ra->addr;
+	char buf[64], *slash;
+	unsigned int plen;
+	int max;
+
+	memset(w, 0, sizeof(*w));
+	if (prefix == NULL)
+		return;
+	snprintf(buf, sizeof(buf), "%s", prefix);
+	slash = strchr(buf, '/');
+	if (slash != NULL)
+		*slash++ = '\0';
+	if (inet_pton(AF_INET, buf, &w->v.a.addr) == 1)
+		max = 32;
+	else if (inet_pton(AF_INET6, buf, &w->v.a.addr) == 1)
+		max = 128;
+	else
+		fail_msg("address %s", prefix);
+	plen = slash != NULL ? (unsigned int)atoi(slash) : (unsigned int)max;
+	for (unsigned int i = 0; i < plen; i++)
+		w->v.a.mask.addr8[i / 8] |= (uint8_t)(0x80 >> i % 8);
+}
+
+static int
+load_all(struct sim_node *n, struct pf_client *cl, const struct pf_rule *rules,
+    uint32_t nrules)
+{
+	struct pfioc_trans_e e;
+	struct pfioc_trans t;
+	struct pfioc_rule *pr;
+	int error;
+
+	memset(&e, 0, sizeof(e));
+	e.type = PF_RULESET_FILTER;
+	memset(&t, 0, sizeof(t));
+	t.size = 1;
+	t.esize = sizeof(e);
+	t.array = (uint64_t)(uintptr_t)&e;
+	error = sim_ioctl(n, cl, DIOCXBEGIN, &t);
+	if (error != 0)
+		return (error);
+	pr = calloc(1, sizeof(*pr));
+	assert_non_null(pr);
+	for (uint32_t i = 0; i < nrules && error == 0; i++) {
+		memset(pr, 0, sizeof(*pr));
+		pr->ticket = e.ticket;
+		pr->ruleset = PF_RULESET_FILTER;
+		pr->rule = rules[i];
+		error = sim_ioctl(n, cl, DIOCADDRULE, pr);
+	}
+	free(pr);
+	if (error == 0)
+		error = sim_ioctl(n, cl, DIOCXCOMMIT, &t);
+	return (error);
+}
+
+int
+unit_load(struct sim_node *n, const struct pf_rule *rules, uint32_t nrules)
+{
+	struct pf_client *cl = pf_client_open(n->pf, 1, 0);
+	int error;
+
+	if (cl == NULL)
+		return (ENOMEM);
+	error = load_all(n, cl, rules, nrules);
+	pf_client_close(cl);		/* drops what was not committed */
+	sim_lock_check_idle("pf_client_close");
+	return (error);
+}
+
+int
+unit_enable(struct sim_node *n)
+{
+	return (one_ioctl(n, DIOCSTART, NULL));
+}
+
+int
+unit_disable(struct sim_node *n)
+{
+	return (one_ioctl(n, DIOCSTOP, NULL));
+}
+
+int
+unit_timeout(struct sim_node *n, int which, uint32_t seconds)
+{
+	struct pfioc_tm tm = { which, (int32_t)seconds };
+
+	return (one_ioctl(n, DIOCSETTIMEOUT, &tm));
+}
+
+int
+unit_limit(struct sim_node *n, int which, uint32_t limit)
+{
+	struct pfioc_limit l = { which, limit };
+
+	return (one_ioctl(n, DIOCSETLIMIT, &l));
+}
+
+void
+unit_status(struct sim_node *n, struct pf_status *st)
+{
+	assert_int_equal(one_ioctl(n, DIOCGETSTATUS, st), 0);
+}
+
+void
+unit_get_rule(struct sim_node *n, uint32_t nr, struct pf_rule *r)
+{
+	struct pf_client *cl = pf_client_open(n->pf, 1, 0);
+	struct pfioc_rule *pr = calloc(1, sizeof(*pr));
+
+	assert_non_null(cl);
+	assert_non_null(pr);
+	pr->ruleset = PF_RULESET_FILTER;
+	assert_int_equal(sim_ioctl(n, cl, DIOCGETRULES, pr), 0);
+	assert_true(nr < pr->nr);
+	pr->nr = nr;
+	pr->action = PF_GET_NONE;
+	assert_int_equal(sim_ioctl(n, cl, DIOCGETRULE, pr), 0);
+	*r = pr->rule;
+	free(pr);
+	pf_client_close(cl);
+}
+
+uint32_t
+unit_states(struct sim_node *n, struct pfsync_state **states)
+{
+	struct pfioc_states ps = { 0, 0 };
+	uint64_t len;
+
+	assert_int_equal(one_ioctl(n, DIOCGETSTATES, &ps), 0);
+	len = ps.len;
+	*states = calloc(1, len + sizeof(**states));
+	assert_non_null(*states);
+	ps.buf = (uint64_t)(uintptr_t)*states;
+	ps.len = len + sizeof(**states);
+	assert_int_equal(one_ioctl(n, DIOCGETSTATES, &ps), 0);
+	assert_true(ps.len <= len);
+	assert_int_equal(ps.len % sizeof(**states), 0);
+	return ((uint32_t)(ps.len / sizeof(**states)));
+}
