@@ -68,7 +68,7 @@ function ratio(row, a, b) {
 	b = row SUBSEP b
 	if (!(a in figure) || !(b in figure))
 		return sprintf("%10s", "-")
-	return sprintf("%10.2f", figure[b] / figure[a])
+	return sprintf("%10.3f", figure[b] / figure[a])
 }
 
 # What a filter adds to a packet's way
