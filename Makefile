@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The pf for Linux authors
+#
+#	make		build module (for the running kernel) and tools
+#	make install	put them on this machine; DESTDIR, PREFIX
+#	make run	see it work, in a virtual machine; CONF=file: your rules
+#	make test	everything there is to test
+#	make lint bench fuzz clean
+
+PREFIX	?= /usr
+SBINDIR	?= $(PREFIX)/sbin
+MANDIR	?= $(PREFIX)/share/man
+CONF	?= etc/pf.conf.demo
+
+MAN4	= $(wildcard share/man/man4/*.4)
+MAN5	= $(wildcard share/man/man5/*.5)
+MAN8	= $(wildcard sbin/*/*.8 usr.sbin/*/*.8)
+
+all: tools module
+
+tools:
+	$(MAKE) -C sbin/pfctl
+
+module:
+	$(MAKE) -C sys/linux
+
+install: all
+	$(MAKE) -C sys/linux install DESTDIR=$(DESTDIR)
+	install -D -m 755 sbin/pfctl/pfctl $(DESTDIR)$(SBINDIR)/pfctl
+	for m in $(MAN4); do install -D -m 644 $$m $(DESTDIR)$(MANDIR)/man4/$$(basename $$m) || exit 1; done
+	for m in $(MAN5); do install -D -m 644 $$m $(DESTDIR)$(MANDIR)/man5/$$(basename $$m) || exit 1; done
+	for m in $(MAN8); do install -D -m 644 $$m $(DESTDIR)$(MANDIR)/man8/$$(basename $$m) || exit 1; done
+	[ -e $(DESTDIR)/etc/pf.conf ] || install -D -m 600 etc/pf.conf $(DESTDIR)/etc/pf.conf
+	[ ! -e etc/pf.os ] || install -D -m 644 etc/pf.os $(DESTDIR)/etc/pf.os
+
+run:
+	regress/vm/demo $(CONF)
+
+test:
+	regress/run-all
+
+lint:
+	regress/lint/run
+
+bench:
+	regress/bench/run
+
+fuzz:
+	$(MAKE) -C regress/fuzz fuzz
+
+clean:
+	$(MAKE) -C sbin/pfctl clean
+	$(MAKE) -C sys/linux clean
+	$(MAKE) -C sys/sim clean
+	$(MAKE) -C regress/unit clean
+
+.PHONY: all tools module install run test lint bench fuzz clean
