@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_hook.c: where packets come from
+ *
+ * Four netfilter hooks for each enabled instance, in its own network namespace
+ * only: `in' before everything else that looks at a packet (defragmentation and
+ * connection tracking too), `out' after all that may change one.  They
+ * belong to the struct pf_netns; registered by pf_host_enable() and gone, with no
+ * packet inside, when pf_host_disable() returns.
+ *
+ * A forwarded packet is seen twice, once each way; one from a local program out,
+ * one to a local program in, one between local programs both.  On a
+ * device that belongs to a VRF, the kernel itself runs the hooks
+ * twice, for the device and for the VRF.  A packet larger than the MTU is
+ * seen whole: fragments are made, and segments cut, behind `out'.
+ *
+ * A packet that pf built itself is not shown to pf again.  On its way out the CPU knows
+ * it (pf_pkt_is_own()).  If it is for this very host, it comes round by a loopback
+ * device and in again, later and perhaps on another CPU: then a bit of its mark tells,
+ * together with the route that it still carries, which nothing from outside
+ * does.  Programs may set marks too, so `out' clears that bit on all that is not pf's own.
+ *
+ * A dropped packet is freed by netfilter; a local program that sent it gets
+ * EPERM.
+ *
+ * Locking: RCU read side by netfilter; softirqs are turned off here if they are
+ * not (packets of local programs), which keeps per-CPU data to ourselves.
+ */
+#include <linux/bottom_half.h>
+#include <linux/netdevice.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/preempt.h>
+#include <net/dst_metadata.h>
+
+#include "pf_linux.h"
+#include "pfvar.h"
+
+#define PF_PRI_IN	(-500)		/* before NF_IP_PRI_RAW_BEFORE_DEFRAG, -450 */
+#define PF_PRI_OUT	INT_MAX
+
+/* Whether the packet is one of pf's own. */
+static __always_inline bool
+hook_own(struct sk_buff *skb, int dir)
+{
+	if (dir == PF_OUT) {
+		if (unlikely(pf_pkt_is_own(skb)))
+			return (true);
+		if (unlikely((skb->mark & pf_mark_own) != 0))
+			skb->mark &= ~pf_mark_own;
+	} else if (unlikely((skb->mark & pf_mark_own) != 0)) {
+		skb->mark &= ~pf_mark_own;
+		return (skb_valid_dst(skb));
+	}
+	return (false);
+}
+
+static __always_inline unsigned int
+hook(void *priv, struct sk_buff *skb, const struct net_device *dev, int dir,
+    uint8_t af)
+{
+	const struct pf_netns	*ns = priv;
+	bool			 bh = !in_softirq();
+	int			 verdict;
+
+	if (bh)
+		local_bh_disable();
+	if (hook_own(skb, dir))
+		verdict = PF_PASS;
+	else
+		verdict = pf_test(ns->pf, dir, af, dev->ifindex, skb);
+	if (bh)
+		local_bh_enable();
+	return (verdict == PF_PASS ? NF_ACCEPT : NF_DROP);
+}
+
+static unsigned int
+hook_in4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return (hook(priv, skb, state->in, PF_IN, AF_INET));
+}
+
+static unsigned int
+hook_in6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return (hook(priv, skb, state->in, PF_IN, AF_INET6));
+}
+
+static unsigned int
+hook_out4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return (hook(priv, skb, state->out, PF_OUT, AF_INET));
+}
+
+static unsigned int
+hook_out6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return (hook(priv, skb, state->out, PF_OUT, AF_INET6));
+}
+
+static const struct nf_hook_ops hook_ops[PF_NHOOKS] = {
+	{ .hook = hook_in4, .pf = NFPROTO_IPV4,
+	  .hooknum = NF_INET_PRE_ROUTING, .priority = PF_PRI_IN },
+	{ .hook = hook_out4, .pf = NFPROTO_IPV4,
+	  .hooknum = NF_INET_POST_ROUTING, .priority = PF_PRI_OUT },
+	{ .hook = hook_in6, .pf = NFPROTO_IPV6,
+	  .hooknum = NF_INET_PRE_ROUTING, .priority = PF_PRI_IN },
+	{ .hook = hook_out6, .pf = NFPROTO_IPV6,
+	  .hooknum = NF_INET_POST_ROUTING, .priority = PF_PRI_OUT },
+};
+
+void
+pf_hook_init(struct pf_netns *ns)
+{
+	unsigned int	i;
+
+	for (i = 0; i < PF_NHOOKS; i++) {
+		ns->hooks[i] = hook_ops[i];
+		ns->hooks[i].priv = ns;
+	}
+}
+
+int
+pf_host_enable(struct pf *pf)
+{
+	struct pf_netns	*ns = pf_hostdata(pf);
+	int		 err;
+
+	if (ns->enabled)
+		return (0);
+	err = nf_register_net_hooks(ns->net, ns->hooks, PF_NHOOKS);
+	if (err != 0)
+		return (-err);
+	ns->enabled = true;
+	return (0);
+}
+
+void
+pf_host_disable(struct pf *pf)
+{
+	struct pf_netns	*ns = pf_hostdata(pf);
+
+	if (!ns->enabled)
+		return;
+	nf_unregister_net_hooks(ns->net, ns->hooks, PF_NHOOKS);
+	synchronize_net();
+	ns->enabled = false;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_linux.h: what the files of the Linux host share
+ *
+ * A struct pf_netns is the host's side of one instance (its "hostdata"): made by
+ * the first open of /dev/pf in a network namespace (pf_net.c), it lives until
+ * the namespace ends or the module goes.
+ *
+ * Lock order: pf_pernet.lock, the kernel's RTNL, the core's control mutex.  So
+ * nothing that the core calls with its mutex held may take RTNL.
+ */
+#ifndef _LINUX_PF_LINUX_H_
+#define _LINUX_PF_LINUX_H_
+
+#include <linux/netfilter.h>
+#include <linux/notifier.h>
+#include <linux/ratelimit.h>
+#include <linux/workqueue.h>
+#include <net/net_namespace.h>
+
+#include "pf_host.h"
+
+#define PF_NHOOKS	4		/* in and out, IPv4 and IPv6 */
+
+struct pf_netns {
+	struct net		*net;		/* outlives this */
+	struct pf		*pf;
+	struct nf_hook_ops	 hooks[PF_NHOOKS]; /* priv: this */
+	bool			 enabled;	/* hooks registered; pf's control mutex */
+	struct notifier_block	 devices;
+	struct delayed_work	 purge;
+	unsigned long		 flags;		/* bits, atomic: */
+#define PF_NETNS_KICKED	0			/* the next purge is due at once */
+	struct ratelimit_state	 log_limit;
+};
+
+/* pf_main.c: the lowest bit of mark_mask, 0: none.  Set at load time. */
+extern uint32_t pf_mark_own;
+
+/* pf_mem.c.  Module init and exit; init: 0 or -ENOMEM. */
+int	 pf_mem_init(void);
+void	 pf_mem_fini(void);
+
+/* pf_hook.c.  Prepare ns->hooks. */
+void	 pf_hook_init(struct pf_netns *);
+
+/* pf_pkt.c.  Whether pf_pkt_send() of this CPU is at work on this very packet. */
+bool	 pf_pkt_is_own(const struct sk_buff *);
+
+/*
+ * pf_net.c.  Module init and exit.  pf_net_get(): the instance of a namespace that the
+ * caller keeps alive, made if need be; ERR_PTR(-ENOMEM).  May sleep.
+ */
+int	 pf_net_init(void);
+void	 pf_net_fini(void);
+struct pf_netns *pf_net_get(struct net *);
+
+/* pf_dev.c.  Module init and exit: /dev/pf. */
+int	 pf_dev_init(void);
+void	 pf_dev_fini(void);
+
+#endif /* _LINUX_PF_LINUX_H_ */

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_pkt.c: packets that pf makes, and checksums of those that come
+ *
+ * A packet made here belongs to the core from pf_pkt_new() to pf_pkt_send(),
+ * which gives it to the kernel's output path.  While it is there, up to
+ * the hook at POST_ROUTING, a per-CPU pointer tells which packet is pf's own; see
+ * pf_hook.c for what happens to it behind a loopback device.
+ *
+ * Locking: packet context, so a CPU has its pointer to itself; output may
+ * nest (a tunnel), and the pointer is put back.
+ */
+#include <linux/ipv6.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <linux/percpu.h>
+#include <linux/udp.h>
+#include <net/ip.h>
+#include <net/ip6_fib.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
+#include <net/l3mdev.h>
+#include <net/route.h>
+#include <net/xfrm.h>
+
+#include "pf_linux.h"
+
+static DEFINE_PER_CPU(const struct sk_buff *, pf_own);
+
+bool
+pf_pkt_is_own(const struct sk_buff *skb)
+{
+	return (this_cpu_read(pf_own) == skb);
+}
+
+struct pf_pkt *
+pf_pkt_new(struct pf *pf, uint32_t len, void **data)
+{
+	struct sk_buff	*skb;
+
+	if (len == 0 || len > IP_MAX_MTU)
+		return (NULL);
+	skb = alloc_skb(LL_MAX_HEADER + len, GFP_ATOMIC | __GFP_NOWARN);
+	if (skb == NULL)
+		return (NULL);
+	skb_reserve(skb, LL_MAX_HEADER);
+	skb_reset_network_header(skb);
+	skb->ip_summed = CHECKSUM_NONE;
+	*data = skb_put_zero(skb, len);
+	return (skb);
+}
+
+/*
+ * Routes: as if the packet were sent here, but its source may be anybody's.  In a VRF
+ * the answer stays there.  *local: it comes back to this host.
+ */
+static int
+pkt_route4(struct net *net, struct sk_buff *skb, const struct sk_buff *cause,
+    bool *local)
+{
+	const struct iphdr	*iph = ip_hdr(skb);
+	struct flowi4		 fl = {
+		.saddr = iph->saddr,
+		.daddr = iph->daddr,
+		.flowi4_oif = l3mdev_master_ifindex(cause->dev),
+		.flowi4_mark = skb->mark,
+		.flowi4_tos = RT_TOS(iph->tos),
+		.flowi4_proto = iph->protocol,
+		.flowi4_flags = FLOWI_FLAG_ANYSRC,
+	};
+	struct rtable		*rt;
+
+	if (skb->len < sizeof(*iph))
+		return (-EINVAL);
+	rt = ip_route_output_key(net, &fl);
+	if (IS_ERR(rt))
+		return (PTR_ERR(rt));
+	skb_dst_set(skb, &rt->dst);
+	if ((rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) != 0)
+		return (-EACCES);
+	*local = (rt->rt_flags & RTCF_LOCAL) != 0;
+	skb->protocol = htons(ETH_P_IP);
+	return (0);
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+/* A link-local destination has a meaning on the device of the cause only. */
+static int
+pkt_route6(struct net *net, struct sk_buff *skb, const struct sk_buff *cause,
+    bool *local)
+{
+	const struct ipv6hdr	*ip6h = ipv6_hdr(skb);
+	struct flowi6		 fl = {
+		.saddr = ip6h->saddr,
+		.daddr = ip6h->daddr,
+		.flowi6_mark = skb->mark,
+		.flowlabel = ip6_flowinfo(ip6h),
+		.flowi6_proto = ip6h->nexthdr,
+		.flowi6_flags = FLOWI_FLAG_ANYSRC,
+	};
+	struct dst_entry	*dst;
+
+	if (skb->len < sizeof(*ip6h))
+		return (-EINVAL);
+	if (ipv6_addr_is_multicast(&ip6h->daddr))
+		return (-EACCES);
+	if ((ipv6_addr_type(&ip6h->daddr) & IPV6_ADDR_LINKLOCAL) != 0)
+		fl.flowi6_oif = cause->dev->ifindex;
+	else
+		fl.flowi6_oif = l3mdev_master_ifindex(cause->dev);
+	dst = ip6_route_output(net, NULL, &fl);
+	if (dst->error != 0) {
+		skb_dst_set(skb, dst);
+		return (dst->error);
+	}
+	dst = xfrm_lookup(net, dst, flowi6_to_flowi(&fl), NULL, 0);
+	if (IS_ERR(dst))
+		return (PTR_ERR(dst));
+	skb_dst_set(skb, dst);
+	*local = (container_of(dst, struct rt6_info, dst)->rt6i_flags & RTF_LOCAL) != 0;
+	skb->protocol = htons(ETH_P_IPV6);
+	return (0);
+}
+
+static int
+pkt_output6(struct net *net, struct sk_buff *skb)
+{
+	return (ip6_local_out(net, NULL, skb));
+}
+#else
+static int
+pkt_route6(struct net *net, struct sk_buff *skb, const struct sk_buff *cause,
+    bool *local)
+{
+	return (-EAFNOSUPPORT);
+}
+
+static int
+pkt_output6(struct net *net, struct sk_buff *skb)
+{
+	kfree_skb(skb);
+	return (-EAFNOSUPPORT);
+}
+#endif
+
+int
+pf_pkt_send(struct pf *pf, struct pf_pkt *skb, const struct pf_pkt *cause,
+    uint8_t af)
+{
+	struct pf_netns		*ns = pf_hostdata(pf);
+	const struct sk_buff	*outer;
+	bool			 local = false;
+	int			 err;
+
+	skb->mark = cause->mark & ~pf_mark_own;
+	if (af == AF_INET)
+		err = pkt_route4(ns->net, skb, cause, &local);
+	else
+		err = pkt_route6(ns->net, skb, cause, &local);
+	if (err != 0) {
+		kfree_skb(skb);
+		return (-err);
+	}
+	if (local)
+		skb->mark |= pf_mark_own;
+
+	outer = this_cpu_read(pf_own);
+	this_cpu_write(pf_own, skb);
+	if (af == AF_INET)
+		err = ip_local_out(ns->net, NULL, skb);
+	else
+		err = pkt_output6(ns->net, skb);
+	this_cpu_write(pf_own, outer);
+	return (err < 0 ? -err : 0);
+}
+
+/*
+ * The kernel's check may note its result in the packet, which saves the
+ * receiver the same work; nothing that is on the wire changes.
+ */
+bool
+pf_pkt_cksum_ok(const struct pf_pkt *p, uint8_t af, uint8_t proto, uint32_t off)
+{
+	struct sk_buff		*skb = (struct sk_buff *)p;
+	const struct udphdr	*uh;
+	struct udphdr		 buf;
+	unsigned int		 start = skb_network_offset(skb) + off;
+
+	if (skb->ip_summed == CHECKSUM_PARTIAL ||
+	    skb->ip_summed == CHECKSUM_UNNECESSARY)
+		return (true);
+	if (proto == IPPROTO_UDP && af == AF_INET) {
+		uh = skb_header_pointer(skb, start, sizeof(buf), &buf);
+		if (uh == NULL)
+			return (false);
+		if (uh->check == 0)		/* the sender made none */
+			return (true);
+	}
+	if (af == AF_INET)
+		return (nf_ip_checksum(skb, NF_INET_PRE_ROUTING, start,
+		    proto == IPPROTO_TCP || proto == IPPROTO_UDP ?
+		    proto : 0) == 0);
+	return (nf_ip6_checksum(skb, NF_INET_PRE_ROUTING, start, proto) == 0);
+}
