@@ -527,6 +527,198 @@ struct pfioc_iface {
 	uint32_t	pad;
 };
 
+/* Tables. */
+#define PFR_TFLAG_PERSIST	0x01
+#define PFR_TFLAG_CONST		0x02
+#define PFR_TFLAG_ACTIVE	0x04	/* out: can be used by rules */
+#define PFR_TFLAG_INACTIVE	0x08	/* out: being loaded */
+#define PFR_TFLAG_REFERENCED	0x10	/* out: by a rule */
+#define PFR_TFLAG_REFDANCHOR	0x20	/* out: by a rule of an anchor below */
+#define PFR_TFLAG_COUNTERS	0x40	/* packets and bytes per address */
+#define PFR_TFLAG_USRMASK	0x43	/* those a user may set */
+
+/* pfioc_table.flags */
+#define PFR_FLAG_ATOMIC		0x01	/* accepted; every change is atomic */
+#define PFR_FLAG_DUMMY		0x02	/* say what would happen, change nothing */
+#define PFR_FLAG_FEEDBACK	0x04	/* fill pfra_fback */
+#define PFR_FLAG_CLSTATS	0x08	/* clear what is read */
+#define PFR_FLAG_ADDRSTOO	0x10	/* counters of the addresses too */
+#define PFR_FLAG_REPLACE	0x20
+#define PFR_FLAG_ALLRSETS	0x40	/* of all anchors */
+
+enum {							/* pfra_fback */
+	PFR_FB_NONE, PFR_FB_MATCH, PFR_FB_ADDED, PFR_FB_DELETED, PFR_FB_CHANGED,
+	PFR_FB_CLEARED, PFR_FB_DUPLICATE, PFR_FB_NOTMATCH, PFR_FB_CONFLICT,
+	PFR_FB_NOCOUNT, PFR_FB_MAX
+};
+enum {	PFR_DIR_IN, PFR_DIR_OUT, PFR_DIR_MAX };
+enum {	PFR_OP_BLOCK, PFR_OP_PASS, PFR_OP_ADDR_MAX, PFR_OP_TABLE_MAX = 3 };
+#define PFR_OP_XPASS		PFR_OP_ADDR_MAX	/* matched no address */
+
+struct pfr_table {
+	char		pfrt_anchor[PF_ANCHOR_PATH_SIZE];
+	char		pfrt_name[PF_TABLE_NAME_SIZE];
+	uint32_t	pfrt_flags;		/* PFR_TFLAG_* */
+	uint8_t		pfrt_fback;
+	uint8_t		pad[3];
+};
+
+struct pfr_addr {
+	struct pf_addr	pfra_addr;
+	uint8_t		pfra_af;
+	uint8_t		pfra_net;		/* prefix length */
+	uint8_t		pfra_not;		/* 0 or 1 */
+	uint8_t		pfra_fback;		/* out: PFR_FB_* */
+	uint8_t		pad[4];
+};
+
+struct pfr_astats {
+	struct pfr_addr	pfras_a;
+	uint64_t	pfras_packets[PFR_DIR_MAX][PFR_OP_ADDR_MAX];
+	uint64_t	pfras_bytes[PFR_DIR_MAX][PFR_OP_ADDR_MAX];
+	int64_t		pfras_tzero;		/* cleared, s since the epoch */
+};
+
+enum {	PFR_REFCNT_RULE, PFR_REFCNT_ANCHOR, PFR_REFCNT_MAX };
+struct pfr_tstats {
+	struct pfr_table pfrts_t;
+	uint64_t	pfrts_packets[PFR_DIR_MAX][PFR_OP_TABLE_MAX];
+	uint64_t	pfrts_bytes[PFR_DIR_MAX][PFR_OP_TABLE_MAX];
+	uint64_t	pfrts_match;
+	uint64_t	pfrts_nomatch;
+	int64_t		pfrts_tzero;
+	uint32_t	pfrts_cnt;		/* addresses */
+	uint32_t	pfrts_refcnt[PFR_REFCNT_MAX];
+	uint32_t	pad;
+};
+
+/* RCLRTABLES .. RINADEFINE.  buffer: of pfr_table, pfr_addr, pfr_tstats or
+ * pfr_astats, as the request has it; esize is the size of one. */
+struct pfioc_table {
+	struct pfr_table table;
+	uint64_t	buffer;			/* user address */
+	uint32_t	esize;
+	uint32_t	size;			/* entries: in given or room, out there are */
+	uint32_t	size2;			/* RSETADDRS: room for deleted ones */
+	uint32_t	nadd;			/* out */
+	uint32_t	ndel;
+	uint32_t	nchange;
+	uint32_t	flags;			/* PFR_FLAG_* */
+	uint32_t	ticket;			/* RINADEFINE */
+	uint32_t	setflag;		/* RSETTFLAGS */
+	uint32_t	clrflag;
+};
+
+/* Queues.  Rates are bits per second, times milliseconds. */
+enum {	ALTQT_NONE = 0, ALTQT_CBQ = 1, ALTQT_HFSC = 8, ALTQT_PRIQ = 11 };
+
+#define PFALTQ_RED		0x0001		/* pf_altq.flags */
+#define PFALTQ_ECN		0x0002
+#define PFALTQ_RIO		0x0004
+#define PFALTQ_CLEARDSCP	0x0008
+#define PFALTQ_BORROW		0x0010		/* cbq */
+#define PFALTQ_WRR		0x0020
+#define PFALTQ_EFFICIENT	0x0040
+#define PFALTQ_ROOT		0x0080
+#define PFALTQ_DEFAULT		0x0100
+#define PFALTQ_REALTIME		0x0200		/* hfsc: this curve is given */
+#define PFALTQ_LINKSHARE	0x0400
+#define PFALTQ_UPPERLIMIT	0x0800
+#define PFALTQ_MODERN		0x1000		/* by `queue .. parent ..' */
+#define PFALTQ_FLAGMASK		0x1fff
+
+#define PF_PRIQ_MAXPRI		15
+#define PF_CBQ_MAXPRI		7
+#define PF_HFSC_MAXPRI		15
+
+struct pf_service_curve {		/* m1 for the first d, then m2 */
+	uint64_t	m1;
+	uint64_t	m2;
+	uint32_t	d;
+	uint32_t	pad;
+};
+
+/* qname "": the interface itself, with its scheduler. */
+struct pf_altq {
+	char		ifname[PF_IFNAMSIZ];
+	char		qname[PF_QNAME_SIZE];
+	char		parent[PF_QNAME_SIZE];
+	uint64_t	ifbandwidth;
+	uint64_t	bandwidth;		/* absolute */
+	struct pf_service_curve realtime;
+	struct pf_service_curve linkshare;
+	struct pf_service_curve upperlimit;
+	uint32_t	qid;			/* not 0, the same for a name everywhere */
+	uint32_t	parent_qid;
+	uint32_t	qlimit;			/* packets; 0: default */
+	uint32_t	tbrsize;		/* bytes; 0: default */
+	uint32_t	flags;			/* PFALTQ_* */
+	uint8_t		scheduler;		/* ALTQT_* */
+	uint8_t		priority;
+	uint8_t		pad[2];
+};
+
+struct pfioc_altq {			/* ADDALTQ, GETALTQS, GETALTQ */
+	uint32_t	action;
+	uint32_t	ticket;
+	uint32_t	nr;
+	uint32_t	pad;
+	struct pf_altq	altq;
+};
+
+/* Fingerprints of operating systems (pf.os). */
+#define PF_OSFP_ANY		0u		/* pf_rule.os_fingerprint */
+#define PF_OSFP_UNKNOWN		0xffffffffu	/* no fingerprint matches */
+#define PF_OSFP_NOMATCH		0xfffffffeu	/* the rule can not match */
+#define PF_OSFP_NAMES_MAX	1000
+
+/* A number has three parts; 0 in version or subtype stands for any. */
+#define PF_OSFP_CLASS(n)	((n) >> 24 & 0xff)
+#define PF_OSFP_VERSION(n)	((n) >> 12 & 0xfff)
+#define PF_OSFP_SUBTYPE(n)	((n) & 0xfff)
+#define PF_OSFP_NUMBER(c, v, s)						\
+	((uint32_t)(c) << 24 | (uint32_t)(v) << 12 | (uint32_t)(s))
+
+#define PF_OSFP_WSIZE_MOD	0x0001		/* wsize: multiple of a number */
+#define PF_OSFP_WSIZE_DC	0x0002		/* any */
+#define PF_OSFP_WSIZE_MSS	0x0004		/* multiple of the MSS */
+#define PF_OSFP_WSIZE_MTU	0x0008		/* multiple of the MTU */
+#define PF_OSFP_DF		0x0010
+#define PF_OSFP_TS0		0x0020		/* time stamp zero */
+#define PF_OSFP_INET6		0x0040
+#define PF_OSFP_MSS_MOD		0x0100
+#define PF_OSFP_MSS_DC		0x0200
+#define PF_OSFP_WSCALE_MOD	0x0400
+#define PF_OSFP_WSCALE_DC	0x0800
+#define PF_OSFP_PSIZE_MOD	0x1000		/* .. of the size of the packet */
+#define PF_OSFP_PSIZE_DC	0x2000
+
+enum {	PF_OSFP_TCPOPT_NOP = 1, PF_OSFP_TCPOPT_MSS, PF_OSFP_TCPOPT_WSCALE,
+	PF_OSFP_TCPOPT_SACK, PF_OSFP_TCPOPT_TS };
+#define PF_OSFP_TCPOPT_BITS	3		/* in tcpopts, the first option highest */
+#define PF_OSFP_MAX_OPTS	16
+
+struct pf_osfp_ioctl {			/* OSFPADD, OSFPGET */
+	uint64_t	tcpopts;
+	uint32_t	os;			/* the number */
+	uint32_t	getnum;			/* OSFPGET: which */
+	uint16_t	wsize;
+	uint16_t	psize;
+	uint16_t	mss;
+	uint16_t	flags;			/* PF_OSFP_* */
+	uint8_t		optcnt;
+	uint8_t		wscale;
+	uint8_t		ttl;
+	uint8_t		pad;
+	char		class_nm[PF_OSFP_LEN];
+	char		version_nm[PF_OSFP_LEN];
+	char		subtype_nm[PF_OSFP_LEN];
+	uint8_t		pad2[4];
+};
+
+#define PF_REASS_ENABLED	0x01		/* DIOCSETREASS */
+#define PF_REASS_NODF		0x02
+
 #define DIOCSTART	_IO  ('D', 1)
 #define DIOCSTOP	_IO  ('D', 2)
 #define DIOCADDRULE	_IOWR('D', 4, struct pfioc_rule)
@@ -546,12 +738,36 @@ struct pfioc_iface {
 #define DIOCGETLIMIT	_IOWR('D', 39, struct pfioc_limit)
 #define DIOCSETLIMIT	_IOWR('D', 40, struct pfioc_limit)
 #define DIOCKILLSTATES	_IOWR('D', 41, struct pfioc_state_kill)
+#define DIOCSTARTALTQ	_IO  ('D', 42)
+#define DIOCSTOPALTQ	_IO  ('D', 43)
+#define DIOCADDALTQ	_IOWR('D', 45, struct pfioc_altq)
+#define DIOCGETALTQS	_IOWR('D', 47, struct pfioc_altq)
+#define DIOCGETALTQ	_IOWR('D', 48, struct pfioc_altq)
 #define DIOCBEGINADDRS	_IOWR('D', 51, struct pfioc_pooladdr)
 #define DIOCADDADDR	_IOWR('D', 52, struct pfioc_pooladdr)
 #define DIOCGETADDRS	_IOWR('D', 53, struct pfioc_pooladdr)
 #define DIOCGETADDR	_IOWR('D', 54, struct pfioc_pooladdr)
 #define DIOCGETRULESETS _IOWR('D', 58, struct pfioc_ruleset)
 #define DIOCGETRULESET	_IOWR('D', 59, struct pfioc_ruleset)
+#define DIOCRCLRTABLES	_IOWR('D', 60, struct pfioc_table)
+#define DIOCRADDTABLES	_IOWR('D', 61, struct pfioc_table)
+#define DIOCRDELTABLES	_IOWR('D', 62, struct pfioc_table)
+#define DIOCRGETTABLES	_IOWR('D', 63, struct pfioc_table)
+#define DIOCRGETTSTATS	_IOWR('D', 64, struct pfioc_table)
+#define DIOCRCLRTSTATS	_IOWR('D', 65, struct pfioc_table)
+#define DIOCRCLRADDRS	_IOWR('D', 66, struct pfioc_table)
+#define DIOCRADDADDRS	_IOWR('D', 67, struct pfioc_table)
+#define DIOCRDELADDRS	_IOWR('D', 68, struct pfioc_table)
+#define DIOCRSETADDRS	_IOWR('D', 69, struct pfioc_table)
+#define DIOCRGETADDRS	_IOWR('D', 70, struct pfioc_table)
+#define DIOCRGETASTATS	_IOWR('D', 71, struct pfioc_table)
+#define DIOCRCLRASTATS	_IOWR('D', 72, struct pfioc_table)
+#define DIOCRTSTADDRS	_IOWR('D', 73, struct pfioc_table)
+#define DIOCRSETTFLAGS	_IOWR('D', 74, struct pfioc_table)
+#define DIOCRINADEFINE	_IOWR('D', 77, struct pfioc_table)
+#define DIOCOSFPFLUSH	_IO  ('D', 78)
+#define DIOCOSFPADD	_IOWR('D', 79, struct pf_osfp_ioctl)
+#define DIOCOSFPGET	_IOWR('D', 80, struct pf_osfp_ioctl)
 #define DIOCXBEGIN	_IOWR('D', 81, struct pfioc_trans)
 #define DIOCXCOMMIT	_IOWR('D', 82, struct pfioc_trans)
 #define DIOCXROLLBACK	_IOWR('D', 83, struct pfioc_trans)
@@ -559,5 +775,6 @@ struct pfioc_iface {
 #define DIOCIGETIFACES	_IOWR('D', 87, struct pfioc_iface)
 #define DIOCSETIFFLAG	_IOWR('D', 89, struct pfioc_iface)
 #define DIOCCLRIFFLAG	_IOWR('D', 90, struct pfioc_iface)
+#define DIOCSETREASS	_IOWR('D', 92, struct pfioc_u32)
 
 #endif /* _NET_PFVAR_H_ */
