@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The pf for Linux authors
+#
+# Sourced by every scenario, inside the test machine (regress/vm/run).
+#
+# Owns three network namespaces, wired by veth, that live from net_up to the end
+# of the scenario:
+#
+#	client eth0 ------ int0 fw ext0 ------ eth0 server
+#	10.0.1.2/24     10.0.1.1  10.0.2.1    10.0.2.2/24
+#	fd00:1::2/64   fd00:1::1  fd00:2::1   fd00:2::2/64
+#
+# fw routes; pf runs in it.  Link-layer addresses are fixed and neighbours known
+# to each other for good, so that rules need not speak of neighbour discovery.
+# Also owns the processes started by background, and a scratch directory $W.
+# The exit trap ends all of them, asserts that no namespace is left, and makes
+# the exit status: 0 if every assertion held.
+#
+# Nothing here sleeps for long: waits are polls with a limit.
+[ -n "${VM_TREE:-}" ] || {
+	echo "lib.sh: for the test machine only; see regress/net/run" >&2
+	exit 2
+}
+set -u
+NET=$VM_TREE/regress/net
+C4=10.0.1.2 F4=10.0.1.1 G4=10.0.2.1 S4=10.0.2.2
+C6=fd00:1::2 F6=fd00:1::1 G6=fd00:2::1 S6=fd00:2::2
+W=$(mktemp -d)
+asserted=0 failed=0 pids=() spaces=() pf_on=
+
+# Waits take longer where everything does.
+case ${VM_KERNEL:-} in
+debug*)	slow=4 ;;
+*)	slow=1 ;;
+esac
+
+# --- assertions ---------------------------------------------------------------
+
+ok() { asserted=$((asserted + 1)); [ -z "${V:-}" ] || echo "  ok   $*"; }
+fail() {
+	asserted=$((asserted + 1)) failed=$((failed + 1))
+	echo "  FAIL $* (line ${BASH_LINENO[-2]})"
+}
+note() { echo "  $*"; }
+die() { fail "$*"; exit 1; }
+
+# is WHAT WANT GOT
+is() {
+	if [ "$2" = "$3" ]; then ok "$1"; else
+		fail "$1"
+		note "want: $2"
+		note "got:  $3"
+	fi
+}
+
+# like WHAT EXTENDED-REGEX TEXT: some line of the text matches
+like() {
+	if grep -Eq -- "$2" <<< "$3"; then ok "$1"; else
+		fail "$1"
+		note "want a line like: $2"
+		sed 's/^/  got: /' <<< "$3" | head -n 30
+	fi
+}
+
+unlike() {
+	if ! grep -Eq -- "$2" <<< "$3"; then ok "$1"; else
+		fail "$1"
+		note "want no line like: $2"
+		grep -E -- "$2" <<< "$3" | sed 's/^/  got: /' | head -n 10
+	fi
+}
+
+# within WHAT LOW HIGH GOT
+within() {
+	if [[ "$4" =~ ^[0-9]+$ ]] && [ "$4" -ge "$2" ] && [ "$4" -le "$3" ]; then
+		ok "$1"
+	else
+		fail "$1: want $2 to $3, got '$4'"
+	fi
+}
+
+# expect WHAT COMMAND...: it succeeds; refuse: it fails, by itself (not by a
+# signal or for want of the program).  What it said stays in $W/said.
+expect() {
+	local what=$1 status
+	shift
+	"$@" > "$W/said" 2>&1
+	status=$?
+	if [ "$status" -eq 0 ]; then ok "$what"; else
+		fail "$what: status $status"
+		sed 's/^/  | /' "$W/said" | tail -n 20
+	fi
+}
+
+refuse() {
+	local what=$1 status
+	shift
+	"$@" > "$W/said" 2>&1
+	status=$?
+	if [ "$status" -gt 0 ] && [ "$status" -lt 126 ]; then ok "$what"; else
+		fail "$what: status $status"
+		sed 's/^/  | /' "$W/said" | tail -n 20
+	fi
+}
+
+# until_true SECONDS COMMAND...: poll until it succeeds
+until_true() {
+	local end=$((SECONDS + $1 * slow))
+	shift
+	until "$@" > /dev/null 2>&1; do
+		[ "$SECONDS" -le "$end" ] || return 1
+		sleep 0.1
+	done
+}
+
+# --- namespaces ---------------------------------------------------------------
+
+in_ns() { local ns=$1; shift; nsenter --net="/run/netns/$ns" -- "$@"; }
+client() { in_ns client "$@"; }
+fw() { in_ns fw "$@"; }
+server() { in_ns server "$@"; }
+
+space() { # NAME...: make namespaces, with loopback up and the sysctls we want
+	local n
+	for n in "$@"; do
+		ip netns add "$n" || die "cannot make namespace $n"
+		spaces+=("$n")
+		ip -n "$n" link set lo up
+		in_ns "$n" bash -c '
+			cd /proc/sys/net
+			echo 0 > ipv6/conf/default/accept_dad
+			echo 0 > ipv6/conf/default/accept_ra
+			echo 0 > ipv6/conf/default/router_solicitations
+			echo 0 > ipv4/icmp_ratelimit
+			echo 0 > ipv6/icmp/ratelimit'
+	done
+}
+
+# wire NS1 IF1 NS2 IF2 NET [MAC]: a veth pair; addresses 10.0.NET.1 and .2,
+# fd00:NET::1 and ::2; each end knows the other's link-layer address
+wire() {
+	local m=02:00:00:00:0${5}
+	ip link add "$2" netns "$1" address "$m:01" type veth \
+	    peer name "$4" netns "$3" address "$m:02" || die "no veth $2 - $4"
+	ip -n "$1" -batch - <<-END
+		link set $2 up
+		addr add 10.0.$5.1/24 dev $2
+		addr add fd00:$5::1/64 dev $2 nodad
+		neigh replace 10.0.$5.2 lladdr $m:02 dev $2 nud permanent
+		neigh replace fd00:$5::2 lladdr $m:02 dev $2 nud permanent
+	END
+	ip -n "$3" -batch - <<-END
+		link set $4 up
+		addr add 10.0.$5.2/24 dev $4
+		addr add fd00:$5::2/64 dev $4 nodad
+		neigh replace 10.0.$5.1 lladdr $m:01 dev $4 nud permanent
+		neigh replace fd00:$5::1 lladdr $m:01 dev $4 nud permanent
+	END
+}
+
+router() { # NS
+	in_ns "$1" bash -c '
+		echo 1 > /proc/sys/net/ipv4/ip_forward
+		echo 1 > /proc/sys/net/ipv6/conf/all/forwarding'
+}
+
+net_up() {
+	space client fw server
+	router fw
+	wire fw int0 client eth0 1
+	wire fw ext0 server eth0 2
+	ip -n client route add default via 10.0.1.1
+	ip -n client route add default via fd00:1::1
+	ip -n server route add default via 10.0.2.1
+	ip -n server route add default via fd00:2::1
+}
+
+# --- processes ----------------------------------------------------------------
+
+# background NS COMMAND...: its pid in $bg; output in $W/bg.PID
+background() {
+	nsenter --net="/run/netns/$1" -- "${@:2}" < /dev/null \
+	    > "$W/bg" 2>&1 &
+	bg=$!
+	pids+=("$bg")
+}
+
+end() { # PID...
+	local p
+	for p in "$@"; do
+		kill "$p" 2>/dev/null
+		wait "$p" 2>/dev/null
+	done
+}
+
+listening() { # NS PORT
+	[ -n "$(in_ns "$1" ss -Hltn "sport = :$2")" ]
+}
+
+# echo_server NS PROTO/PORT...: answers every line, on all addresses, both
+# families
+echo_server() {
+	local ns=$1 ready=$W/echo.$1.${2//\//-}
+	shift
+	background "$ns" python3 -I -S "$NET/echod.py" "$ready" "$@"
+	until_true 15 test -e "$ready" ||
+	    die "echo server in $ns does not start: $(cat "$W/bg")"
+}
+
+# http_server NS DIRECTORY PORT
+http_server() {
+	background "$1" python3 -m http.server -b :: -d "$2" "$3"
+	until_true 20 listening "$1" "$3" || die "http server does not start"
+}
+
+# --- traffic ------------------------------------------------------------------
+
+# probe NS tcp|udp HOST PORT: one line there and back, said in a word: open,
+# refused (a RST or ICMP port unreachable came), unreachable (another ICMP
+# error), timeout (nothing came), mute (TCP: connected, and then nothing)
+probe() {
+	in_ns "$1" bash "$NET/probe" "$2" "$3" "$4" $((2 * slow))
+}
+
+# reach WORD NS PROTO HOST PORT...: assert what probe says of each port
+reach() {
+	local want=$1 ns=$2 proto=$3 host=$4 port
+	shift 4
+	for port in "$@"; do
+		is "$ns -> $proto $host $port" "$want" \
+		    "$(probe "$ns" "$proto" "$host" "$port")"
+	done
+}
+
+# pings NS HOST [PING-OPTION...]: one echo and its answer
+pings() { in_ns "$1" ping -n -q -c 1 -W $((2 * slow)) "${@:3}" "$2"; }
+
+# --- pf -----------------------------------------------------------------------
+
+# rules [NS] < pf.conf: load it there (fw) and enable pf
+rules() {
+	local ns=${1:-fw}
+	cat > "$W/pf.conf"
+	in_ns "$ns" pfctl -q -f "$W/pf.conf" > "$W/said" 2>&1 || {
+		sed 's/^/  | /' "$W/said"
+		die "pfctl -f"
+	}
+	case " $pf_on " in
+	*" $ns "*)	;;
+	*)	in_ns "$ns" pfctl -q -e || die "pfctl -e"
+		pf_on="$pf_on $ns" ;;
+	esac
+}
+
+# rule_counter REGEX FIELD [NS]: a number from `pfctl -vsr' of the first rule
+# whose text matches; FIELD: Evaluations Packets Bytes States Creations
+rule_counter() {
+	in_ns "${3:-fw}" pfctl -vsr | RE=$1 awk -v field="$2:" '
+		!/^ / { if (hit) exit; hit = $0 ~ ENVIRON["RE"]; next }
+		hit { for (i = 1; i < NF; i++) if ($i == field) { print $(i + 1); exit } }'
+}
+
+# info NAME [NS]: a number from `pfctl -si', such as state-mismatch, or
+# `current entries' (write: entries)
+info() {
+	in_ns "${2:-fw}" pfctl -si | awk -v name="$1" '
+		$1 == name { print $2; exit }
+		$1 == "current" && $2 == name { print $3; exit }'
+}
+
+states() { in_ns "${1:-fw}" pfctl -ss; }
+state_count() { states "${1:-fw}" | grep -c .; }
+flush() { fw pfctl -q -F states; }
+
+# --- the end ------------------------------------------------------------------
+
+finish() {
+	local status=$? n p left
+	trap - EXIT
+	[ "${#pids[@]}" -eq 0 ] || for p in "${pids[@]}"; do
+		kill -9 "$p" 2>/dev/null
+		wait "$p" 2>/dev/null
+	done
+	[ "${#spaces[@]}" -eq 0 ] || for n in "${spaces[@]}"; do
+		[ ! -e "/run/netns/$n" ] || ip netns del "$n" ||
+		    fail "cannot delete namespace $n"
+	done
+	left=$(ip netns list; lsns -n -t net -o PID,COMMAND | sed 1d)
+	[ -z "$left" ] || fail "namespaces left: $left"
+	rm -rf "$W"
+	[ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || fail "status $status"
+	[ "$asserted" -gt 0 ] || fail "nothing was asserted"
+	[ "$failed" -eq 0 ] || echo "  $failed of $asserted assertions failed"
+	exit $((failed > 0))
+}
+trap finish EXIT
+trap 'exit 1' INT TERM HUP
