@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_reply.c: what the sender of a blocked packet hears (third floor)
+ *
+ * Builds a whole packet with right checksums and gives it to the host to send.
+ * Owns the packet in between.  Its source is the address that the blocked
+ * packet was for, its destination that packet's source: both for RST and for ICMP,
+ * so that the answer looks as if the destination itself refused.
+ *
+ * Silence is kept where an answer could do harm: to anything but a unicast source, about
+ * ICMP errors, later fragments, and packets whose checksum is wrong (RFC 1122 3.2.2,
+ * RFC 4443 2.4); RST never answers RST (RFC 9293 3.5.2).
+ */
+#include "pf_priv.h"
+#include "pf_wire.h"
+
+#define REPLY_TTL	64
+#define ICMP4_MAX	576	/* RFC 1812, 4.3.2.3 */
+#define ICMP6_MAX	1280	/* RFC 4443, 2.4 (c) */
+#define ICMP4_PORT_UNREACH	(PF_ICMP_UNREACH << 8 | 3)
+#define ICMP6_PORT_UNREACH	(PF_ICMP6_UNREACH << 8 | 4)
+
+/* Addresses that one may answer to, or answer for. */
+static bool
+addr_unicast(const struct pf_addr *a, uint8_t af)
+{
+	uint8_t	top = a->addr8[0];
+
+	if (af == AF_INET)		/* not 0/8, not 224/3, which has broadcast */
+		return (top != 0 && top < 224);
+	if (a->addr64[0] == 0 && a->addr64[1] == 0)
+		return (false);
+	return (top != 0xff);
+}
+
+/* The network header of the answer at p, for len bytes behind it; returns its size. */
+static uint32_t
+put_ip(uint8_t *p, const struct pf_pdesc *pd, uint8_t proto, uint32_t len,
+    uint8_t ttl)
+{
+	struct pf_ip4	ip4;
+	struct pf_ip6	ip6;
+
+	if (pd->af == AF_INET) {
+		memset(&ip4, 0, sizeof(ip4));
+		ip4.vhl = 0x45;
+		ip4.len = htons(sizeof(ip4) + len);
+		ip4.off = htons(PF_IP_DF);
+		ip4.ttl = ttl;
+		ip4.proto = proto;
+		memcpy(ip4.src, &pd->dst, sizeof(ip4.src));
+		memcpy(ip4.dst, &pd->src, sizeof(ip4.dst));
+		ip4.sum = pf_cksum_fold(pf_cksum_add(0, &ip4, sizeof(ip4)));
+		memcpy(p, &ip4, sizeof(ip4));
+		return (sizeof(ip4));
+	}
+	memset(&ip6, 0, sizeof(ip6));
+	ip6.vtf[0] = 0x60;
+	ip6.plen = htons(len);
+	ip6.next = proto;
+	ip6.hlim = ttl;
+	memcpy(ip6.src, &pd->dst, sizeof(ip6.src));
+	memcpy(ip6.dst, &pd->src, sizeof(ip6.dst));
+	memcpy(p, &ip6, sizeof(ip6));
+	return (sizeof(ip6));
+}
+
+static uint32_t
+ip_size(const struct pf_pdesc *pd)
+{
+	return (pd->af == AF_INET ? sizeof(struct pf_ip4) : sizeof(struct pf_ip6));
+}
+
+/* RFC 9293, 3.5.2: with the number that the sender expects, or acknowledging all it sent. */
+static void
+send_rst(const struct pf_pdesc *pd, uint8_t ttl)
+{
+	struct pf_tcp	 th;
+	struct pf_pkt	*pkt;
+	void		*data;
+	uint8_t		*p;
+	uint32_t	 ack;
+
+	if (pd->tcp.flags & PF_TH_RST)
+		return;
+	pkt = pf_pkt_new(pd->pf, ip_size(pd) + sizeof(th), &data);
+	if (pkt == NULL)
+		return;
+	p = data;
+	p += put_ip(p, pd, IPPROTO_TCP, sizeof(th), ttl != 0 ? ttl : REPLY_TTL);
+	memset(&th, 0, sizeof(th));
+	th.sport = pd->dport;
+	th.dport = pd->sport;
+	th.off = sizeof(th) / 4 << 4;
+	if (pd->tcp.flags & PF_TH_ACK) {
+		th.flags = PF_TH_RST;
+		pf_put32(th.seq, pd->tcp.ack);
+	} else {
+		th.flags = PF_TH_RST | PF_TH_ACK;
+		ack = pd->tcp.seq + pd->p_len + !!(pd->tcp.flags & PF_TH_SYN) +
+		    !!(pd->tcp.flags & PF_TH_FIN);
+		pf_put32(th.ack, ack);
+	}
+	th.sum = pf_cksum_fold(pf_cksum_add(pf_cksum_pseudo(&pd->dst, &pd->src,
+	    pd->af, IPPROTO_TCP, sizeof(th)), &th, sizeof(th)));
+	memcpy(p, &th, sizeof(th));
+	pf_pkt_send(pd->pf, pkt, pd->pkt, pd->af);
+}
+
+/* Copy the first len bytes of the packet, which are there: pieces, as a pull is bounded. */
+static void
+copy_packet(const struct pf_pdesc *pd, uint8_t *to, uint32_t len)
+{
+	uint8_t		 buf[128];
+	const void	*p;
+	uint32_t	 off, n;
+
+	for (off = 0; off < len; off += n) {
+		n = len - off < sizeof(buf) ? len - off : sizeof(buf);
+		p = pf_pkt_pull(pd->pkt, off, n, buf);
+		if (p != NULL)
+			memcpy(to + off, p, n);
+		else
+			memset(to + off, 0, n);
+	}
+}
+
+/* typecode: type << 8 | code of a destination unreachable message. */
+static void
+send_icmp(const struct pf_pdesc *pd, uint16_t typecode)
+{
+	uint8_t		 proto = pd->af == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+	uint32_t	 max = pd->af == AF_INET ? ICMP4_MAX : ICMP6_MAX;
+	uint32_t	 head = ip_size(pd) + sizeof(struct pf_icmp), quote, sum = 0;
+	struct pf_icmp	 ih = { .type = typecode >> 8, .code = typecode & 0xff };
+	struct pf_pkt	*pkt;
+	void		*data;
+	uint8_t		*p;
+
+	quote = pd->len < max - head ? pd->len : max - head;
+	pkt = pf_pkt_new(pd->pf, head + quote, &data);
+	if (pkt == NULL)
+		return;
+	p = data;
+	p += put_ip(p, pd, proto, sizeof(ih) + quote, REPLY_TTL);
+	copy_packet(pd, p + sizeof(ih), quote);
+	if (pd->af == AF_INET6)
+		sum = pf_cksum_pseudo(&pd->dst, &pd->src, AF_INET6, proto,
+		    sizeof(ih) + quote);
+	memcpy(p, &ih, sizeof(ih));
+	ih.sum = pf_cksum_fold(pf_cksum_add(sum, p, sizeof(ih) + quote));
+	memcpy(p, &ih, sizeof(ih));
+	pf_pkt_send(pd->pf, pkt, pd->pkt, pd->af);
+}
+
+void
+pf_reply_blocked(const struct pf_pdesc *pd, const struct pf_krule *kr)
+{
+	uint32_t	flags = kr->r.rule_flag;
+	uint16_t	typecode;
+
+	if ((flags & (PFRULE_RETURN | PFRULE_RETURNRST | PFRULE_RETURNICMP)) == 0)
+		return;
+	if (pd->flags & (PF_PD_NOTFIRST | PF_PD_ICMPERR) ||
+	    !addr_unicast(&pd->src, pd->af) || !addr_unicast(&pd->dst, pd->af))
+		return;
+	if ((pd->flags & PF_PD_FRAGMENT) == 0 &&
+	    !pf_pkt_cksum_ok(pd->pkt, pd->af, pd->proto, pd->off))
+		return;
+	if (pd->proto == IPPROTO_TCP &&
+	    flags & (PFRULE_RETURN | PFRULE_RETURNRST)) {
+		send_rst(pd, kr->r.return_ttl);
+		return;
+	}
+	if (flags & PFRULE_RETURNICMP || (flags & PFRULE_RETURN &&
+	    pd->proto != IPPROTO_ICMP && pd->proto != IPPROTO_ICMPV6)) {
+		typecode = pd->af == AF_INET ? kr->r.return_icmp :
+		    kr->r.return_icmp6;
+		if (typecode == 0)
+			typecode = pd->af == AF_INET ? ICMP4_PORT_UNREACH :
+			    ICMP6_PORT_UNREACH;
+		send_icmp(pd, typecode);
+	}
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_wire.h: headers as they are on the wire.
+ *
+ * All members are in network byte order and stand at their natural alignment, so the
+ * structures have no padding; the sizes are asserted.  Fields smaller than a byte are
+ * taken out by the masks below.  A header is read through pf_pkt_pull(), which gives
+ * memory aligned to 2 bytes at least: members of 4 bytes and more are pairs of shorts or
+ * are copied by memcpy.
+ */
+#ifndef _NET_PF_WIRE_H_
+#define _NET_PF_WIRE_H_
+
+#include "pf_host.h"
+
+struct pf_ip4 {				/* RFC 791, 3.1 */
+	uint8_t		vhl;		/* version << 4 | header length in words */
+	uint8_t		tos;
+	uint16_t	len;
+	uint16_t	id;
+	uint16_t	off;		/* PF_IP_* */
+	uint8_t		ttl;
+	uint8_t		proto;
+	uint16_t	sum;
+	uint8_t		src[4];
+	uint8_t		dst[4];
+};
+static_assert(sizeof(struct pf_ip4) == 20, "IPv4 header");
+#define PF_IP_DF	0x4000
+#define PF_IP_MF	0x2000
+#define PF_IP_OFFMASK	0x1fff		/* in units of 8 bytes */
+#define PF_IP_MAXLEN	65535
+
+struct pf_ip6 {				/* RFC 8200, 3 */
+	uint8_t		vtf[4];		/* version, class, flow */
+	uint16_t	plen;		/* behind this header */
+	uint8_t		next;
+	uint8_t		hlim;
+	uint8_t		src[16];
+	uint8_t		dst[16];
+};
+static_assert(sizeof(struct pf_ip6) == 40, "IPv6 header");
+
+struct pf_ip6_ext {			/* RFC 8200, 4: hop-by-hop, routing, destination */
+	uint8_t		next;
+	uint8_t		len;		/* in 8 bytes, less the first; AH: in 4, less two */
+	uint8_t		type;		/* routing: type */
+	uint8_t		arg;
+	uint8_t		data[4];
+};
+static_assert(sizeof(struct pf_ip6_ext) == 8, "IPv6 extension header");
+
+struct pf_ip6_frag {			/* RFC 8200, 4.5 */
+	uint8_t		next;
+	uint8_t		rsvd;
+	uint16_t	off;		/* bytes, PF_IP6F_* in the low bits */
+	uint8_t		id[4];
+};
+static_assert(sizeof(struct pf_ip6_frag) == 8, "IPv6 fragment header");
+#define PF_IP6F_OFFMASK	0xfff8
+#define PF_IP6F_MORE	0x0001
+
+struct pf_tcp {				/* RFC 9293, 3.1 */
+	uint16_t	sport, dport;
+	uint8_t		seq[4];
+	uint8_t		ack[4];
+	uint8_t		off;		/* header length in words << 4 */
+	uint8_t		flags;		/* PF_TH_* */
+	uint16_t	win;
+	uint16_t	sum;
+	uint16_t	urp;
+};
+static_assert(sizeof(struct pf_tcp) == 20, "TCP header");
+#define PF_TH_FIN	0x01
+#define PF_TH_SYN	0x02
+#define PF_TH_RST	0x04
+#define PF_TH_PUSH	0x08
+#define PF_TH_ACK	0x10
+#define PF_TH_URG	0x20
+#define PF_TH_ECE	0x40
+#define PF_TH_CWR	0x80
+#define PF_TCPOPT_EOL	0
+#define PF_TCPOPT_NOP	1
+#define PF_TCPOPT_MSS	2
+#define PF_TCPOPT_WSCALE 3
+
+struct pf_udp {				/* RFC 768 */
+	uint16_t	sport, dport;
+	uint16_t	len, sum;
+};
+static_assert(sizeof(struct pf_udp) == 8, "UDP header");
+
+struct pf_icmp {			/* RFC 792, RFC 4443 */
+	uint8_t		type, code;
+	uint16_t	sum;
+	uint16_t	id, seq;	/* queries; errors: unused, MTU, pointer */
+};
+static_assert(sizeof(struct pf_icmp) == 8, "ICMP header");
+
+#define PF_ICMP_ECHOREPLY	0	/* RFC 792 */
+#define PF_ICMP_UNREACH		3
+#define PF_ICMP_QUENCH		4
+#define PF_ICMP_REDIRECT	5
+#define PF_ICMP_ECHO		8
+#define PF_ICMP_TIMXCEED	11
+#define PF_ICMP_PARAMPROB	12
+#define PF_ICMP_TSTAMP		13
+#define PF_ICMP_TSTAMPREPLY	14
+#define PF_ICMP_IREQ		15
+#define PF_ICMP_IREQREPLY	16
+#define PF_ICMP_MASKREQ		17	/* RFC 950 */
+#define PF_ICMP_MASKREPLY	18
+
+#define PF_ICMP6_UNREACH	1	/* RFC 4443 */
+#define PF_ICMP6_TOOBIG		2
+#define PF_ICMP6_TIMXCEED	3
+#define PF_ICMP6_PARAMPROB	4
+#define PF_ICMP6_ECHO		128
+#define PF_ICMP6_ECHOREPLY	129
+#define PF_ICMP6_INFO		128	/* types from here on are no errors */
+
+static inline uint32_t
+pf_get32(const uint8_t p[4])		/* host order */
+{
+	return ((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	    (uint32_t)p[2] << 8 | p[3]);
+}
+
+static inline void
+pf_put32(uint8_t p[4], uint32_t v)	/* from host order */
+{
+	p[0] = v >> 24;
+	p[1] = v >> 16;
+	p[2] = v >> 8;
+	p[3] = v;
+}
+
+#endif /* _NET_PF_WIRE_H_ */
