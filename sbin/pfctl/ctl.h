@@ -24,6 +24,8 @@
 
 #define PF_DEVICE	"/dev/pf"
 
+struct names;				/* pfctl.h */
+
 struct pf_dev {
 	/* Carries out cmd (pfvar.h): 0, or a positive errno. */
 	int	 (*ioctl)(struct pf_dev *, unsigned long cmd, void *arg);
@@ -46,6 +48,7 @@ struct ctl_show {
 	const char *ifname;		/* -i, or "" */
 	const char *anchor;		/* -a without its wildcard, or "" */
 	bool	 recurse;		/* -a name/[*] */
+	struct names *names;		/* of services, for rules */
 };
 
 /* dev.c */

@@ -209,6 +209,10 @@ do_show(struct cmd *c)
 	if (c->shown == NULL)
 		return (0);
 	c->show.clear = c->clear;
+	if ((c->show.names = pfctl_names_new()) == NULL) {
+		warn(NULL);
+		return (-1);
+	}
 	if (c->shown->show(&c->dev, &c->show) == -1)
 		return (-1);
 	if (fflush(stdout) == EOF) {
@@ -567,7 +571,7 @@ main(int argc, char *argv[])
 	c.dev.fd = -1;
 	c.device = PF_DEVICE;
 	c.ifname = "";
-	c.load.optimize = PFCTL_OPT_BASIC;
+	c.load.optimize = PFCTL_OPT_FILE;
 	while ((opt = getopt(argc, argv,
 	    "Aa:D:deF:f:ghi:K:k:mNnOo:p:qRrs:T:t:vx:z")) != -1)
 		parse_option(&c, opt, optarg);

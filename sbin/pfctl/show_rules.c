@@ -23,8 +23,7 @@
 struct fetched_rule {
 	struct pf_rule		 rule;
 	char			*anchor_call;		/* "" if none */
-	struct pf_pooladdr	*pool[PF_POOL_MAX];
-	uint32_t		 npool[PF_POOL_MAX];
+	struct pfctl_pool	 pool[PF_POOL_MAX];
 };
 
 struct fetched {
@@ -41,7 +40,7 @@ fetched_free(struct fetched *fr)
 	for (i = 0; i < fr->n; i++) {
 		free(fr->rule[i].anchor_call);
 		for (which = 0; which < PF_POOL_MAX; which++)
-			free(fr->rule[i].pool[which]);
+			free(fr->rule[i].pool[which].addr);
 	}
 	free(fr->rule);
 	memset(fr, 0, sizeof(*fr));
@@ -52,6 +51,7 @@ static int
 fetch_pool(struct pf_dev *dev, const struct pfioc_rule *pr, uint32_t r_num,
     uint32_t which, struct fetched_rule *r)
 {
+	struct pfctl_pool *pool = &r->pool[which];
 	struct pfioc_pooladdr pp;
 	uint32_t i, n;
 	int e;
@@ -66,15 +66,15 @@ fetch_pool(struct pf_dev *dev, const struct pfioc_rule *pr, uint32_t r_num,
 		return (e);
 	if ((n = pp.nr) == 0)
 		return (0);
-	if ((r->pool[which] = calloc(n, sizeof(pp.addr))) == NULL)
+	if ((pool->addr = calloc(n, sizeof(*pool->addr))) == NULL)
 		return (ENOMEM);
 	for (i = 0; i < n; i++) {
 		pp.nr = i;
 		memset(&pp.addr, 0, sizeof(pp.addr));
 		if ((e = dev->ioctl(dev, DIOCGETADDR, &pp)) != 0)
 			return (e);
-		r->pool[which][i] = pp.addr;
-		r->npool[which] = i + 1;
+		pool->addr[i] = pp.addr;
+		pool->n = i + 1;
 	}
 	return (0);
 }
@@ -353,6 +353,7 @@ static int
 show_ruleset(struct pf_dev *dev, struct ctl_show *sh, const char *anchor,
     uint32_t ruleset, int depth)
 {
+	struct pfctl_printer p = { .out = sh->out, .names = sh->names };
 	struct fetched fr;
 	struct fetched_rule *r;
 	char path[PF_ANCHOR_PATH_SIZE];
@@ -362,6 +363,8 @@ show_ruleset(struct pf_dev *dev, struct ctl_show *sh, const char *anchor,
 
 	if (depth > PF_ANCHOR_DEPTH)
 		return (0);
+	if (sh->verbose > 1)
+		p.flags = PFCTL_PRINT_NR | PFCTL_PRINT_DEBUG;
 	if (fetch(dev, anchor, ruleset, sh->clear, &fr) == -1)
 		return (-1);
 	for (i = 0; i < fr.n && rv == 0; i++) {
@@ -374,7 +377,7 @@ show_ruleset(struct pf_dev *dev, struct ctl_show *sh, const char *anchor,
 		    (sh->recurse || call_unnamed(r->anchor_call)) &&
 		    call_path(anchor, r->anchor_call, path, &wild);
 		indent(sh, depth);
-		show_rule_text(sh, r);
+		pfctl_print_rule(&p, &r->rule, r->pool, r->anchor_call);
 		fprintf(sh->out, braces ? " {\n" : "\n");
 		print_counters(sh, &r->rule, fr.n);
 		if (!braces)

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * load.c: a pf.conf into a pf, all of it or nothing.
+ *
+ * The file is read and checked to its end before the kernel hears of it; then everything
+ * goes into one transaction.  What fails rolls it back.  A struct
+ * pfctl lives for the time of one load_rules().  No locking.  Stands on
+ * trans.c and on the language half (pfctl.h).
+ */
+#include <err.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl.h"
+#include "pfctl.h"
+
+_Static_assert(LOAD_OPTION == PFCTL_LOAD_OPTION &&
+    LOAD_FILTER == PFCTL_LOAD_FILTER && LOAD_NAT == PFCTL_LOAD_NAT &&
+    LOAD_ALTQ == PFCTL_LOAD_ALTQ && LOAD_TABLE == PFCTL_LOAD_TABLE &&
+    LOAD_ALL == PFCTL_LOAD_ALL, "both halves mean the same");
+
+/* Which rulesets belong to which LOAD_*. */
+static const struct {
+	int		 what;
+	uint32_t	 ruleset;
+} rulesets[] = {
+	{ LOAD_FILTER,	PF_RULESET_SCRUB },
+	{ LOAD_FILTER,	PF_RULESET_FILTER },
+	{ LOAD_NAT,	PF_RULESET_NAT },
+	{ LOAD_NAT,	PF_RULESET_BINAT },
+	{ LOAD_NAT,	PF_RULESET_RDR },
+};
+
+#define NITEMS(a)	(sizeof(a) / sizeof((a)[0]))
+
+static int
+add_rulesets(struct trans *t, const char *anchor, int what)
+{
+	size_t i;
+
+	for (i = 0; i < NITEMS(rulesets); i++)
+		if ((what & rulesets[i].what) != 0 &&
+		    trans_add(t, rulesets[i].ruleset, anchor) == -1)
+			return (-1);
+	return (0);
+}
+
+int
+clear_rulesets(struct pf_dev *dev, const char *anchor, int what)
+{
+	struct trans t;
+	int rv = -1;
+
+	trans_init(&t, dev);
+	if (add_rulesets(&t, anchor, what) == 0 && trans_begin(&t) == 0)
+		rv = trans_commit(&t);
+	trans_free(&t);
+	return (rv);
+}
+
+int
+load_define(struct ctl_load *l, char *def)
+{
+	char **p;
+
+	p = reallocarray(l->defs, l->ndefs + 2, sizeof(*p));
+	if (p == NULL) {
+		warn(NULL);
+		return (-1);
+	}
+	l->defs = p;
+	l->defs[l->ndefs++] = def;
+	l->defs[l->ndefs] = NULL;
+	return (0);
+}
+
+/*
+ * Options.  Unless merging, all that the file does not name are set to their defaults;
+ * only the host id stays what it is.
+ */
+
+/* An option that failed: e is its errno. */
+static int
+option_error(const char *option, const char *name, int e)
+{
+	warnx("set %s%s%s: %s", option, name[0] ? " " : "", name,
+	    pf_dev_strerror(e));
+	return (-1);
+}
+
+static int
+load_timeouts(struct pf_dev *dev, const struct pfctl_options *o, bool merge)
+{
+	struct pfioc_tm pt;
+	bool scaled;
+	int e, i;
+
+	/* the adaptive values follow the limit unless they were named */
+	scaled = o->limit_given[PF_LIMIT_STATES] &&
+	    !o->timeout_given[PFTM_ADAPTIVE_START] &&
+	    !o->timeout_given[PFTM_ADAPTIVE_END];
+	for (i = 0; i < PFTM_MAX; i++) {
+		if (merge && !o->timeout_given[i] && !(scaled &&
+		    (i == PFTM_ADAPTIVE_START || i == PFTM_ADAPTIVE_END)))
+			continue;
+		memset(&pt, 0, sizeof(pt));
+		pt.timeout = i;
+		pt.seconds = o->timeout[i];
+		if ((e = dev->ioctl(dev, DIOCSETTIMEOUT, &pt)) != 0)
+			return (option_error("timeout", timeout_name(i), e));
+	}
+	return (0);
+}
+
+static int
+load_limits(struct pf_dev *dev, const struct pfctl_options *o, bool merge)
+{
+	struct pfioc_limit pl;
+	int e, i;
+
+	for (i = 0; i < PF_LIMIT_MAX; i++) {
+		if (merge && !o->limit_given[i])
+			continue;
+		memset(&pl, 0, sizeof(pl));
+		pl.index = i;
+		pl.limit = o->limit[i];
+		if ((e = dev->ioctl(dev, DIOCSETLIMIT, &pl)) != 0)
+			return (option_error("limit", limit_name(i), e));
+	}
+	return (0);
+}
+
+static int
+load_skips(struct pf_dev *dev, const struct pfctl_options *o, bool merge)
+{
+	struct pfioc_iface io;
+	size_t i;
+	int e;
+
+	memset(&io, 0, sizeof(io));
+	io.esize = sizeof(struct pfi_kif);
+	io.flags = PFI_IFLAG_SKIP;
+	if (!merge && (e = dev->ioctl(dev, DIOCCLRIFFLAG, &io)) != 0)
+		return (option_error("skip", "", e));
+	for (i = 0; i < o->nskip; i++) {
+		memset(&io, 0, sizeof(io));
+		io.esize = sizeof(struct pfi_kif);
+		io.flags = PFI_IFLAG_SKIP;
+		memcpy(io.name, o->skip[i], sizeof(io.name));
+		if ((e = dev->ioctl(dev, DIOCSETIFFLAG, &io)) != 0)
+			return (option_error("skip on", o->skip[i], e));
+	}
+	return (0);
+}
+
+static int
+load_options(struct pf_dev *dev, const struct pfctl_options *o, bool merge)
+{
+	struct pfioc_if pi;
+	struct pfioc_u32 v = { 0, 0 };
+	int e;
+
+	if (load_limits(dev, o, merge) == -1 ||
+	    load_timeouts(dev, o, merge) == -1)
+		return (-1);
+	if (!merge || o->ifname_given) {
+		memset(&pi, 0, sizeof(pi));
+		memcpy(pi.ifname, o->ifname, sizeof(pi.ifname));
+		if ((e = dev->ioctl(dev, DIOCSETSTATUSIF, &pi)) != 0)
+			return (option_error("loginterface", o->ifname, e));
+	}
+	if (!merge || o->debug_given) {
+		v.value = o->debug;
+		if ((e = dev->ioctl(dev, DIOCSETDEBUG, &v)) != 0)
+			return (option_error("debug", "", e));
+	}
+	if (o->hostid_given) {
+		v.value = o->hostid;
+		if ((e = dev->ioctl(dev, DIOCSETHOSTID, &v)) != 0)
+			return (option_error("hostid", "", e));
+	}
+	return (load_skips(dev, o, merge));
+}
+
+/*
+ * Rules
+ */
+
+struct rule_loader {
+	struct pf_dev		*dev;
+	const struct trans	*trans;
+	const struct pfctl	*pf;
+	const char		*file;
+	struct pfioc_rule	 pr;
+	struct pfioc_pooladdr	 pp;
+};
+
+static int
+rule_error(const struct rule_loader *l, const struct pfctl_rule *r,
+    const char *what, int e)
+{
+	const struct pfctl_printer p = { .out = stderr, .names = l->pf->names,
+	    .osfp = l->pf->osfp };
+
+	fprintf(stderr, "%s:%u: %s: %s\n\t", l->file, r->line, what,
+	    pf_dev_strerror(e));
+	pfctl_print_rule(&p, &r->rule, r->pool, r->anchor_call);
+	fprintf(stderr, "\n");
+	return (-1);
+}
+
+static int
+load_rule(struct rule_loader *l, const char *anchor, uint32_t ruleset,
+    uint32_t ticket, const struct pfctl_rule *r)
+{
+	const struct pfctl_pool *pool;
+	uint32_t i, which;
+	bool begun = false;
+	int e;
+
+	for (which = 0; which < PF_POOL_MAX; which++) {
+		pool = &r->pool[which];
+		for (i = 0; i < pool->n; i++) {
+			memset(&l->pp, 0, sizeof(l->pp));
+			if (!begun && (e = l->dev->ioctl(l->dev,
+			    DIOCBEGINADDRS, &l->pp)) != 0)
+				return (rule_error(l, r, "DIOCBEGINADDRS", e));
+			begun = true;
+			memset(&l->pp, 0, sizeof(l->pp));
+			l->pp.ticket = ticket;
+			l->pp.ruleset = ruleset;
+			l->pp.which = which;
+			l->pp.addr = pool->addr[i];
+			strcpy(l->pp.anchor, anchor);
+			e = l->dev->ioctl(l->dev, DIOCADDADDR, &l->pp);
+			if (e != 0)
+				return (rule_error(l, r, "DIOCADDADDR", e));
+		}
+	}
+	memset(&l->pr, 0, sizeof(l->pr));
+	l->pr.ticket = ticket;
+	l->pr.ruleset = ruleset;
+	strcpy(l->pr.anchor, anchor);
+	if (r->anchor_call != NULL) {
+		if (strlen(r->anchor_call) >= sizeof(l->pr.anchor_call))
+			return (rule_error(l, r, "anchor", ENAMETOOLONG));
+		strcpy(l->pr.anchor_call, r->anchor_call);
+	}
+	l->pr.rule = r->rule;
+	l->pr.rule.nr = 0;			/* the kernel counts */
+	if ((e = l->dev->ioctl(l->dev, DIOCADDRULE, &l->pr)) != 0)
+		return (rule_error(l, r, "DIOCADDRULE", e));
+	return (0);
+}
+
+static int
+load_anchor(struct rule_loader *l, const struct pfctl_anchor *a, int what)
+{
+	const struct pfctl_ruleset *rs;
+	uint32_t n, ticket;
+	size_t i;
+
+	for (i = 0; i < NITEMS(rulesets); i++) {
+		if (!(what & rulesets[i].what))
+			continue;
+		rs = &a->rs[rulesets[i].ruleset];
+		ticket = trans_ticket(l->trans, rulesets[i].ruleset, a->path);
+		for (n = 0; n < rs->n; n++)
+			if (load_rule(l, a->path, rulesets[i].ruleset, ticket,
+			    rs->rule[n]) == -1)
+				return (-1);
+	}
+	return (0);
+}
+
+/* What the file has that cannot be loaded: 0, or -1 with a message. */
+static int
+check_supported(const struct pfctl *pf)
+{
+	const char *what = NULL;
+
+	if (pf->ntables > 0)
+		what = "tables are";
+	else if (pf->naltq > 0)
+		what = "queues are";
+	else if (pf->osfp != NULL)
+		what = "operating system fingerprints are";
+	if (what == NULL)
+		return (0);
+	warnx("%s not supported yet by the pf module: nothing is loaded", what);
+	return (-1);
+}
+
+static int
+load_parsed(struct pf_dev *dev, const struct ctl_load *in,
+    const struct pfctl *pf)
+{
+	struct rule_loader *l = NULL;
+	struct trans t;
+	uint32_t i;
+	bool options;
+	int rv = -1;
+
+	if (check_supported(pf) == -1)
+		return (-1);
+	/* options belong to the filter as a whole, not to an anchor */
+	options = (in->what & LOAD_OPTION) != 0 && in->anchor[0] == '\0';
+
+	trans_init(&t, dev);
+	if ((l = calloc(1, sizeof(*l))) == NULL) {
+		warn(NULL);
+		goto out;
+	}
+	l->dev = dev;
+	l->trans = &t;
+	l->pf = pf;
+	l->file = strcmp(in->file, "-") == 0 ? "stdin" : in->file;
+
+	for (i = 0; i < pf->nanchors; i++)
+		if (add_rulesets(&t, pf->anchors[i].path, in->what) == -1)
+			goto out;
+	if (options && trans_add(&t, PF_TRANS_OPTIONS, "") == -1)
+		goto out;
+	if (t.n == 0) {
+		rv = 0;			/* nothing was asked for */
+		goto out;
+	}
+	if (trans_begin(&t) == -1)
+		goto out;
+	if (options && load_options(dev, &pf->set, in->merge) == -1)
+		goto out;
+	for (i = 0; i < pf->nanchors; i++)
+		if (load_anchor(l, &pf->anchors[i], in->what) == -1)
+			goto out;
+	rv = trans_commit(&t);
+out:
+	trans_free(&t);
+	free(l);
+	return (rv);
+}
+
+int
+load_rules(struct pf_dev *dev, struct ctl_load *in)
+{
+	struct pfctl pf;
+	int rv = -1;
+
+	pfctl_init(&pf);
+	pf.out = stdout;
+	pf.err = stderr;
+	pf.anchor = in->anchor;
+	pf.defs = in->defs;
+	pf.ndefs = in->ndefs;
+	pf.what = in->what;
+	pf.optimize = in->optimize;
+	pf.verbose = in->verbose;
+	pf.debug = in->debug;
+	if (pf.optimize == PFCTL_OPT_FILE && !in->noaction)
+		pf.optimize = PFCTL_OPT_NONE;	/* it would make tables */
+
+	if (pfctl_parse(&pf, in->file) == -1) {
+		if (!in->noaction)
+			warnx("Syntax error in config file: pf rules not "
+			    "loaded");
+	} else if (fflush(stdout) == EOF)
+		warn("stdout");
+	else if (in->noaction)
+		rv = 0;
+	else
+		rv = load_parsed(dev, in, &pf);
+	pfctl_free(&pf);
+	return (rv);
+}
