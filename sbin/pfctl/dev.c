@@ -71,6 +71,10 @@ pf_dev_open(struct pf_dev *dev, const char *path, bool readonly)
 	case ENOENT:
 	case ENODEV:
 	case ENXIO:
+		if (strcmp(path, PF_DEVICE) != 0) {
+			warn("%s", path);
+			break;
+		}
 		warnx("%s: %s: the pf module is not loaded: \"modprobe pf\" "
 		    "loads it", path, strerror(errno));
 		break;

@@ -177,6 +177,16 @@ load_options(struct pf_dev *dev, const struct pfctl_options *o, bool merge)
 		if ((e = dev->ioctl(dev, DIOCSETDEBUG, &v)) != 0)
 			return (option_error("debug", "", e));
 	}
+	if (!merge || o->reassemble_given) {
+		v.value = ((o->reassemble & PFCTL_REASS_ON) != 0 ?
+		    PF_REASS_ENABLED : 0) |
+		    ((o->reassemble & PFCTL_REASS_NODF) != 0 ?
+		    PF_REASS_NODF : 0);
+		e = dev->ioctl(dev, DIOCSETREASS, &v);
+		/* a pf without reassembly has nothing to be set back */
+		if (e != 0 && (e != ENOTTY || o->reassemble_given))
+			return (option_error("reassemble", "", e));
+	}
 	if (o->hostid_given) {
 		v.value = o->hostid;
 		if ((e = dev->ioctl(dev, DIOCSETHOSTID, &v)) != 0)

@@ -562,7 +562,7 @@ int
 main(int argc, char *argv[])
 {
 	struct cmd c;
-	int opt;
+	int opt, rv = 0;
 	size_t i;
 
 	if (argc < 2)
@@ -581,12 +581,13 @@ main(int argc, char *argv[])
 	}
 	settle(&c);
 
-	if (!c.noaction &&
-	    pf_dev_open(&c.dev, c.device, !c.needs_write) == -1)
-		return (1);
-	for (i = 0; i < NITEMS(steps); i++)
-		if (steps[i](&c) == -1)
-			return (1);
+	if (!c.noaction)
+		rv = pf_dev_open(&c.dev, c.device, !c.needs_write);
+	for (i = 0; i < NITEMS(steps) && rv == 0; i++)
+		rv = steps[i](&c);
 	pf_dev_close(&c.dev);
-	return (0);
+	if (c.show.names != NULL)
+		pfctl_names_free(c.show.names);
+	free(c.load.defs);
+	return (rv == 0 ? 0 : 1);
 }
