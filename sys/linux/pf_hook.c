@@ -17,7 +17,7 @@
  * seen whole: fragments are made, and segments cut, behind `out'.
  *
  * A packet that pf built itself is not shown to pf again.  On its way out the CPU knows
- * it (pf_pkt_is_own()).  If it is for this very host, it comes round by a loopback
+ * it (pf_pkt_own).  If it is for this very host, it comes round by a loopback
  * device and in again, later and perhaps on another CPU: then a bit of its mark tells,
  * together with the route that it still carries, which nothing from outside
  * does.  Programs may set marks too, so `out' clears that bit on all that is not pf's own.
@@ -45,7 +45,7 @@ static __always_inline bool
 hook_own(struct sk_buff *skb, int dir)
 {
 	if (dir == PF_OUT) {
-		if (unlikely(pf_pkt_is_own(skb)))
+		if (unlikely(this_cpu_read(pf_pkt_own) == skb))
 			return (true);
 		if (unlikely((skb->mark & pf_mark_own) != 0))
 			skb->mark &= ~pf_mark_own;

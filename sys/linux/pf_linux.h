@@ -16,6 +16,7 @@
 
 #include <linux/netfilter.h>
 #include <linux/notifier.h>
+#include <linux/percpu.h>
 #include <linux/ratelimit.h>
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
@@ -46,8 +47,11 @@ void	 pf_mem_fini(void);
 /* pf_hook.c.  Prepare ns->hooks. */
 void	 pf_hook_init(struct pf_netns *);
 
-/* pf_pkt.c.  Whether pf_pkt_send() of this CPU is at work on this very packet. */
-bool	 pf_pkt_is_own(const struct sk_buff *);
+/*
+ * pf_pkt.c.  The packet that pf_pkt_send() of this CPU is at work on, or NULL;
+ * softirqs off.
+ */
+DECLARE_PER_CPU(const struct sk_buff *, pf_pkt_own);
 
 /*
  * pf_net.c.  Module init and exit.  pf_net_get(): the instance of a namespace that the

@@ -27,13 +27,7 @@
 
 #include "pf_linux.h"
 
-static DEFINE_PER_CPU(const struct sk_buff *, pf_own);
-
-bool
-pf_pkt_is_own(const struct sk_buff *skb)
-{
-	return (this_cpu_read(pf_own) == skb);
-}
+DEFINE_PER_CPU(const struct sk_buff *, pf_pkt_own);
 
 struct pf_pkt *
 pf_pkt_new(struct pf *pf, uint32_t len, void **data)
@@ -119,7 +113,8 @@ pkt_route6(struct net *net, struct sk_buff *skb, const struct sk_buff *cause,
 	if (IS_ERR(dst))
 		return (PTR_ERR(dst));
 	skb_dst_set(skb, dst);
-	*local = (container_of(dst, struct rt6_info, dst)->rt6i_flags & RTF_LOCAL) != 0;
+	*local = (container_of(dst, struct rt6_info, dst)->rt6i_flags &
+	    RTF_LOCAL) != 0;
 	skb->protocol = htons(ETH_P_IPV6);
 	return (0);
 }
@@ -166,13 +161,13 @@ pf_pkt_send(struct pf *pf, struct pf_pkt *skb, const struct pf_pkt *cause,
 	if (local)
 		skb->mark |= pf_mark_own;
 
-	outer = this_cpu_read(pf_own);
-	this_cpu_write(pf_own, skb);
+	outer = this_cpu_read(pf_pkt_own);
+	this_cpu_write(pf_pkt_own, skb);
 	if (af == AF_INET)
 		err = ip_local_out(ns->net, NULL, skb);
 	else
 		err = pkt_output6(ns->net, skb);
-	this_cpu_write(pf_own, outer);
+	this_cpu_write(pf_pkt_own, outer);
 	return (err < 0 ? -err : 0);
 }
 
