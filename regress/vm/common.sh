@@ -7,43 +7,69 @@
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 top=$(readlink -f "$here/../..")
 CACHE=${PF_VM_CACHE:-/var/cache/pf-vm}
-mkdir -p "$CACHE"
+mkdir -p "$CACHE/log" || exit 126
 
 say() { echo "vm: $*" >&2; }
-die() { say "$*"; exit 1; }
+die() { say "$*"; exit 126; }
 
-# quietly LOG COMMAND...: the output goes to a log, shown if the command fails
+# quietly NAME COMMAND...: the output goes to a log, shown if the command fails
 quietly() {
-	local log=$CACHE/$1.log
+	local log=$CACHE/log/$1
 	shift
-	"$@" > "$log" 2>&1 || { tail -n 40 "$log" >&2; die "failed: $*"; }
-}
-
-# need PACKAGE...: install what is missing
-need() {
-	local p missing=
-
-	for p in "$@"; do
-		dpkg-query -Wf '${Status}\n' "$p" 2>/dev/null |
-		    grep -q 'ok installed' || missing="$missing $p"
-	done
-	[ -n "$missing" ] || return 0
-	[ "$(id -u)" -eq 0 ] || die "not root; please install:$missing"
-	say "installing$missing"
-	[ -e "$CACHE/apt-updated" ] && [ -n "$(find "$CACHE/apt-updated" -mmin -600)" ] || {
-		quietly apt-update apt-get -o DPkg::Lock::Timeout=600 update
-		touch "$CACHE/apt-updated"
+	"$@" > "$log" 2>&1 < /dev/null || {
+		grep -iE 'error|undefined|fatal' "$log" | head -n 20 >&2
+		say "the end of $log:"
+		tail -n 30 "$log" >&2
+		die "failed: $*"
 	}
-	DEBIAN_FRONTEND=noninteractive quietly apt-install apt-get \
-	    -o DPkg::Lock::Timeout=600 install -y --no-install-recommends $missing
 }
 
 # locked NAME COMMAND...: one process at a time makes NAME
 locked() {
 	local lock=$CACHE/$1.lock
 	shift
-	exec 8>"$lock"
-	flock 8
-	"$@"
-	exec 8>&-
+	(
+		flock -n 8 || { say "waiting for another run to make ${lock##*/}"; flock 8; }
+		"$@" 8>&-
+	) 8>"$lock"
+}
+
+apt() {
+	DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=600 "$@"
+}
+
+# lists [again]: have apt know what is there today
+lists() {
+	[ "${1:-}" = again ] || [ ! -e "$CACHE/apt-updated" ] ||
+	    [ -z "$(find "$CACHE/apt-updated" -mmin -600)" ] || return 0
+	say "reading Debian's package lists"
+	quietly apt-update apt update
+	touch "$CACHE/apt-updated"
+}
+
+missing() {
+	local p
+
+	for p in "$@"; do
+		[ "$(dpkg-query -Wf '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] ||
+		    echo "$p"
+	done
+}
+
+# need PACKAGE...: install what is missing
+need() {
+	local todo
+
+	todo=$(missing "$@" | tr '\n' ' ')
+	[ -n "$todo" ] || return 0
+	[ "$(id -u)" -eq 0 ] || die "not root; please install: $todo"
+	lists
+	say "installing $todo"
+	# lists of some hours ago may name what the mirror has replaced since
+	if ! locked apt apt install -y --no-install-recommends $todo \
+	    > "$CACHE/log/apt-install" 2>&1; then
+		lists again
+		locked apt quietly apt-install apt install -y \
+		    --no-install-recommends $todo
+	fi
 }
