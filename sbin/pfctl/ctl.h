@@ -92,6 +92,14 @@ int	 flush_states(struct pf_dev *, const char *ifname, bool quiet);
 int	 kill_states(struct pf_dev *, const char *ifname, char *const arg[],
 	    int narg, bool quiet);
 
+/* Kinds of statements of a file. */
+#define LOAD_OPTION	0x01
+#define LOAD_FILTER	0x02		/* scrub and filter rules */
+#define LOAD_NAT	0x04		/* nat, rdr and binat rules */
+#define LOAD_ALTQ	0x08
+#define LOAD_TABLE	0x10
+#define LOAD_ALL	0x1f
+
 /* trans.c */
 struct trans {
 	struct pf_dev		*dev;
@@ -106,17 +114,16 @@ int	 trans_add(struct trans *, uint32_t type, const char *anchor);
 /* Open it, waiting some seconds if another program has one: 0, -1. */
 int	 trans_begin(struct trans *);
 uint32_t trans_ticket(const struct trans *, uint32_t type, const char *anchor);
+/* The rulesets of an anchor that hold `what', LOAD_FILTER and LOAD_NAT: 0, -1. */
+int	 trans_add_rulesets(struct trans *, const char *anchor, int what);
+int	 ruleset_what(uint32_t ruleset);	/* LOAD_FILTER or LOAD_NAT */
 int	 trans_commit(struct trans *);		/* 0, -1: it is still open */
 void	 trans_free(struct trans *);		/* rolls back if it is open */
 
-/* load.c */
-#define LOAD_OPTION	0x01
-#define LOAD_FILTER	0x02		/* scrub and filter rules */
-#define LOAD_NAT	0x04		/* nat, rdr and binat rules */
-#define LOAD_ALTQ	0x08
-#define LOAD_TABLE	0x10
-#define LOAD_ALL	0x1f
+/* Replace these rulesets of an anchor by empty ones, in a transaction: 0, -1. */
+int	 clear_rulesets(struct pf_dev *, const char *anchor, int what);
 
+/* load.c */
 /*
  * What to load and how.  All members but one are set by the caller, and what they point to
  * stays the caller's; defs grows by load_define(), and load_rules() uses it.
@@ -140,7 +147,5 @@ int	 load_define(struct ctl_load *, char *def);
  * written and what was in force still is.
  */
 int	 load_rules(struct pf_dev *, struct ctl_load *);
-/* Replace the rulesets of an anchor (LOAD_FILTER, LOAD_NAT) by empty ones. */
-int	 clear_rulesets(struct pf_dev *, const char *anchor, int what);
 
 #endif /* _PFCTL_CTL_H_ */

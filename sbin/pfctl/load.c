@@ -22,45 +22,6 @@ _Static_assert(LOAD_OPTION == PFCTL_LOAD_OPTION &&
     LOAD_ALTQ == PFCTL_LOAD_ALTQ && LOAD_TABLE == PFCTL_LOAD_TABLE &&
     LOAD_ALL == PFCTL_LOAD_ALL, "both halves mean the same");
 
-/* Which rulesets belong to which LOAD_*. */
-static const struct {
-	int		 what;
-	uint32_t	 ruleset;
-} rulesets[] = {
-	{ LOAD_FILTER,	PF_RULESET_SCRUB },
-	{ LOAD_FILTER,	PF_RULESET_FILTER },
-	{ LOAD_NAT,	PF_RULESET_NAT },
-	{ LOAD_NAT,	PF_RULESET_BINAT },
-	{ LOAD_NAT,	PF_RULESET_RDR },
-};
-
-#define NITEMS(a)	(sizeof(a) / sizeof((a)[0]))
-
-static int
-add_rulesets(struct trans *t, const char *anchor, int what)
-{
-	size_t i;
-
-	for (i = 0; i < NITEMS(rulesets); i++)
-		if ((what & rulesets[i].what) != 0 &&
-		    trans_add(t, rulesets[i].ruleset, anchor) == -1)
-			return (-1);
-	return (0);
-}
-
-int
-clear_rulesets(struct pf_dev *dev, const char *anchor, int what)
-{
-	struct trans t;
-	int rv = -1;
-
-	trans_init(&t, dev);
-	if (add_rulesets(&t, anchor, what) == 0 && trans_begin(&t) == 0)
-		rv = trans_commit(&t);
-	trans_free(&t);
-	return (rv);
-}
-
 int
 load_define(struct ctl_load *l, char *def)
 {
@@ -270,17 +231,15 @@ static int
 load_anchor(struct rule_loader *l, const struct pfctl_anchor *a, int what)
 {
 	const struct pfctl_ruleset *rs;
-	uint32_t n, ticket;
-	size_t i;
+	uint32_t i, n, ticket;
 
-	for (i = 0; i < NITEMS(rulesets); i++) {
-		if (!(what & rulesets[i].what))
+	for (i = 0; i < PF_RULESET_MAX; i++) {
+		if (!(what & ruleset_what(i)))
 			continue;
-		rs = &a->rs[rulesets[i].ruleset];
-		ticket = trans_ticket(l->trans, rulesets[i].ruleset, a->path);
+		rs = &a->rs[i];
+		ticket = trans_ticket(l->trans, i, a->path);
 		for (n = 0; n < rs->n; n++)
-			if (load_rule(l, a->path, rulesets[i].ruleset, ticket,
-			    rs->rule[n]) == -1)
+			if (load_rule(l, a->path, i, ticket, rs->rule[n]) == -1)
 				return (-1);
 	}
 	return (0);
@@ -330,7 +289,7 @@ load_parsed(struct pf_dev *dev, const struct ctl_load *in,
 	l->file = strcmp(in->file, "-") == 0 ? "stdin" : in->file;
 
 	for (i = 0; i < pf->nanchors; i++)
-		if (add_rulesets(&t, pf->anchors[i].path, in->what) == -1)
+		if (trans_add_rulesets(&t, pf->anchors[i].path, in->what) == -1)
 			goto out;
 	if (options && trans_add(&t, PF_TRANS_OPTIONS, "") == -1)
 		goto out;

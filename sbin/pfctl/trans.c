@@ -63,6 +63,30 @@ trans_add(struct trans *t, uint32_t type, const char *anchor)
 	return (0);
 }
 
+int
+ruleset_what(uint32_t ruleset)
+{
+	switch (ruleset) {
+	case PF_RULESET_SCRUB:
+	case PF_RULESET_FILTER:
+		return (LOAD_FILTER);
+	default:
+		return (LOAD_NAT);
+	}
+}
+
+int
+trans_add_rulesets(struct trans *t, const char *anchor, int what)
+{
+	uint32_t i;
+
+	for (i = 0; i < PF_RULESET_MAX; i++)
+		if ((what & ruleset_what(i)) != 0 &&
+		    trans_add(t, i, anchor) == -1)
+			return (-1);
+	return (0);
+}
+
 static int
 trans_ioctl(struct trans *t, unsigned long cmd)
 {
@@ -129,4 +153,17 @@ trans_free(struct trans *t)
 	free(t->e);
 	t->e = NULL;
 	t->n = t->room = 0;
+}
+
+int
+clear_rulesets(struct pf_dev *dev, const char *anchor, int what)
+{
+	struct trans t;
+	int rv = -1;
+
+	trans_init(&t, dev);
+	if (trans_add_rulesets(&t, anchor, what) == 0 && trans_begin(&t) == 0)
+		rv = trans_commit(&t);
+	trans_free(&t);
+	return (rv);
 }
