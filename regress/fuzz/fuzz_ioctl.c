@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * fuzz_ioctl.c: sequences of ioctls with any argument.
+ *
+ * An input is a list of calls: the command's number in the table below, a byte of
+ * flags, the length of the argument's bytes (16 bits; the rest is zero) and these.
+ * User addresses lead into a region of our own, unless the flags say otherwise.
+ * What must hold: a call that fails has changed nothing that DIOCGETSTATUS tells, and
+ * when the machine is gone no memory is left.
+ */
+#include <arpa/inet.h>
+
+#include "fuzz.h"
+
+#define F_RAWADDR	0x01	/* addresses as in the input */
+#define F_RAWTICKET	0x02	/* tickets as in the input */
+#define F_OTHER		0x04	/* the second client */
+#define F_READONLY	0x08
+#define F_PACKET	0x10	/* first a packet */
+#define F_NOMEM		0x20	/* the next allocation but some fails */
+#define F_WAIT		0x40
+#define F_USER		0x80	/* bytes go to the user region as well */
+
+static const uint32_t commands[] = {
+	DIOCSTART, DIOCSTOP, DIOCADDRULE, DIOCGETRULES, DIOCGETRULE,
+	DIOCCLRSTATES, DIOCGETSTATE, DIOCSETSTATUSIF, DIOCGETSTATUS,
+	DIOCCLRSTATUS, DIOCSETDEBUG, DIOCGETSTATES, DIOCCHANGERULE,
+	DIOCSETTIMEOUT, DIOCGETTIMEOUT, DIOCCLRRULECTRS, DIOCGETLIMIT,
+	DIOCSETLIMIT, DIOCKILLSTATES, DIOCBEGINADDRS, DIOCADDADDR,
+	DIOCGETADDRS, DIOCGETADDR, DIOCGETRULESETS, DIOCGETRULESET,
+	DIOCXBEGIN, DIOCXCOMMIT, DIOCXROLLBACK, DIOCSETHOSTID, DIOCIGETIFACES,
+	DIOCSETIFFLAG, DIOCCLRIFFLAG,
+};
+
+static uint8_t *user;		/* the region */
+#define USER_SIZE	(3 * sizeof(struct pfioc_trans_e) + 4096)
+
+static unsigned long done, refused, commits, rules_seen;
+
+static void
+stats(void)
+{
+	if (getenv("FUZZ_STATS") != NULL)
+		printf("stats: done=%lu refused=%lu commits=%lu rules=%lu\n",
+		    done, refused, commits, rules_seen);
+}
+
+/* Put what a careful program would have there into the argument. */
+static void
+help(uint32_t cmd, uint8_t flags, void *arg)
+{
+	uint64_t at = (uint64_t)(uintptr_t)user;
+
+	if ((flags & F_RAWADDR) == 0)
+		switch (cmd) {
+		case DIOCXBEGIN:
+		case DIOCXCOMMIT:
+		case DIOCXROLLBACK:
+			((struct pfioc_trans *)arg)->array = at;
+			((struct pfioc_trans *)arg)->esize =
+			    sizeof(struct pfioc_trans_e);
+			((struct pfioc_trans *)arg)->size %= 4;
+			break;
+		case DIOCGETSTATES:
+			((struct pfioc_states *)arg)->buf = at;
+			break;
+		case DIOCIGETIFACES:
+			((struct pfioc_iface *)arg)->buffer = at;
+			((struct pfioc_iface *)arg)->esize =
+			    sizeof(struct pfi_kif);
+			break;
+		}
+	/* The ticket of the first element stands in the region. */
+	if (cmd == DIOCADDRULE && (flags & F_RAWTICKET) == 0)
+		memcpy(&((struct pfioc_rule *)arg)->ticket,
+		    user + offsetof(struct pfioc_trans_e, ticket), 4);
+}
+
+static void
+packet(struct sim_node *n)
+{
+	sim_test_free(n, PF_IN, 1, sim_pkt_build(&(struct sim_spec){
+	    .src = "10.1.0.2", .dst = "10.2.0.2", .proto = IPPROTO_UDP,
+	    .sport = (uint16_t)(sim_random(n->sim) % 64), .dport = 53 }));
+}
+
+static bool
+same_status(const struct pf_status *a, const struct pf_status *b)
+{
+	return (a->running == b->running && a->states == b->states &&
+	    a->debug == b->debug && a->hostid == b->hostid &&
+	    a->since == b->since &&
+	    memcmp(a->ifname, b->ifname, sizeof(a->ifname)) == 0 &&
+	    memcmp(a->pf_chksum, b->pf_chksum, sizeof(a->pf_chksum)) == 0);
+}
+
+static void
+one_call(struct sim_node *n, struct pf_client **cl, struct input *in)
+{
+	uint32_t cmd = commands[in8(in) % NITEMS(commands)];
+	uint8_t flags = in8(in);
+	size_t size = _IOC_SIZE(cmd), len;
+	struct pf_status before, after;
+	uint8_t *arg;
+	int error;
+
+	if ((flags & F_PACKET) != 0)
+		packet(n);
+	if ((flags & F_WAIT) != 0)
+		sim_seconds(n->sim, 1);
+	len = in16(in);
+	arg = calloc(1, size != 0 ? size : 1);
+	must(arg != NULL, "memory");
+	if (len > size)
+		len = size;
+	if ((flags & F_USER) != 0) {
+		size_t ulen = in16(in) % USER_SIZE;
+
+		in_bytes(in, user, ulen);
+	}
+	in_bytes(in, arg, len);
+	help(cmd, flags, arg);
+
+	must(sim_ioctl(n, cl[0], DIOCGETSTATUS, &before) == 0, "status");
+	if ((flags & F_NOMEM) != 0)
+		sim_fail_alloc(1 + flags % 8);
+	error = sim_ioctl_as(n, cl[(flags & F_OTHER) != 0], cmd,
+	    size != 0 ? arg : NULL, (flags & F_READONLY) == 0);
+	sim_fail_alloc(0);
+	must(sim_ioctl(n, cl[0], DIOCGETSTATUS, &after) == 0, "status");
+	if (error != 0) {
+		refused++;
+		must(same_status(&before, &after), "an error changes nothing");
+	} else {
+		done++;
+		commits += cmd == DIOCXCOMMIT;
+		if (cmd == DIOCGETRULES)
+			rules_seen += ((struct pfioc_rule *)(void *)arg)->nr;
+		must((flags & F_READONLY) == 0 || same_status(&before, &after),
+		    "read-only changes nothing");
+	}
+	free(arg);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input in = { data, size };
+	unsigned long live = sim_mem_live_all();
+	struct pf_client *cl[2];
+	struct sim_node *n;
+	struct sim *sim;
+
+	if (user == NULL) {
+		user = malloc(USER_SIZE);
+		must(user != NULL, "memory");
+		atexit(stats);
+	}
+	memset(user, 0, USER_SIZE);
+	sim = sim_new(1);
+	n = fuzz_node(sim);
+	sim_user_region(n, user, USER_SIZE);
+	for (int i = 0; i < 2; i++) {
+		cl[i] = pf_client_open(n->pf, 1, 0);
+		must(cl[i] != NULL, "a client");
+	}
+	while (in.n > 3)
+		one_call(n, cl, &in);
+	packet(n);
+	pf_client_close(cl[0]);
+	pf_client_close(cl[1]);
+	packet(n);
+	sim_free(sim);
+	must(sim_mem_live_all() == live, "no memory left");
+	return (0);
+}
+
+#ifdef SEEDS
+struct seed {
+	uint8_t		 b[65536];
+	size_t		 n;
+};
+
+static void
+put(struct seed *s, const void *p, size_t n)
+{
+	must(s->n + n <= sizeof(s->b), "a seed's length");
+	if (n != 0)
+		memcpy(s->b + s->n, p, n);
+	s->n += n;
+}
+
+/* A call without the zeros at the end of its argument. */
+static void
+call(struct seed *s, uint32_t cmd, uint8_t flags, const void *arg,
+    const void *u, size_t ulen)
+{
+	size_t len = _IOC_SIZE(cmd);
+	uint8_t head[6];
+	unsigned int i;
+
+	for (i = 0; commands[i] != cmd; i++)
+		;
+	while (len > 0 && ((const uint8_t *)arg)[len - 1] == 0)
+		len--;
+	head[0] = (uint8_t)i;
+	head[1] = flags | (u != NULL ? F_USER : 0);
+	head[2] = (uint8_t)len;
+	head[3] = (uint8_t)(len >> 8);
+	head[4] = (uint8_t)ulen;
+	head[5] = (uint8_t)(ulen >> 8);
+	put(s, head, u != NULL ? 6 : 4);
+	put(s, u, ulen);
+	put(s, arg, len);
+}
+
+static void
+seed_load(struct seed *s, uint8_t nomem)
+{
+	struct pfioc_trans t = { 2, 0, 0 };
+	struct pfioc_trans_e e[2];
+	struct pfioc_tm tm = { PFTM_UDP_SINGLE, 10 };
+	struct pfioc_limit lim = { PF_LIMIT_STATES, 10 };
+	static struct pfioc_rule pr;
+
+	memset(e, 0, sizeof(e));
+	e[0].type = PF_RULESET_FILTER;
+	e[1].type = PF_TRANS_OPTIONS;
+	call(s, DIOCXBEGIN, 0, &t, e, sizeof(e));
+	memset(&pr, 0, sizeof(pr));
+	pr.ruleset = PF_RULESET_FILTER;
+	pr.rule.action = PF_PASS;
+	pr.rule.rtableid = -1;
+	pr.rule.keep_state = PF_STATE_NORMAL;
+	call(s, DIOCADDRULE, 0, &pr, NULL, 0);
+	pr.rule.action = PF_DROP;
+	pr.rule.keep_state = 0;
+	pr.rule.proto = IPPROTO_UDP;
+	pr.rule.dst.port_op = PF_OP_EQ;
+	pr.rule.dst.port[0] = pr.rule.dst.port[1] = htons(99);
+	snprintf(pr.rule.ifname, sizeof(pr.rule.ifname), "eth0");
+	snprintf(pr.rule.label, sizeof(pr.rule.label), "seed");
+	call(s, DIOCADDRULE, nomem, &pr, NULL, 0);
+	call(s, DIOCSETTIMEOUT, 0, &tm, NULL, 0);
+	call(s, DIOCSETLIMIT, 0, &lim, NULL, 0);
+	call(s, DIOCXCOMMIT, nomem, &t, NULL, 0);
+	call(s, DIOCSTART, F_PACKET, NULL, NULL, 0);
+}
+
+static void
+seed_show(struct seed *s)
+{
+	struct pfioc_states ps = { 4096, 0 };
+	struct pfioc_state_kill kill;
+	struct pfioc_iface io;
+	static struct pfioc_rule pr;
+	struct pf_status st;
+
+	memset(&pr, 0, sizeof(pr));
+	memset(&io, 0, sizeof(io));
+	memset(&kill, 0, sizeof(kill));
+	memset(&st, 0, sizeof(st));
+	pr.ruleset = PF_RULESET_FILTER;
+	call(s, DIOCGETRULES, F_PACKET | F_READONLY, &pr, NULL, 0);
+	call(s, DIOCGETRULE, F_READONLY, &pr, NULL, 0);
+	pr.nr = 1;
+	pr.action = PF_GET_CLR_CNTR;
+	call(s, DIOCGETRULE, 0, &pr, NULL, 0);
+	call(s, DIOCGETSTATES, F_PACKET, &ps, NULL, 0);
+	io.size = 4;
+	call(s, DIOCIGETIFACES, 0, &io, NULL, 0);
+	snprintf(io.name, sizeof(io.name), "eth1");
+	io.flags = PFI_IFLAG_SKIP;
+	call(s, DIOCSETIFFLAG, 0, &io, NULL, 0);
+	call(s, DIOCCLRIFFLAG, 0, &io, NULL, 0);
+	call(s, DIOCSETSTATUSIF, 0, io.name, NULL, 0);
+	call(s, DIOCGETSTATUS, 0, &st, NULL, 0);
+	kill.proto = IPPROTO_UDP;
+	call(s, DIOCKILLSTATES, F_PACKET, &kill, NULL, 0);
+	call(s, DIOCCLRSTATES, F_PACKET | F_READONLY, &kill, NULL, 0);
+	call(s, DIOCCLRSTATES, 0, &kill, NULL, 0);
+	call(s, DIOCCLRSTATUS, 0, NULL, NULL, 0);
+	call(s, DIOCCLRRULECTRS, 0, NULL, NULL, 0);
+	call(s, DIOCSTOP, 0, NULL, NULL, 0);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct seed s;
+
+	must(argc == 2, "one argument: a directory");
+	seed_load(&s, 0);
+	seed_show(&s);
+	seed_write(argv[1], "load", s.b, s.n);
+	s.n = 0;
+	seed_load(&s, F_NOMEM);
+	seed_show(&s);
+	seed_write(argv[1], "nomem", s.b, s.n);
+	return (0);
+}
+#endif
