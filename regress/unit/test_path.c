@@ -594,6 +594,7 @@ step_run(struct run *r, const struct step *st)
 static void
 setup(struct run *r)
 {
+	unit_reset();
 	r->sim = sim_new(11);
 	r->n = sim_node_new(r->sim, "n");
 	assert_non_null(r->n);

@@ -64,6 +64,9 @@ setup(uint32_t limit)
 {
 	unsigned long live = sim_mem_live_all();
 
+	sim_lock_reset();
+	sim_yield_hook = NULL;
+	sim_fail_alloc(0);
 	memset(&fx, 0, sizeof(fx));
 	memset(model, 0, sizeof(model));
 	nmodel = 0;

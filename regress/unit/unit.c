@@ -21,6 +21,17 @@ unit_panic_hook(const char *msg)
 	longjmp(unit_panic_env, 1);
 }
 
+void
+unit_reset(void)
+{
+	sim_panic_hook = NULL;
+	sim_yield_hook = NULL;
+	sim_exclusive = false;
+	sim_fail_alloc(0);
+	sim_lock_reset();
+	sim_rcu_lazy(false);
+}
+
 static int
 one_ioctl(struct sim_node *n, unsigned long cmd, void *arg)
 {

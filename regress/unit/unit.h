@@ -43,6 +43,9 @@ void	 unit_panic_hook(const char *msg) __attribute__((noreturn));
 		fail_msg("panic \"%s\" lacks \"%s\"", unit_panic_msg, text); \
 } while (0)
 
+/* What a test that failed half-way may have left behind: for the next one's start. */
+void	 unit_reset(void);
+
 /*
  * Rules
  *

@@ -254,7 +254,8 @@ extern const unsigned int pf_rule_nfields;
  * that this kernel part does not have; ENOMEM.  Lock: ctl. */
 int	 pf_krule_create(struct pf *, const struct pf_rule *, uint32_t ruleset,
 	    struct pf_krule **);
-void	 pf_krule_get(struct pf_krule *);	/* the caller sees it in an RCU read side or holds a reference */
+/* By who sees it in an RCU read side, or holds a reference. */
+void	 pf_krule_get(struct pf_krule *);
 void	 pf_krule_put(struct pf *, struct pf_krule *);	/* any context */
 /* Fill out members (counters, nr, skip) of *r for the user.  Lock: ctl. */
 void	 pf_krule_export(const struct pf_krule *, struct pf_rule *r);
@@ -314,7 +315,7 @@ struct pf_state_key {
 
 struct pf_peer {				/* [s], all host order */
 	uint32_t	 seqlo;			/* highest sequence number sent, plus one */
-	uint32_t	 seqhi;			/* highest that may be sent: ack + window of the other */
+	uint32_t	 seqhi;			/* highest it may send: the other's ack + win */
 	uint32_t	 seqdiff;		/* added to this end's numbers (modulate) */
 	uint16_t	 max_win;		/* largest window seen, before scaling */
 	uint16_t	 mss;
@@ -393,8 +394,9 @@ void	 pf_state_fini(struct pf *);			/* removes all */
 void	 pf_state_grow(struct pf *);
 /* The key of the packet, its ifid 0. */
 void	 pf_state_key_of(const struct pf_pdesc *, struct pf_state_key *);
-/* The state of a packet, floating or bound to its interface; counts a search.  NULL: none.  RCU read side: the state stays
- * readable in it, though it may be unlinked at any time. */
+/* The state of a packet, floating or bound to its interface; counts a search.
+ * NULL: none.  RCU read side: the state stays readable in it, though it may be
+ * unlinked at any time. */
 struct pf_state *pf_state_find(struct pf *, struct pf_state_key *,
 	    const struct pf_kif *);
 struct pf_state *pf_state_find_id(struct pf *, uint64_t id, uint32_t creatorid);
