@@ -132,6 +132,8 @@ space() { # NAME...: make namespaces, with loopback up and the sysctls we want
 			echo 0 > ipv6/conf/default/accept_ra
 			echo 0 > ipv6/conf/default/router_solicitations
 			echo 0 > ipv4/icmp_ratelimit
+			# a connect without an answer ends after 3 s
+			echo 1 > ipv4/tcp_syn_retries
 			echo 0 > ipv6/icmp/ratelimit'
 	done
 }
@@ -215,21 +217,19 @@ http_server() {
 
 # --- traffic ------------------------------------------------------------------
 
-# probe NS tcp|udp HOST PORT: one line there and back, said in a word: open,
-# refused (a RST or ICMP port unreachable came), unreachable (another ICMP
-# error), timeout (nothing came), mute (TCP: connected, and then nothing)
-probe() {
-	in_ns "$1" bash "$NET/probe" "$2" "$3" "$4" $((2 * slow))
-}
+# probe NS tcp|udp HOST PORT...: one line there and back for each port, all at
+# once, said in a word each: open, refused (a RST or ICMP port unreachable
+# came), unreachable (another ICMP error), timeout (nothing came), mute (TCP:
+# connected, and then nothing)
+probe() { in_ns "$1" bash "$NET/probe" $((2 * slow)) "${@:2}"; }
 
 # reach WORD NS PROTO HOST PORT...: assert what probe says of each port
 reach() {
-	local want=$1 ns=$2 proto=$3 host=$4 port
-	shift 4
-	for port in "$@"; do
-		is "$ns -> $proto $host $port" "$want" \
-		    "$(probe "$ns" "$proto" "$host" "$port")"
-	done
+	local want=$1 port got
+
+	while read -r port got; do
+		is "$2 -> $3 $4 $port" "$want" "$got"
+	done < <(paste -d ' ' <(printf '%s\n' "${@:5}") <(probe "${@:2}"))
 }
 
 # pings NS HOST [PING-OPTION...]: one echo and its answer
