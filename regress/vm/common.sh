@@ -17,10 +17,9 @@ quietly() {
 	local log=$CACHE/log/$1
 	shift
 	"$@" > "$log" 2>&1 < /dev/null || {
-		grep -iE 'error|undefined|fatal' "$log" | head -n 20 >&2
-		say "the end of $log:"
-		tail -n 30 "$log" >&2
-		die "failed: $*"
+		grep -E 'error:|ERROR:|warning:|fatal' "$log" | head -n 20 >&2 ||
+		    tail -n 20 "$log" >&2
+		die "failed (see $log): $*"
 	}
 }
 
