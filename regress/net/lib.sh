@@ -232,6 +232,37 @@ reach() {
 	done < <(paste -d ' ' <(printf '%s\n' "${@:5}") <(probe "${@:2}"))
 }
 
+# hold NAME NS PROTO HOST PORT: opens a connection to an echo server and keeps it
+hold() {
+	local name=$1 ns=$2
+
+	mkfifo "$W/hold.$name"
+	: > "$W/held.$name"
+	background "$ns" bash "$NET/hold" "${@:3}" "$W/hold.$name" \
+	    "$W/held.$name" $((2 * slow))
+	eval "held_$name=$bg"
+}
+
+# still NAME: sends a line over it; says alive or dead
+still() {
+	local n
+
+	n=$(wc -l < "$W/held.$1")
+	echo . > "$W/hold.$1"
+	until_true 8 eval "[ \$(wc -l < $W/held.$1) -gt $n ]" || {
+		echo 'says nothing'
+		return
+	}
+	tail -n 1 "$W/held.$1"
+}
+
+# drop NAME: ends the connection
+drop() {
+	local pid=held_$1
+	end "${!pid}"
+	rm -f "$W/hold.$1" "$W/held.$1"
+}
+
 # pings NS HOST [PING-OPTION...]: one echo and its answer
 pings() { in_ns "$1" ping -n -q -c 1 -W $((2 * slow)) "${@:3}" "$2"; }
 

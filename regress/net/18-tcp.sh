@@ -1,0 +1,88 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The pf for Linux authors
+#
+# TCP that is not as it should be: segments out of nowhere make no state, a RST
+# outside the window does no harm and is counted, one inside ends the state;
+# flags, no state.
+. "$(dirname "$0")/lib.sh"
+net_up
+echo_server server tcp/80
+raw() { in_ns "$1" python3 -I -S "$NET/rawtcp.py" "${@:2}"; }
+rules <<'END'
+block label "blocked"
+pass in on int0 proto tcp to port 80
+pass out on ext0 proto tcp to port 80
+END
+for ends in "$C4 $S4" "$C6 $S6"; do
+	set -- $ends
+	n=$(rule_counter '"blocked"' Packets)
+	for flags in A SA FA RA FSPU ''; do
+		expect "send '$flags'" raw client "$1" 4000 "$2" 80 "$flags" 1000 2000
+	done
+	is "$1: they make no state" '' "$(states)"
+	within "$1: they are blocked" $((n + 5)) $((n + 6)) "$(rule_counter '"blocked"' Packets)"
+done
+
+for ends in "$C4 $S4" "$C6 $S6"; do
+	set -- $ends
+	hold t client tcp "$2" 80
+	is 'a connection' alive "$(still t)"
+	port=$(client ss -Htn "dst [$2]:80" | awk '{ sub(".*:", "", $4); print $4; exit }')
+	[ -n "$port" ] || die "no local port of the connection to $2"
+	before=$(info state-mismatch)
+	# seqlo of either end, from `[seqlo + window]', source first
+	lo=$(fw pfctl -vss | P="$port" awk '
+		/^all tcp/ { hit = /->/ && index($0, ENVIRON["P"]) }
+		hit && /^   \[/ { gsub(/[][]/, " "); print $1, $0; exit }')
+	read -r src _ <<< "$lo"
+	expect 'RST far away' raw client "$1" "$port" "$2" 80 R $((src + 1000000000)) 0
+	expect 'RST far away, from the server' raw server "$2" 80 "$1" "$port" R 12345 0
+	is 'no harm' alive "$(still t)"
+	within 'counted' $((before + 2)) $((before + 9)) "$(info state-mismatch)"
+	expect 'RST in sequence' raw client "$1" "$port" "$2" 80 R "$src" 0
+	is 'the end' dead "$(still t)"
+	drop t
+	flush
+done
+
+# a connection that is under way is taken up with flags any only
+rules <<'END'
+pass flags any
+END
+hold t client tcp $S4 80
+is 'before' alive "$(still t)"
+flush
+is 'taken up' alive "$(still t)"
+like 'its state' '^all tcp 10\.0\.2\.2:80 <- 10\.0\.1\.2' "$(states)"
+rules <<'END'
+block
+pass flags S/SA
+END
+flush
+is 'not taken up' dead "$(still t)"
+is 'no state' '' "$(states)"
+drop t
+
+rules <<'END'
+block
+pass in on int0 proto tcp to port 80 no state
+pass out on ext0 proto tcp to port 80 no state
+END
+is 'answers need their own rule' timeout "$(probe client tcp $S4 80)"
+rules <<'END'
+block
+pass in on int0 proto tcp to port 80 no state
+pass out on ext0 proto tcp to port 80 no state
+pass in on ext0 proto tcp from port 80 flags any no state
+pass out on int0 proto tcp from port 80 flags any no state
+END
+is 'the first segment alone fits S/SA' mute "$(probe client tcp $S4 80)"
+rules <<'END'
+block
+pass proto tcp from any port 80 flags any no state
+pass proto tcp to port 80 flags any no state
+END
+reach open client tcp $S4 80
+reach open client tcp $S6 80
+is 'no state made' '' "$(states)"
