@@ -147,7 +147,6 @@ struct pf_kif {
 	int		 ifindex;		/* [a] 0: no such device now */
 	uint16_t	 id;			/* [i] small, not 0, unique: for state keys */
 	bool		 skip;			/* [a] set skip on */
-	bool		 in_list;		/* [c] */
 	struct pf_atomic refs;			/* rules, states, options */
 	struct pf_atomic states;		/* of them, states */
 	uint32_t	 rules;			/* [c] of them, rules */
@@ -164,7 +163,8 @@ struct pf_kif {
 struct pf_iftab {
 	struct pf_kif	*by_name[PF_KIF_HASH];	/* [rcu c] */
 	struct pf_kif	*by_index[PF_KIF_HASH];	/* [rcu c] */
-	uint32_t	 n;			/* [c] */
+	uint32_t	 n;			/* [c] kifs */
+	uint32_t	 last_id;		/* [c] given */
 };
 
 /* The kif of a name, made if need be, with a reference; NULL: no memory or a
@@ -185,6 +185,10 @@ void	 pf_kif_put(struct pf *, struct pf_kif *);
 void	 pf_if_purge(struct pf *);		/* lock: ctl */
 /* Copy names and counters: at most *n entries, out how many there are.  Lock: ctl. */
 int	 pf_kif_export(struct pf *, const char *name, uint64_t ubuf, uint32_t *n);
+void	 pf_kif_zero(struct pf *, struct pf_kif *);	/* its counters; lock: ctl */
+/* Set or clear `skip' of one, or clear it of all.  Lock: ctl. */
+void	 pf_kif_skip(struct pf *, struct pf_kif *, bool);
+void	 pf_kif_clear_skip(struct pf *);
 void	 pf_if_fini(struct pf *);
 
 /*
@@ -195,8 +199,8 @@ void	 pf_if_fini(struct pf *);
  * counters.  One reference belongs to its ruleset, one to every state that it
  * made, so that states of a vanished rule keep their timeouts and label.
  */
-enum {	PF_RC_EVAL,			/* difference sums: see pf_match.c */
-	PF_RC_PACKETS_IN, PF_RC_PACKETS_OUT, PF_RC_BYTES_IN, PF_RC_BYTES_OUT,
+enum {	PF_RC_PACKETS_IN, PF_RC_PACKETS_OUT, PF_RC_BYTES_IN, PF_RC_BYTES_OUT,
+	PF_RC_EVAL,			/* difference sums: see pf_match.c */
 	PF_RC_MAX };
 
 struct pf_krule {
@@ -207,7 +211,7 @@ struct pf_krule {
 	struct pf_kif	*kif;		/* [i] referenced; NULL: any */
 	uint32_t	 nr;		/* [i] */
 	int32_t		 gone;		/* [a] its ruleset is no longer in force */
-	struct pf_rcu_head rcu;
+	uint32_t	 cuid, cpid;	/* [i] who loaded it */
 	struct pf_rule	 r;		/* [i] as loaded, out members zero */
 };
 
@@ -257,8 +261,10 @@ int	 pf_krule_create(struct pf *, const struct pf_rule *, uint32_t ruleset,
 /* By who sees it in an RCU read side, or holds a reference. */
 void	 pf_krule_get(struct pf_krule *);
 void	 pf_krule_put(struct pf *, struct pf_krule *);	/* any context */
-/* Fill out members (counters, nr, skip) of *r for the user.  Lock: ctl. */
+/* The rule for the user, with its counters and number; not evaluations, skip.  Lock: ctl. */
 void	 pf_krule_export(const struct pf_krule *, struct pf_rule *r);
+/* Whether two rules say the same of the criterion PF_SKIP_*. */
+bool	 pf_rule_same(const struct pf_rule *, const struct pf_rule *, uint8_t skip);
 
 /*
  * pf_ruleset.c: rulesets, the configuration, transactions
@@ -284,6 +290,47 @@ struct pf_conf {
 	uint8_t		 chksum[PF_MD5_DIGEST_LENGTH]; /* [i] of the main ruleset */
 	struct pf_rcu_head rcu;
 };
+
+/*
+ * A transaction belongs to the client that began it.  It holds what is to come and
+ * changes nothing before its commit.
+ */
+struct pf_trans_rules {
+	struct pf_krule	**rule;			/* [c] gathered, referenced */
+	uint32_t	 n, room;		/* [c] */
+	struct pf_rules	*compiled;		/* [c] instead, once compiled */
+};
+struct pf_trans_skip {
+	struct pf_kif	*kif;			/* referenced; NULL: all */
+	bool		 skip;
+};
+struct pf_trans {
+	uint32_t	 ticket;		/* [i] not 0 */
+	uint32_t	 has;			/* [i] bit per PF_TRANS_* */
+	struct pf_trans_rules rs[PF_RULESET_MAX];
+	struct pf_conf	*conf;			/* [c] options to come; NULL: not in it */
+	struct pf_trans_skip *skips;		/* [c] in order */
+	uint32_t	 nskips, skips_room;	/* [c] */
+};
+
+/* All with ctl held; 0 or errno, and nothing has changed on error. */
+struct pf_trans *pf_trans_begin(struct pf *, const uint32_t *types, uint32_t n); /* NULL: ENOMEM */
+void	 pf_trans_abort(struct pf *, struct pf_trans *);
+int	 pf_trans_commit(struct pf *, struct pf_trans *);	/* frees it on success */
+int	 pf_trans_add_rule(struct pf *, struct pf_trans *, uint32_t ruleset,
+	    const struct pf_rule *, uint32_t uid, uint32_t pid);
+int	 pf_trans_skip(struct pf *, struct pf_trans *, const char *name, bool skip);
+
+/*
+ * Options are changed in three steps: begin gives a configuration to write to
+ * (the transaction's, or a copy; NULL: no memory), and end puts it in force if keep,
+ * unless it belongs to the transaction.
+ */
+struct pf_conf *pf_conf_begin(struct pf *, struct pf_trans *);
+void	 pf_conf_end(struct pf *, struct pf_trans *, struct pf_conf *, bool keep);
+int	 pf_conf_set_logif(struct pf *, struct pf_conf *, const char *name); /* "": none */
+/* The number of the rule where rule nr's skip step for PF_SKIP_* leads. */
+uint32_t pf_rules_skip(const struct pf_rules *, uint32_t nr, unsigned int);
 
 int	 pf_ruleset_init(struct pf *);		/* ENOMEM; empty rulesets, default options */
 void	 pf_ruleset_fini(struct pf *);
@@ -415,6 +462,11 @@ uint32_t pf_state_expires(struct pf *, const struct pf_conf *, const struct pf_s
 /* Call fn for every state, in an RCU read side that is left now and then; stop when it
  * returns false.  States made meanwhile may be missed. Lock: ctl. */
 void	 pf_state_walk(struct pf *, bool (*fn)(struct pf_state *, void *), void *);
+/* The same, calling pause after every PF_WALK_BATCH states or fewer, outside of the
+ * read side: it may sleep, and false ends the walk. */
+#define PF_WALK_BATCH	64
+void	 pf_state_walk_piecewise(struct pf *, bool (*fn)(struct pf_state *, void *),
+	    bool (*pause)(void *), void *);
 /* Remove what has expired in a part of the table that covers it all in `interval'
  * seconds.  Lock: ctl. */
 void	 pf_state_purge(struct pf *, uint32_t interval);
@@ -470,7 +522,7 @@ struct pf {
 	struct pf_statetab st;
 	struct pf_pcpu	 ctr;			/* [p] PF_CTR_* */
 	struct pf_mutex	 ctl;
-	struct pf_client *trans;		/* [c] who has the open transaction */
+	struct pf_trans	*trans;			/* [c] the open transaction, its client's */
 	uint32_t	 tickets;		/* [c] last one given */
 	bool		 running;		/* [c] */
 	int64_t		 since;			/* [c] wall clock, enabled or disabled */

@@ -21,7 +21,6 @@
 #include "pf_priv.h"
 
 #define LOOKUP_TRIES	8	/* lockless attempts under contention */
-#define WALK_BATCH	64	/* states handed to a walker in one go */
 
 static inline struct pf_state_key *
 key_of_node(const struct pf_rb_node *n)
@@ -511,12 +510,17 @@ bucket_after(const struct pf_bucket *b, const struct pf_state_key *key)
 	return (best);
 }
 
-/* The states of one bucket to fn; false: it wants no more. */
+struct walk {
+	bool	(*fn)(struct pf_state *, void *);
+	bool	(*pause)(void *);	/* may be NULL */
+	void	*arg;
+};
+
+/* The states of one bucket; false: the walk is to end. */
 static bool
-bucket_walk(struct pf_bucket *b, bool (*fn)(struct pf_state *, void *),
-    void *arg)
+bucket_walk(struct pf_bucket *b, const struct walk *w)
 {
-	struct pf_state		*batch[WALK_BATCH];
+	struct pf_state		*batch[PF_WALK_BATCH];
 	struct pf_state_key	 last, *after = NULL;
 	struct pf_rb_node	*n;
 	unsigned int		 i, k;
@@ -527,17 +531,19 @@ bucket_walk(struct pf_bucket *b, bool (*fn)(struct pf_state *, void *),
 		pf_spin_lock(&b->lock);
 		n = after != NULL ? bucket_after(b, after) :
 		    pf_rb_first(&b->root);
-		for (k = 0; n != NULL && k < WALK_BATCH; n = pf_rb_next(n))
+		for (k = 0; n != NULL && k < PF_WALK_BATCH; n = pf_rb_next(n))
 			batch[k++] = state_of_node(n);
 		more = n != NULL;
 		pf_spin_unlock(&b->lock);
 		for (i = 0; i < k && go_on; i++)
-			go_on = fn(batch[i], arg);
+			go_on = w->fn(batch[i], w->arg);
 		if (more) {
 			last = batch[k - 1]->key;
 			after = &last;
 		}
 		pf_rcu_read_unlock();
+		if (w->pause != NULL && !w->pause(w->arg))
+			go_on = false;
 	} while (more && go_on);
 	return (go_on);
 }
@@ -547,8 +553,7 @@ bucket_walk(struct pf_bucket *b, bool (*fn)(struct pf_state *, void *),
  * here.
  */
 static void
-buckets_walk(struct pf *pf, uint64_t pos, uint64_t n,
-    bool (*fn)(struct pf_state *, void *), void *arg)
+buckets_walk(struct pf *pf, uint64_t pos, uint64_t n, const struct walk *w)
 {
 	struct pf_buckets	*t = pf_rcu_deref_locked(pf->st.keys);
 	uint64_t		 i;
@@ -558,15 +563,24 @@ buckets_walk(struct pf *pf, uint64_t pos, uint64_t n,
 		if ((i & 1023) == 1023)
 			pf_yield();
 		if (!pf_rb_empty(&t->b[i & t->mask].root) &&
-		    !bucket_walk(&t->b[i & t->mask], fn, arg))
+		    !bucket_walk(&t->b[i & t->mask], w))
 			return;
 	}
 }
 
 void
+pf_state_walk_piecewise(struct pf *pf, bool (*fn)(struct pf_state *, void *),
+    bool (*pause)(void *), void *arg)
+{
+	struct walk	w = { fn, pause, arg };
+
+	buckets_walk(pf, 0, pf_rcu_deref_locked(pf->st.keys)->mask + 1, &w);
+}
+
+void
 pf_state_walk(struct pf *pf, bool (*fn)(struct pf_state *, void *), void *arg)
 {
-	buckets_walk(pf, 0, pf_rcu_deref_locked(pf->st.keys)->mask + 1, fn, arg);
+	pf_state_walk_piecewise(pf, fn, NULL, arg);
 }
 
 struct purge {
@@ -588,12 +602,13 @@ void
 pf_state_purge(struct pf *pf, uint32_t interval)
 {
 	struct purge	 p = { pf, pf_uptime(pf) };
+	struct walk	 w = { purge_one, NULL, &p };
 	uint64_t	 size = pf_rcu_deref_locked(pf->st.keys)->mask + 1, n;
 
 	n = interval > 1 ? size / interval + 1 : size;
 	if (n > size)
 		n = size;
-	buckets_walk(pf, pf->st.purge_pos, n, purge_one, &p);
+	buckets_walk(pf, pf->st.purge_pos, n, &w);
 	pf->st.purge_pos = (pf->st.purge_pos + n) & (size - 1);
 }
 

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_ioctl.c: the door: clients, dispatch, and the short requests (fifth floor)
+ *
+ * Every request is a row of commands[]: its number, which holds its size, whether
+ * it changes anything, and its handler.  pf_ioctl() finds the row, checks the
+ * descriptor's right, takes pf->ctl and calls the handler; handlers check the
+ * values.  Owns the pf_clients, from open to close.
+ */
+#include "pf_ioctl.h"
+
+static int
+ioctl_start(struct pf_client *cl, void *arg)
+{
+	struct pf	*pf = cl->pf;
+	int		 error;
+
+	(void)arg;
+	if (pf->running)
+		return (EEXIST);
+	error = pf_host_enable(pf);
+	if (error != 0)
+		return (error);
+	pf->running = true;
+	pf->since = pf_wallclock(pf);
+	return (0);
+}
+
+static int
+ioctl_stop(struct pf_client *cl, void *arg)
+{
+	struct pf	*pf = cl->pf;
+
+	(void)arg;
+	if (!pf->running)
+		return (ENOENT);
+	pf_host_disable(pf);
+	pf->running = false;
+	pf->since = pf_wallclock(pf);
+	return (0);
+}
+
+static void
+status_logif(struct pf_status *st, const struct pf_kif *kif)
+{
+	unsigned int	v6, dir, block;
+
+	memcpy(st->ifname, kif->name, sizeof(st->ifname));
+	for (v6 = 0; v6 < 2; v6++)
+		for (dir = 0; dir < 2; dir++)
+			for (block = 0; block < 2; block++) {
+				st->pcounters[v6][dir][block] = pf_pcpu_sum(
+				    &kif->ctr, PF_KIF_PACKETS(v6, dir, block));
+				st->bcounters[v6][dir] += pf_pcpu_sum(
+				    &kif->ctr, PF_KIF_BYTES(v6, dir, block));
+			}
+}
+
+static int
+ioctl_getstatus(struct pf_client *cl, void *arg)
+{
+	struct pf		*pf = cl->pf;
+	const struct pf_conf	*conf = pf_rcu_deref_locked(pf->conf);
+	struct pf_status	*st = arg;
+	unsigned int		 i;
+
+	memset(st, 0, sizeof(*st));
+	for (i = 0; i < PFRES_MAX; i++)
+		st->counters[i] = pf_pcpu_sum(&pf->ctr, PF_CTR_REASON + i);
+	for (i = 0; i < LCNT_MAX; i++)
+		st->lcounters[i] = pf_pcpu_sum(&pf->ctr, PF_CTR_LIMIT + i);
+	for (i = 0; i < FCNT_MAX; i++)
+		st->fcounters[i] = pf_pcpu_sum(&pf->ctr, PF_CTR_STATE + i);
+	st->stateid = pf->st.id_base + pf_atomic_read(&pf->st.next_id);
+	st->since = pf->since;
+	st->states = pf_atomic_read(&pf->st.n);
+	st->running = pf->running;
+	st->debug = conf->debug;
+	st->hostid = conf->hostid;
+	if (conf->logif != NULL)
+		status_logif(st, conf->logif);
+	memcpy(st->pf_chksum, conf->chksum, sizeof(st->pf_chksum));
+	return (0);
+}
+
+static int
+ioctl_clrstatus(struct pf_client *cl, void *arg)
+{
+	struct pf		*pf = cl->pf;
+	const struct pf_conf	*conf = pf_rcu_deref_locked(pf->conf);
+
+	(void)arg;
+	pf_pcpu_zero(&pf->ctr, PF_CTR_MAX);
+	if (conf->logif != NULL)
+		pf_kif_zero(pf, conf->logif);
+	pf->since = pf_wallclock(pf);
+	return (0);
+}
+
+/*
+ * Options.  What is asked for outside of a transaction takes effect at once, in one
+ * it waits for the commit: pf_conf_begin() gives the configuration to write to.
+ */
+static int
+ioctl_setstatusif(struct pf_client *cl, void *arg)
+{
+	struct pfioc_if	*pi = arg;
+	struct pf_conf	*conf;
+	int		 error;
+
+	if (!pf_string_ok(pi->ifname, sizeof(pi->ifname)))
+		return (EINVAL);
+	conf = pf_conf_begin(cl->pf, cl->trans);
+	if (conf == NULL)
+		return (ENOMEM);
+	error = pf_conf_set_logif(cl->pf, conf, pi->ifname);
+	pf_conf_end(cl->pf, cl->trans, conf, error == 0);
+	return (error);
+}
+
+/* Write one word of the configuration; *old gets what it was. */
+static int
+set_word(struct pf_client *cl, size_t off, uint32_t value, uint32_t *old)
+{
+	struct pf_conf	*conf;
+	uint32_t	*word;
+
+	conf = pf_conf_begin(cl->pf, cl->trans);
+	if (conf == NULL)
+		return (ENOMEM);
+	word = (uint32_t *)((uint8_t *)conf + off);
+	*old = *word;
+	*word = value;
+	pf_conf_end(cl->pf, cl->trans, conf, true);
+	return (0);
+}
+
+static int
+ioctl_setdebug(struct pf_client *cl, void *arg)
+{
+	struct pfioc_u32	*v = arg;
+
+	if (v->value > PF_DEBUG_NOISY || v->pad != 0)
+		return (EINVAL);
+	return (set_word(cl, offsetof(struct pf_conf, debug), v->value,
+	    &v->value));
+}
+
+static int
+ioctl_sethostid(struct pf_client *cl, void *arg)
+{
+	struct pfioc_u32	*v = arg;
+
+	if (v->pad != 0)
+		return (EINVAL);
+	while (v->value == 0)		/* 0: choose one */
+		pf_random(cl->pf, &v->value, sizeof(v->value));
+	return (set_word(cl, offsetof(struct pf_conf, hostid), v->value,
+	    &v->value));
+}
+
+static int
+ioctl_settimeout(struct pf_client *cl, void *arg)
+{
+	struct pfioc_tm	*tm = arg;
+	uint32_t	 old;
+	int		 error;
+
+	if (tm->timeout < 0 || tm->timeout >= PFTM_MAX || tm->seconds < 0 ||
+	    tm->seconds > PFTM_VAL_MAX)
+		return (EINVAL);
+	if (tm->timeout == PFTM_INTERVAL && tm->seconds == 0)
+		tm->seconds = 1;
+	error = set_word(cl, offsetof(struct pf_conf, timeout) +
+	    tm->timeout * sizeof(uint32_t), tm->seconds, &old);
+	if (error == 0)
+		tm->seconds = old;
+	return (error);
+}
+
+static int
+ioctl_gettimeout(struct pf_client *cl, void *arg)
+{
+	struct pfioc_tm	*tm = arg;
+
+	if (tm->timeout < 0 || tm->timeout >= PFTM_MAX)
+		return (EINVAL);
+	tm->seconds = pf_rcu_deref_locked(cl->pf->conf)->timeout[tm->timeout];
+	return (0);
+}
+
+static int
+ioctl_setlimit(struct pf_client *cl, void *arg)
+{
+	struct pfioc_limit	*pl = arg;
+
+	if (pl->index < 0 || pl->index >= PF_LIMIT_MAX ||
+	    pl->limit > PF_LIMIT_VAL_MAX)
+		return (EINVAL);
+	return (set_word(cl, offsetof(struct pf_conf, limit) +
+	    pl->index * sizeof(uint32_t), pl->limit, &pl->limit));
+}
+
+static int
+ioctl_getlimit(struct pf_client *cl, void *arg)
+{
+	struct pfioc_limit	*pl = arg;
+
+	if (pl->index < 0 || pl->index >= PF_LIMIT_MAX)
+		return (EINVAL);
+	pl->limit = pf_rcu_deref_locked(cl->pf->conf)->limit[pl->index];
+	return (0);
+}
+
+static bool
+iface_ok(const struct pfioc_iface *io)
+{
+	return (pf_string_ok(io->name, sizeof(io->name)) && io->pad == 0 &&
+	    io->esize == sizeof(struct pfi_kif));
+}
+
+static int
+ioctl_igetifaces(struct pf_client *cl, void *arg)
+{
+	struct pfioc_iface	*io = arg;
+
+	if (!iface_ok(io))
+		return (io->esize != sizeof(struct pfi_kif) ? ENODEV : EINVAL);
+	return (pf_kif_export(cl->pf, io->name, io->buffer, &io->size));
+}
+
+/* Set or clear PFI_IFLAG_SKIP of one interface, or clear it of all. */
+static int
+change_ifflag(struct pf_client *cl, struct pfioc_iface *io, bool set)
+{
+	struct pf_kif	*kif;
+
+	if (!iface_ok(io) || io->flags != PFI_IFLAG_SKIP ||
+	    (set && io->name[0] == '\0'))
+		return (EINVAL);
+	if (cl->trans != NULL && cl->trans->conf != NULL)
+		return (pf_trans_skip(cl->pf, cl->trans, io->name, set));
+	if (io->name[0] == '\0') {
+		pf_kif_clear_skip(cl->pf);
+		return (0);
+	}
+	kif = pf_kif_get(cl->pf, io->name);
+	if (kif == NULL)
+		return (ENOMEM);
+	pf_kif_skip(cl->pf, kif, set);
+	pf_kif_put(cl->pf, kif);
+	return (0);
+}
+
+static int
+ioctl_setifflag(struct pf_client *cl, void *arg)
+{
+	return (change_ifflag(cl, arg, true));
+}
+
+static int
+ioctl_clrifflag(struct pf_client *cl, void *arg)
+{
+	return (change_ifflag(cl, arg, false));
+}
+
+/*
+ * The table
+ */
+static const struct command {
+	uint32_t	cmd;
+	uint32_t	size;		/* of the argument */
+	bool		write;		/* wants a writable descriptor */
+	int		(*fn)(struct pf_client *, void *);
+} commands[] = {
+	{ DIOCSTART, 0, true, ioctl_start },
+	{ DIOCSTOP, 0, true, ioctl_stop },
+	{ DIOCADDRULE, sizeof(struct pfioc_rule), true, pf_ioctl_addrule },
+	{ DIOCGETRULES, sizeof(struct pfioc_rule), false, pf_ioctl_getrules },
+	{ DIOCGETRULE, sizeof(struct pfioc_rule), false, pf_ioctl_getrule },
+	{ DIOCCLRSTATES, sizeof(struct pfioc_state_kill), true, pf_ioctl_clrstates },
+	{ DIOCGETSTATE, sizeof(struct pfioc_state), false, pf_ioctl_getstate },
+	{ DIOCSETSTATUSIF, sizeof(struct pfioc_if), true, ioctl_setstatusif },
+	{ DIOCGETSTATUS, sizeof(struct pf_status), false, ioctl_getstatus },
+	{ DIOCCLRSTATUS, 0, true, ioctl_clrstatus },
+	{ DIOCSETDEBUG, sizeof(struct pfioc_u32), true, ioctl_setdebug },
+	{ DIOCGETSTATES, sizeof(struct pfioc_states), false, pf_ioctl_getstates },
+	{ DIOCSETTIMEOUT, sizeof(struct pfioc_tm), true, ioctl_settimeout },
+	{ DIOCGETTIMEOUT, sizeof(struct pfioc_tm), false, ioctl_gettimeout },
+	{ DIOCCLRRULECTRS, 0, true, pf_ioctl_clrrulectrs },
+	{ DIOCGETLIMIT, sizeof(struct pfioc_limit), false, ioctl_getlimit },
+	{ DIOCSETLIMIT, sizeof(struct pfioc_limit), true, ioctl_setlimit },
+	{ DIOCKILLSTATES, sizeof(struct pfioc_state_kill), true, pf_ioctl_killstates },
+	{ DIOCGETADDRS, sizeof(struct pfioc_pooladdr), false, pf_ioctl_getaddrs },
+	{ DIOCGETRULESETS, sizeof(struct pfioc_ruleset), false, pf_ioctl_getrulesets },
+	{ DIOCGETRULESET, sizeof(struct pfioc_ruleset), false, pf_ioctl_getruleset },
+	{ DIOCXBEGIN, sizeof(struct pfioc_trans), true, pf_ioctl_xbegin },
+	{ DIOCXCOMMIT, sizeof(struct pfioc_trans), true, pf_ioctl_xcommit },
+	{ DIOCXROLLBACK, sizeof(struct pfioc_trans), true, pf_ioctl_xrollback },
+	{ DIOCSETHOSTID, sizeof(struct pfioc_u32), true, ioctl_sethostid },
+	{ DIOCIGETIFACES, sizeof(struct pfioc_iface), false, ioctl_igetifaces },
+	{ DIOCSETIFFLAG, sizeof(struct pfioc_iface), true, ioctl_setifflag },
+	{ DIOCCLRIFFLAG, sizeof(struct pfioc_iface), true, ioctl_clrifflag },
+};
+static_assert(sizeof(struct pfioc_rule) <= PF_IOCTL_ARG_MAX, "the largest");
+
+int
+pf_ioctl(struct pf_client *cl, uint32_t cmd, void *arg, bool writable)
+{
+	const struct command	*c;
+	unsigned int		 i;
+	int			 error;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		c = &commands[i];
+		if (c->cmd != cmd)
+			continue;
+		if (c->write && !writable)
+			return (EACCES);
+		if (c->size != 0 && arg == NULL)
+			return (EFAULT);
+		pf_mutex_lock(&cl->pf->ctl);
+		cl->writable = writable;
+		error = c->fn(cl, arg);
+		pf_mutex_unlock(&cl->pf->ctl);
+		return (error);
+	}
+	return (ENOTTY);
+}
+
+struct pf_client *
+pf_client_open(struct pf *pf, uint32_t pid, uint32_t uid)
+{
+	struct pf_client	*cl;
+
+	cl = pf_alloc(pf, sizeof(*cl));
+	if (cl == NULL)
+		return (NULL);
+	cl->pf = pf;
+	cl->pid = pid;
+	cl->uid = uid;
+	return (cl);
+}
+
+void
+pf_client_close(struct pf_client *cl)
+{
+	struct pf	*pf = cl->pf;
+
+	pf_mutex_lock(&pf->ctl);
+	if (cl->trans != NULL) {
+		pf_trans_abort(pf, cl->trans);
+		pf->trans = NULL;
+	}
+	pf_mutex_unlock(&pf->ctl);
+	pf_free(cl->evals);
+	pf_free(cl);
+}

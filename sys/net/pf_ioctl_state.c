@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_ioctl_state.c: requests about states (fifth floor)
+ *
+ * States are shown as struct pfsync_state, filled member by member.  A list may be of
+ * any length, so it is copied out in pieces while the table is walked: the walk
+ * gathers a piece in an RCU read side, and between two batches, where
+ * sleeping is allowed, the piece goes to the user.  All run under pf->ctl.
+ */
+#include "pf_ioctl.h"
+
+#define PIECE		(2 * PF_WALK_BATCH)	/* states in a piece */
+
+static void
+export_peer(const struct pf_peer *p, struct pfsync_state_peer *out)
+{
+	out->seqlo = p->seqlo;
+	out->seqhi = p->seqhi;
+	out->seqdiff = p->seqdiff;
+	out->max_win = p->max_win;
+	out->mss = p->mss;
+	out->state = p->state;
+	out->wscale = p->wscale;
+}
+
+static void
+export_state(struct pf *pf, const struct pf_conf *conf, struct pf_state *s,
+    struct pfsync_state *out)
+{
+	uint32_t	now = pf_uptime(pf), expires;
+	unsigned int	i;
+
+	memset(out, 0, sizeof(*out));
+	out->id = s->id;
+	out->creatorid = s->creatorid;
+	for (i = 0; i < 2; i++) {
+		out->packets[i] = READ_ONCE(s->packets[i]);
+		out->bytes[i] = READ_ONCE(s->bytes[i]);
+		memcpy(out->key[i].addr, s->key.addr, sizeof(s->key.addr));
+		memcpy(out->key[i].port, s->key.port, sizeof(s->key.port));
+		out->key[i].af = s->key.af;
+		out->key[i].proto = s->key.proto;
+	}
+	pf_spin_lock(&s->lock);
+	export_peer(&s->src, &out->src);
+	export_peer(&s->dst, &out->dst);
+	pf_spin_unlock(&s->lock);
+	memcpy(out->orig_ifname, s->kif->name, sizeof(out->orig_ifname));
+	if (s->key.ifid != 0)
+		memcpy(out->ifname, s->kif->name, sizeof(out->ifname));
+	else
+		memcpy(out->ifname, "all", sizeof("all"));
+	out->creation = now - s->creation;
+	expires = pf_state_expires(pf, conf, s);
+	out->expire = expires > now ? expires - now : 0;
+	out->rule = READ_ONCE(s->rule->gone) ? UINT32_MAX : s->rule->nr;
+	out->anchor = out->nat_rule = UINT32_MAX;
+	out->state_flags = s->flags;
+	out->direction = s->direction;
+	out->log = s->log;
+	out->timeout = READ_ONCE(s->timeout);
+}
+
+int
+pf_ioctl_getstate(struct pf_client *cl, void *arg)
+{
+	struct pfioc_state	*io = arg;
+	struct pf		*pf = cl->pf;
+	struct pf_state		*s;
+
+	pf_rcu_read_lock();
+	s = pf_state_find_id(pf, io->state.id, io->state.creatorid);
+	if (s != NULL)
+		export_state(pf, pf_rcu_deref(pf->conf), s, &io->state);
+	pf_rcu_read_unlock();
+	return (s != NULL ? 0 : ENOENT);
+}
+
+struct list {
+	struct pf		*pf;
+	struct pfsync_state	*piece;
+	uint32_t		 n;		/* in the piece */
+	uint64_t		 done, room;	/* states copied out, wanted at most */
+	uint64_t		 ubuf;
+	int			 error;
+};
+
+static bool
+list_one(struct pf_state *s, void *arg)
+{
+	struct list	*l = arg;
+
+	if (l->done + l->n >= l->room)
+		return (false);
+	export_state(l->pf, pf_rcu_deref(l->pf->conf), s, &l->piece[l->n++]);
+	return (true);
+}
+
+static bool
+list_flush(void *arg)
+{
+	struct list	*l = arg;
+
+	if (l->n == 0)
+		return (true);
+	l->error = pf_copyout(l->pf, l->piece, l->ubuf +
+	    l->done * sizeof(*l->piece), l->n * sizeof(*l->piece));
+	l->done += l->n;
+	l->n = 0;
+	return (l->error == 0);
+}
+
+int
+pf_ioctl_getstates(struct pf_client *cl, void *arg)
+{
+	struct pfioc_states	*io = arg;
+	struct list		 l = { .pf = cl->pf, .ubuf = io->buf };
+
+	if (io->len == 0) {
+		io->len = (uint64_t)pf_atomic_read(&cl->pf->st.n) *
+		    sizeof(struct pfsync_state);
+		return (0);
+	}
+	l.room = io->len / sizeof(struct pfsync_state);
+	l.piece = pf_alloc(cl->pf, PIECE * sizeof(*l.piece));
+	if (l.piece == NULL)
+		return (ENOMEM);
+	pf_state_walk_piecewise(cl->pf, list_one, list_flush, &l);
+	pf_free(l.piece);
+	if (l.error != 0)
+		return (l.error);
+	io->len = l.done * sizeof(struct pfsync_state);
+	return (0);
+}
+
+/*
+ * Removal
+ */
+struct kill {
+	struct pf			*pf;
+	const struct pfioc_state_kill	*k;
+	uint32_t			 killed;
+};
+
+static bool
+host_matches(const struct pf_rule_addr *h, const struct pf_addr *addr,
+    uint16_t port)
+{
+	return (pf_addr_masked_eq(addr, &h->addr.v.a.addr,
+	    &h->addr.v.a.mask) != h->neg &&
+	    pf_match_port(h->port_op, h->port[0], h->port[1], port));
+}
+
+static bool
+kill_matches(const struct pfioc_state_kill *k, const struct pf_state *s)
+{
+	/* who sent the first packet: the outer end for a state made going in */
+	unsigned int	src = s->direction == PF_IN ? PF_SK_WIRE : PF_SK_STACK;
+
+	return ((k->af == 0 || k->af == s->key.af) &&
+	    (k->proto == 0 || k->proto == s->key.proto) &&
+	    (k->ifname[0] == '\0' || strcmp(k->ifname, s->kif->name) == 0) &&
+	    (k->label[0] == '\0' || strcmp(k->label, s->rule->r.label) == 0) &&
+	    host_matches(&k->src, &s->key.addr[src], s->key.port[src]) &&
+	    host_matches(&k->dst, &s->key.addr[!src], s->key.port[!src]));
+}
+
+static bool
+kill_one(struct pf_state *s, void *arg)
+{
+	struct kill	*kill = arg;
+
+	if (kill_matches(kill->k, s) && pf_state_remove(kill->pf, s))
+		kill->killed++;
+	return (true);
+}
+
+static int
+check_kill_host(const struct pf_rule_addr *h)
+{
+	return (h->addr.type != PF_ADDR_ADDRMASK || h->neg > 1 ||
+	    h->port_op >= PF_OP_MAX ? EINVAL : 0);
+}
+
+static int
+check_kill(const struct pfioc_state_kill *k)
+{
+	if (check_kill_host(&k->src) != 0 || check_kill_host(&k->dst) != 0 ||
+	    !pf_string_ok(k->ifname, sizeof(k->ifname)) ||
+	    !pf_string_ok(k->label, sizeof(k->label)) ||
+	    (k->af != 0 && k->af != AF_INET && k->af != AF_INET6))
+		return (EINVAL);
+	return (0);
+}
+
+static void
+kill_walk(struct pf_client *cl, struct pfioc_state_kill *k)
+{
+	struct kill	kill = { .pf = cl->pf, .k = k };
+
+	pf_state_walk(cl->pf, kill_one, &kill);
+	k->killed = kill.killed;
+}
+
+int
+pf_ioctl_clrstates(struct pf_client *cl, void *arg)
+{
+	struct pfioc_state_kill	*k = arg, only;
+	int			 error;
+
+	if ((error = check_kill(k)) != 0)
+		return (error);
+	memset(&only, 0, sizeof(only));
+	memcpy(only.ifname, k->ifname, sizeof(only.ifname));
+	kill_walk(cl, &only);
+	k->killed = only.killed;
+	return (0);
+}
+
+int
+pf_ioctl_killstates(struct pf_client *cl, void *arg)
+{
+	struct pfioc_state_kill	*k = arg;
+	struct pf		*pf = cl->pf;
+	struct pf_state		*s;
+	uint32_t		 creatorid;
+	int			 error;
+
+	if ((error = check_kill(k)) != 0)
+		return (error);
+	if (k->id == 0) {
+		kill_walk(cl, k);
+		return (0);
+	}
+	creatorid = k->creatorid != 0 ? k->creatorid :
+	    pf_rcu_deref_locked(pf->conf)->hostid;
+	pf_rcu_read_lock();
+	s = pf_state_find_id(pf, k->id, creatorid);
+	k->killed = s != NULL && pf_state_remove(pf, s);
+	pf_rcu_read_unlock();
+	return (0);
+}

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_rule.c: one rule, from what a user says to what the kernel holds (second floor)
+ *
+ * pf_rule_fields[] has a row for every member of struct pf_rule, so that together they cover
+ * it byte by byte.  The rows drive what can be said of a member alone: its range, whether this
+ * kernel part knows the feature, which skip step it belongs to.
+ * What members mean to each other is checked by the functions below the table.
+ *
+ * Owns the pf_krules: made here, referenced by their ruleset and by states, freed
+ * with the last reference.  Never changed but for atomic and per-CPU counters.
+ */
+#include "pf_priv.h"
+
+/* Kinds of members */
+enum {
+	PF_RF_ANY,		/* every value is valid */
+	PF_RF_MAX,		/* a number up to max */
+	PF_RF_STR,		/* a string, NUL-terminated, zeros behind */
+	PF_RF_ZERO,		/* counters and pads: zero */
+	PF_RF_LATER,		/* zero, or a feature that is not there yet */
+	PF_RF_NORTABLE		/* -1, or a feature that is not there yet */
+};
+
+#define ROW(member, kind, max, skip)					\
+	{ #member, offsetof(struct pf_rule, member),			\
+	  sizeof(((struct pf_rule *)0)->member), skip, kind, max }
+#define ANY(m)		ROW(m, PF_RF_ANY, 0, PF_SKIP_COUNT)
+#define MAX(m, max)	ROW(m, PF_RF_MAX, max, PF_SKIP_COUNT)
+#define STR(m)		ROW(m, PF_RF_STR, 0, PF_SKIP_COUNT)
+#define ZERO(m)		ROW(m, PF_RF_ZERO, 0, PF_SKIP_COUNT)
+#define LATER(m)	ROW(m, PF_RF_LATER, 0, PF_SKIP_COUNT)
+#define HOST(h, skipaddr, skipport)					\
+	ROW(h.addr.v, PF_RF_ANY, 0, skipaddr),				\
+	ZERO(h.addr.cnt),						\
+	ROW(h.addr.type, PF_RF_MAX, PF_ADDR_TYPE_MAX - 1, skipaddr),	\
+	ROW(h.addr.iflags, PF_RF_LATER, 0, skipaddr),			\
+	ROW(h.addr.net, PF_RF_LATER, 0, skipaddr),			\
+	ZERO(h.addr.pad),						\
+	ROW(h.port, PF_RF_ANY, 0, skipport),				\
+	ROW(h.neg, PF_RF_MAX, 1, skipaddr),				\
+	ROW(h.port_op, PF_RF_MAX, PF_OP_MAX - 1, skipport),		\
+	ZERO(h.pad)
+
+const struct pf_rule_field pf_rule_fields[] = {
+	HOST(src, PF_SKIP_SRC_ADDR, PF_SKIP_SRC_PORT),
+	HOST(dst, PF_SKIP_DST_ADDR, PF_SKIP_DST_PORT),
+	LATER(pool),
+	ROW(ifname, PF_RF_STR, 0, PF_SKIP_IFP),
+	LATER(rcv_ifname),
+	STR(logif),
+	STR(label),
+	LATER(qname),
+	LATER(pqname),
+	LATER(tagname),
+	LATER(match_tagname),
+	LATER(overload_tblname),
+	ZERO(evaluations),
+	ZERO(packets),
+	ZERO(bytes),
+	ZERO(states_tot),
+	ZERO(states_cur),
+	ZERO(src_nodes),
+	ZERO(nr),
+	ZERO(skip),
+	ZERO(expired),
+	ZERO(qid),
+	ZERO(pqid),
+	MAX(rule_flag, PFRULE_FLAGMASK),
+	ANY(timeout),
+	ANY(max_states),
+	LATER(max_src_nodes),
+	LATER(max_src_states),
+	LATER(max_src_conn),
+	LATER(max_src_conn_rate),
+	LATER(pktrate),
+	ANY(prob),
+	LATER(os_fingerprint),
+	ROW(rtableid, PF_RF_NORTABLE, 0, PF_SKIP_COUNT),
+	ZERO(cuid),
+	ZERO(cpid),
+	ANY(ridentifier),
+	LATER(uid),
+	LATER(gid),
+	ZERO(pad0),
+	LATER(divert_addr),
+	LATER(divert_port),
+	ANY(return_icmp),
+	ANY(return_icmp6),
+	LATER(max_mss),
+	ANY(return_ttl),
+	MAX(action, PF_ACTION_MAX - 1),
+	ROW(direction, PF_RF_MAX, PF_OUT, PF_SKIP_DIR),
+	MAX(log, PF_LOG_MASK),
+	MAX(quick, 1),
+	ROW(ifnot, PF_RF_MAX, 1, PF_SKIP_IFP),
+	LATER(rcvifnot),
+	LATER(match_tag_not),
+	LATER(natpass),
+	MAX(keep_state, PF_STATE_SYNPROXY),
+	ROW(af, PF_RF_ANY, 0, PF_SKIP_AF),
+	ROW(proto, PF_RF_ANY, 0, PF_SKIP_PROTO),
+	ANY(type),
+	ANY(code),
+	ANY(flags),
+	ANY(flagset),
+	LATER(min_ttl),
+	MAX(allow_opts, 1),
+	LATER(rt),
+	ANY(tos),
+	LATER(set_tos),
+	LATER(set_prio),
+	LATER(prio),
+	LATER(flush),
+	LATER(naf),
+	LATER(divert_type),
+	LATER(pool_used),
+	ZERO(anchor_wildcard),
+	ZERO(anchor_relative),
+	ZERO(pad),
+};
+const unsigned int pf_rule_nfields =
+    sizeof(pf_rule_fields) / sizeof(pf_rule_fields[0]);
+
+#define FLAGS_RETURN	(PFRULE_RETURN | PFRULE_RETURNRST | PFRULE_RETURNICMP)
+#define FLAGS_KNOWN	(FLAGS_RETURN | PFRULE_FRAGMENT | PFRULE_NOSYNC |	\
+			 PFRULE_IFBOUND | PFRULE_STATESLOPPY | PFRULE_DSCP)
+
+static bool
+all_zero(const uint8_t *p, size_t len)
+{
+	while (len > 0)
+		if (p[--len] != 0)
+			return (false);
+	return (true);
+}
+
+static uint32_t
+field_value(const uint8_t *p, size_t size)
+{
+	uint32_t	v32;
+	uint16_t	v16;
+
+	switch (size) {
+	case 1:
+		return (*p);
+	case 2:
+		memcpy(&v16, p, sizeof(v16));
+		return (v16);
+	default:
+		memcpy(&v32, p, sizeof(v32));
+		return (v32);
+	}
+}
+
+static int
+check_field(const struct pf_rule_field *f, const struct pf_rule *r)
+{
+	const uint8_t	*p = (const uint8_t *)r + f->off;
+	size_t		 len;
+
+	switch (f->kind) {
+	case PF_RF_MAX:
+		return (field_value(p, f->size) > f->max ? EINVAL : 0);
+	case PF_RF_STR:
+		len = strnlen((const char *)p, f->size);
+		return (len == f->size || !all_zero(p + len, f->size - len) ?
+		    EINVAL : 0);
+	case PF_RF_ZERO:
+		return (all_zero(p, f->size) ? 0 : EINVAL);
+	case PF_RF_LATER:
+		return (all_zero(p, f->size) ? 0 : EOPNOTSUPP);
+	case PF_RF_NORTABLE:
+		return (field_value(p, f->size) == UINT32_MAX ? 0 : EOPNOTSUPP);
+	}
+	return (0);
+}
+
+static int
+check_host(const struct pf_rule_addr *h, uint8_t af, uint8_t proto)
+{
+	size_t	used = af == AF_INET ? 4 : af == AF_INET6 ? 16 : 0;
+
+	if (h->addr.type != PF_ADDR_ADDRMASK)
+		return (h->addr.type == PF_ADDR_NONE ? EINVAL : EOPNOTSUPP);
+	/* what lies behind the family's size is zero; without a family, all is */
+	if (!all_zero(h->addr.v.a.addr.addr8 + used, 16 - used) ||
+	    !all_zero(h->addr.v.a.mask.addr8 + used, 16 - used))
+		return (EINVAL);
+	if (h->port_op == PF_OP_NONE)
+		return (h->port[0] != 0 || h->port[1] != 0 ? EINVAL : 0);
+	return (proto != IPPROTO_TCP && proto != IPPROTO_UDP ? EINVAL : 0);
+}
+
+static int
+check_action(const struct pf_rule *r, uint32_t ruleset)
+{
+	if (ruleset != PF_RULESET_FILTER || r->action == PF_MATCH)
+		return (EOPNOTSUPP);
+	if (r->action != PF_PASS && r->action != PF_DROP)
+		return (EINVAL);
+	if (r->rule_flag & ~FLAGS_KNOWN || r->keep_state > PF_STATE_NORMAL)
+		return (EOPNOTSUPP);
+	if (r->action == PF_PASS && r->rule_flag & FLAGS_RETURN)
+		return (EINVAL);
+	if (r->action == PF_DROP && r->keep_state != 0)
+		return (EINVAL);
+	if ((r->return_icmp != 0 && r->return_icmp >> 8 != 3) ||
+	    (r->return_icmp6 != 0 && r->return_icmp6 >> 8 != 1))
+		return (EINVAL);	/* destination unreachable */
+	if (r->return_ttl != 0 && (r->rule_flag & FLAGS_RETURN) == 0)
+		return (EINVAL);
+	return (0);
+}
+
+static int
+check_rule(const struct pf_rule *r, uint32_t ruleset)
+{
+	unsigned int	i;
+	int		error, later = 0;
+
+	/* what is wrong goes before what is only unknown */
+	for (i = 0; i < pf_rule_nfields; i++) {
+		error = check_field(&pf_rule_fields[i], r);
+		if (error == EOPNOTSUPP)
+			later = error;
+		else if (error != 0)
+			return (error);
+	}
+	if (r->af != 0 && r->af != AF_INET && r->af != AF_INET6)
+		return (EINVAL);
+	if ((error = check_action(r, ruleset)) != 0 ||
+	    (error = check_host(&r->src, r->af, r->proto)) != 0 ||
+	    (error = check_host(&r->dst, r->af, r->proto)) != 0)
+		return (error);
+	if (r->type != 0 &&
+	    !(r->proto == IPPROTO_ICMP && r->af != AF_INET6) &&
+	    !(r->proto == IPPROTO_ICMPV6 && r->af != AF_INET))
+		return (EINVAL);
+	if (r->code != 0 && r->type == 0)
+		return (EINVAL);
+	if (r->flags & ~r->flagset ||
+	    (r->flagset != 0 && r->proto != 0 && r->proto != IPPROTO_TCP))
+		return (EINVAL);
+	if (r->ifnot && r->ifname[0] == '\0')
+		return (EINVAL);
+	for (i = 0; i < PFTM_MAX; i++)
+		if (r->timeout[i] > PFTM_VAL_MAX)
+			return (EINVAL);
+	return (later);
+}
+
+int
+pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
+    struct pf_krule **out)
+{
+	struct pf_krule	*kr;
+	int		 error;
+
+	pf_mutex_assert(&pf->ctl);
+	error = check_rule(r, ruleset);
+	if (error != 0)
+		return (error);
+	kr = pf_alloc(pf, sizeof(*kr));
+	if (kr == NULL)
+		return (ENOMEM);
+	if (pf_pcpu_init(&kr->ctr, PF_RC_MAX) != 0)
+		goto fail;
+	if (r->ifname[0] != '\0') {
+		kr->kif = pf_kif_get(pf, r->ifname);
+		if (kr->kif == NULL)
+			goto fail_ctr;
+		kr->kif->rules++;
+	}
+	pf_ref_set(&kr->refs, 1);
+	pf_atomic_set(&kr->states_cur, 0);
+	pf_atomic_set(&kr->states_tot, 0);
+	kr->r = *r;
+	*out = kr;
+	return (0);
+
+fail_ctr:
+	pf_pcpu_fini(&kr->ctr);
+fail:
+	pf_free(kr);
+	return (ENOMEM);
+}
+
+void
+pf_krule_get(struct pf_krule *kr)
+{
+	pf_ref_get(&kr->refs);
+}
+
+void
+pf_krule_put(struct pf *pf, struct pf_krule *kr)
+{
+	if (!pf_ref_put(&kr->refs))
+		return;
+	pf_kif_put(pf, kr->kif);
+	pf_pcpu_fini(&kr->ctr);
+	pf_free(kr);
+}
+
+void
+pf_krule_export(const struct pf_krule *kr, struct pf_rule *r)
+{
+	*r = kr->r;
+	r->packets[0] = pf_pcpu_sum(&kr->ctr, PF_RC_PACKETS_IN);
+	r->packets[1] = pf_pcpu_sum(&kr->ctr, PF_RC_PACKETS_OUT);
+	r->bytes[0] = pf_pcpu_sum(&kr->ctr, PF_RC_BYTES_IN);
+	r->bytes[1] = pf_pcpu_sum(&kr->ctr, PF_RC_BYTES_OUT);
+	r->states_cur = pf_atomic_read(&kr->states_cur);
+	r->states_tot = pf_atomic_read(&kr->states_tot);
+	r->nr = kr->nr;
+	r->cuid = kr->cuid;
+	r->cpid = kr->cpid;
+}
+
+bool
+pf_rule_same(const struct pf_rule *a, const struct pf_rule *b, uint8_t skip)
+{
+	const struct pf_rule_field	*f;
+	unsigned int			 i;
+
+	for (i = 0; i < pf_rule_nfields; i++) {
+		f = &pf_rule_fields[i];
+		if (f->skip == skip && memcmp((const uint8_t *)a + f->off,
+		    (const uint8_t *)b + f->off, f->size) != 0)
+			return (false);
+	}
+	return (true);
+}

@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_ruleset.c: rulesets, options, and how they change (second floor)
+ *
+ * Owns the configuration (struct pf_conf), its compiled rulesets (struct
+ * pf_rules) and the transactions (struct pf_trans).  Configuration and rulesets never
+ * change once they are published in pf->conf: every change, of a single timeout too,
+ * makes a new configuration, publishes it, waits for a grace period and frees
+ * the old one.  A transaction gathers rules and a copy of the options; its
+ * commit first makes all that it needs, then publishes, and from there on cannot
+ * fail.
+ *
+ * All functions here run in control context with pf->ctl held.
+ */
+#include "pf_priv.h"
+
+#define RULES_MAX	1000000		/* in a ruleset */
+#define SKIPS_MAX	4096		/* `set skip' changes in a transaction */
+
+static const uint32_t timeout_defaults[PFTM_MAX] = {
+	[PFTM_TCP_FIRST_PACKET] = 120, [PFTM_TCP_OPENING] = 30,
+	[PFTM_TCP_ESTABLISHED] = 86400, [PFTM_TCP_CLOSING] = 900,
+	[PFTM_TCP_FIN_WAIT] = 45, [PFTM_TCP_CLOSED] = 90,
+	[PFTM_UDP_FIRST_PACKET] = 60, [PFTM_UDP_SINGLE] = 30,
+	[PFTM_UDP_MULTIPLE] = 60, [PFTM_ICMP_FIRST_PACKET] = 20,
+	[PFTM_ICMP_ERROR_REPLY] = 10, [PFTM_OTHER_FIRST_PACKET] = 60,
+	[PFTM_OTHER_SINGLE] = 30, [PFTM_OTHER_MULTIPLE] = 60,
+	[PFTM_FRAG] = 30, [PFTM_INTERVAL] = 10,
+	[PFTM_ADAPTIVE_START] = PFSTATE_HIWAT / 10 * 6,
+	[PFTM_ADAPTIVE_END] = PFSTATE_HIWAT / 10 * 12,
+	[PFTM_SRC_NODE] = 0, [PFTM_TS_DIFF] = 30,
+};
+
+static const uint32_t limit_defaults[PF_LIMIT_MAX] = {
+	[PF_LIMIT_STATES] = PFSTATE_HIWAT,
+	[PF_LIMIT_SRC_NODES] = PFSNODE_HIWAT,
+	[PF_LIMIT_FRAGS] = PFFRAG_FRENT_HIWAT,
+	[PF_LIMIT_TABLES] = PFR_KTABLE_HIWAT,
+	[PF_LIMIT_TABLE_ENTRIES] = PFR_KENTRY_HIWAT,
+	[PF_LIMIT_ANCHORS] = PF_ANCHOR_HIWAT,
+};
+
+/*
+ * Compiled rulesets
+ */
+static void
+rules_free(struct pf *pf, struct pf_rules *rs)
+{
+	uint32_t	i;
+
+	if (rs == NULL)
+		return;
+	for (i = 0; i < rs->n; i++) {
+		if (rs->rule[i]->kif != NULL)
+			rs->rule[i]->kif->rules--;
+		pf_krule_put(pf, rs->rule[i]);
+	}
+	pf_free(rs->rule);
+	pf_free(rs->ent);
+	pf_free(rs);
+}
+
+static bool
+rule_wants_more(const struct pf_rule *r)
+{
+	return ((r->rule_flag & PFRULE_FRAGMENT) != 0 || r->flagset != 0 ||
+	    r->type != 0 || r->code != 0 || r->tos != 0 || r->prob != 0);
+}
+
+static void
+compile_one(struct pf_match_ent *e, struct pf_krule *kr)
+{
+	const struct pf_rule	*r = &kr->r;
+
+	e->kif = kr->kif;
+	e->rule = kr;
+	e->flags = (r->ifnot ? PF_MF_IFNOT : 0) |
+	    (r->src.neg ? PF_MF_SRCNOT : 0) | (r->dst.neg ? PF_MF_DSTNOT : 0) |
+	    (rule_wants_more(r) ? PF_MF_MORE : 0) |
+	    (r->quick ? PF_MF_QUICK : 0);
+	e->dir = r->direction;
+	e->af = r->af;
+	e->proto = r->proto;
+	e->action = r->action;
+	e->sport_op = r->src.port_op;
+	e->dport_op = r->dst.port_op;
+	memcpy(e->sport, r->src.port, sizeof(e->sport));
+	memcpy(e->dport, r->dst.port, sizeof(e->dport));
+	e->src = r->src.addr.v.a.addr;
+	e->smask = r->src.addr.v.a.mask;
+	e->dst = r->dst.addr.v.a.addr;
+	e->dmask = r->dst.addr.v.a.mask;
+}
+
+/* From the last rule up: a rule like the next one goes on where that one does. */
+static void
+compile_skips(struct pf_rules *rs)
+{
+	uint32_t	i, step;
+	unsigned int	k;
+
+	for (i = rs->n; i-- > 0;)
+		for (k = 0; k < PF_SKIP_COUNT; k++) {
+			step = 1;
+			if (i + 1 < rs->n && pf_rule_same(&rs->rule[i]->r,
+			    &rs->rule[i + 1]->r, k))
+				step += rs->ent[i + 1].skip[k];
+			rs->ent[i].skip[k] = step < UINT16_MAX ? step : UINT16_MAX;
+		}
+}
+
+/* A ruleset of n rules; takes over the array and its references.  NULL: no memory, and they
+ * are still the caller's. */
+static struct pf_rules *
+rules_compile(struct pf *pf, struct pf_krule **rule, uint32_t n, uint32_t ticket)
+{
+	struct pf_rules	*rs;
+	uint32_t	 i;
+
+	rs = pf_alloc(pf, sizeof(*rs));
+	if (rs == NULL)
+		return (NULL);
+	rs->ent = pf_alloc(pf, (n > 0 ? n : 1) * sizeof(*rs->ent));
+	if (rs->ent == NULL) {
+		pf_free(rs);
+		return (NULL);
+	}
+	rs->rule = rule;
+	rs->n = n;
+	rs->ticket = ticket;
+	for (i = 0; i < n; i++) {
+		rule[i]->nr = i;
+		compile_one(&rs->ent[i], rule[i]);
+	}
+	compile_skips(rs);
+	return (rs);
+}
+
+uint32_t
+pf_rules_skip(const struct pf_rules *rs, uint32_t nr, unsigned int k)
+{
+	return (nr + rs->ent[nr].skip[k]);
+}
+
+/*
+ * The checksum of the main ruleset: SipHash chains with fixed keys over what the rules
+ * say, so that two machines with the same rules show the same.
+ */
+static void
+rules_digest(const struct pf_rules *rs, uint64_t h[2])
+{
+	static const struct pf_siphash_key keys[2] = { { { 1, 2 } }, { { 3, 4 } } };
+	const uint8_t	*p;
+	uint64_t	 w[2];
+	uint32_t	 i;
+	size_t		 off;
+	unsigned int	 k;
+
+	static_assert(sizeof(struct pf_rule) % sizeof(w) == 0, "whole words");
+	for (i = 0; i < rs->n; i++) {
+		p = (const uint8_t *)&rs->rule[i]->r;
+		for (off = 0; off < sizeof(struct pf_rule); off += sizeof(w)) {
+			memcpy(w, p + off, sizeof(w));
+			for (k = 0; k < 2; k++)
+				h[k] = pf_siphash4(h[0], h[1], w[0], w[1],
+				    &keys[k]);
+		}
+	}
+}
+
+static void
+conf_digest(struct pf_conf *conf)
+{
+	uint64_t	h[2] = { 0, 0 };
+	unsigned int	i;
+
+	static_assert(sizeof(h) == sizeof(conf->chksum), "16 bytes");
+	for (i = 0; i < PF_RULESET_MAX; i++)
+		rules_digest(conf->rules[i], h);
+	memcpy(conf->chksum, h, sizeof(h));
+}
+
+/*
+ * Configurations
+ */
+static struct pf_conf *
+conf_copy(struct pf *pf, const struct pf_conf *old)
+{
+	struct pf_conf	*conf;
+
+	conf = pf_alloc(pf, sizeof(*conf));
+	if (conf == NULL)
+		return (NULL);
+	*conf = *old;
+	if (conf->logif != NULL)
+		pf_kif_ref(conf->logif);
+	return (conf);
+}
+
+static void
+conf_free(struct pf *pf, struct pf_conf *conf)
+{
+	if (conf == NULL)
+		return;
+	pf_kif_put(pf, conf->logif);
+	pf_free(conf);
+}
+
+struct pf_conf *
+pf_conf_begin(struct pf *pf, struct pf_trans *t)
+{
+	pf_mutex_assert(&pf->ctl);
+	if (t != NULL && t->conf != NULL)
+		return (t->conf);
+	return (conf_copy(pf, pf_rcu_deref_locked(pf->conf)));
+}
+
+/* Put conf in force and free its predecessor. */
+static void
+conf_publish(struct pf *pf, struct pf_conf *conf)
+{
+	struct pf_conf	*old = pf_rcu_deref_locked(pf->conf);
+
+	pf_rcu_assign(pf->conf, conf);
+	pf_rcu_sync();
+	conf_free(pf, old);
+}
+
+void
+pf_conf_end(struct pf *pf, struct pf_trans *t, struct pf_conf *conf, bool keep)
+{
+	if (t != NULL && t->conf == conf)
+		return;
+	if (keep)
+		conf_publish(pf, conf);
+	else
+		conf_free(pf, conf);
+}
+
+int
+pf_conf_set_logif(struct pf *pf, struct pf_conf *conf, const char *name)
+{
+	struct pf_kif	*kif = NULL;
+
+	if (name[0] != '\0') {
+		kif = pf_kif_get(pf, name);
+		if (kif == NULL)
+			return (ENOMEM);
+	}
+	pf_kif_put(pf, conf->logif);
+	conf->logif = kif;
+	return (0);
+}
+
+/*
+ * Transactions
+ */
+static struct pf_trans_rules *
+trans_slot(struct pf_trans *t, uint32_t type)
+{
+	return (type < PF_RULESET_MAX ? &t->rs[type] : NULL);
+}
+
+struct pf_trans *
+pf_trans_begin(struct pf *pf, const uint32_t *types, uint32_t n)
+{
+	struct pf_trans	*t;
+	uint32_t	 i;
+
+	pf_mutex_assert(&pf->ctl);
+	t = pf_alloc(pf, sizeof(*t));
+	if (t == NULL)
+		return (NULL);
+	if (++pf->tickets == 0)
+		pf->tickets = 1;
+	t->ticket = pf->tickets;
+	for (i = 0; i < n; i++) {
+		t->has |= 1U << types[i];
+		if (types[i] == PF_TRANS_OPTIONS && t->conf == NULL) {
+			t->conf = conf_copy(pf, pf_rcu_deref_locked(pf->conf));
+			if (t->conf == NULL) {
+				pf_free(t);
+				return (NULL);
+			}
+		}
+	}
+	return (t);
+}
+
+void
+pf_trans_abort(struct pf *pf, struct pf_trans *t)
+{
+	struct pf_trans_rules	*r;
+	unsigned int		 i;
+	uint32_t		 k;
+
+	pf_mutex_assert(&pf->ctl);
+	for (i = 0; i < PF_RULESET_MAX; i++) {
+		r = &t->rs[i];
+		for (k = 0; k < r->n; k++) {
+			if (r->rule[k]->kif != NULL)
+				r->rule[k]->kif->rules--;
+			pf_krule_put(pf, r->rule[k]);
+		}
+		pf_free(r->rule);
+	}
+	for (k = 0; k < t->nskips; k++)
+		pf_kif_put(pf, t->skips[k].kif);
+	pf_free(t->skips);
+	conf_free(pf, t->conf);
+	pf_free(t);
+}
+
+int
+pf_trans_add_rule(struct pf *pf, struct pf_trans *t, uint32_t ruleset,
+    const struct pf_rule *rule, uint32_t uid, uint32_t pid)
+{
+	struct pf_trans_rules	*r = trans_slot(t, ruleset);
+	struct pf_krule		**grown, *kr;
+	uint32_t		 room;
+	int			 error;
+
+	if (r->n >= RULES_MAX)
+		return (E2BIG);
+	if (r->n == r->room) {
+		room = r->room != 0 ? r->room * 2 : 32;
+		grown = pf_alloc(pf, room * sizeof(*grown));
+		if (grown == NULL)
+			return (ENOMEM);
+		if (r->n != 0)
+			memcpy(grown, r->rule, r->n * sizeof(*grown));
+		pf_free(r->rule);
+		r->rule = grown;
+		r->room = room;
+	}
+	error = pf_krule_create(pf, rule, ruleset, &kr);
+	if (error != 0)
+		return (error);
+	kr->cuid = uid;
+	kr->cpid = pid;
+	r->rule[r->n++] = kr;
+	return (0);
+}
+
+int
+pf_trans_skip(struct pf *pf, struct pf_trans *t, const char *name, bool skip)
+{
+	struct pf_trans_skip	*grown;
+	struct pf_kif		*kif = NULL;
+	uint32_t		 room;
+
+	if (t->nskips >= SKIPS_MAX)
+		return (E2BIG);
+	if (t->nskips == t->skips_room) {
+		room = t->skips_room != 0 ? t->skips_room * 2 : 8;
+		grown = pf_alloc(pf, room * sizeof(*grown));
+		if (grown == NULL)
+			return (ENOMEM);
+		if (t->nskips != 0)
+			memcpy(grown, t->skips, t->nskips * sizeof(*grown));
+		pf_free(t->skips);
+		t->skips = grown;
+		t->skips_room = room;
+	}
+	if (name[0] != '\0') {
+		kif = pf_kif_get(pf, name);
+		if (kif == NULL)
+			return (ENOMEM);
+	}
+	t->skips[t->nskips].kif = kif;
+	t->skips[t->nskips++].skip = skip;
+	return (0);
+}
+
+/* Compile the gathered rules; without memory they are as before. */
+static int
+trans_compile(struct pf *pf, struct pf_trans *t)
+{
+	struct pf_trans_rules	*r;
+	unsigned int		 i;
+
+	for (i = 0; i < PF_RULESET_MAX; i++) {
+		r = &t->rs[i];
+		if ((t->has & 1U << i) == 0)
+			continue;
+		r->compiled = rules_compile(pf, r->rule, r->n, t->ticket);
+		if (r->compiled == NULL)
+			goto fail;
+	}
+	return (0);
+
+fail:
+	while (i-- > 0) {
+		r = &t->rs[i];
+		if (r->compiled != NULL) {
+			pf_free(r->compiled->ent);
+			pf_free(r->compiled);
+			r->compiled = NULL;
+		}
+	}
+	return (ENOMEM);
+}
+
+int
+pf_trans_commit(struct pf *pf, struct pf_trans *t)
+{
+	struct pf_rules	*old[PF_RULESET_MAX] = { NULL };
+	struct pf_conf	*conf = t->conf;
+	unsigned int	 i;
+	uint32_t	 k;
+
+	pf_mutex_assert(&pf->ctl);
+	/* all that can fail */
+	if (conf == NULL) {
+		conf = conf_copy(pf, pf_rcu_deref_locked(pf->conf));
+		if (conf == NULL)
+			return (ENOMEM);
+	}
+	if (trans_compile(pf, t) != 0) {
+		if (t->conf == NULL)
+			conf_free(pf, conf);
+		return (ENOMEM);
+	}
+	t->conf = NULL;
+
+	/* and what cannot */
+	for (i = 0; i < PF_RULESET_MAX; i++) {
+		if ((t->has & 1U << i) == 0)
+			continue;
+		old[i] = pf_rcu_deref_locked(pf->conf)->rules[i];
+		conf->rules[i] = t->rs[i].compiled;
+		memset(&t->rs[i], 0, sizeof(t->rs[i]));	/* taken over */
+	}
+	conf_digest(conf);
+	for (k = 0; k < t->nskips; k++)
+		if (t->skips[k].kif == NULL)
+			pf_kif_clear_skip(pf);
+		else
+			pf_kif_skip(pf, t->skips[k].kif, t->skips[k].skip);
+	conf_publish(pf, conf);
+	for (i = 0; i < PF_RULESET_MAX; i++) {
+		if (old[i] == NULL)
+			continue;
+		for (k = 0; k < old[i]->n; k++)
+			WRITE_ONCE(old[i]->rule[k]->gone, 1);
+		rules_free(pf, old[i]);
+	}
+	pf_trans_abort(pf, t);		/* what is left of it */
+	return (0);
+}
+
+/*
+ * Beginning and end
+ */
+int
+pf_ruleset_init(struct pf *pf)
+{
+	struct pf_conf	*conf;
+	unsigned int	 i;
+
+	conf = pf_alloc(pf, sizeof(*conf));
+	if (conf == NULL)
+		return (ENOMEM);
+	for (i = 0; i < PF_RULESET_MAX; i++) {
+		conf->rules[i] = rules_compile(pf, NULL, 0, 0);
+		if (conf->rules[i] == NULL)
+			goto fail;
+	}
+	memcpy(conf->timeout, timeout_defaults, sizeof(conf->timeout));
+	memcpy(conf->limit, limit_defaults, sizeof(conf->limit));
+	conf->debug = PF_DEBUG_URGENT;
+	do
+		pf_random(pf, &conf->hostid, sizeof(conf->hostid));
+	while (conf->hostid == 0);
+	conf_digest(conf);
+	pf_rcu_assign(pf->conf, conf);
+	return (0);
+
+fail:
+	while (i-- > 0)
+		rules_free(pf, conf->rules[i]);
+	pf_free(conf);
+	return (ENOMEM);
+}
+
+void
+pf_ruleset_fini(struct pf *pf)
+{
+	struct pf_conf	*conf = pf_rcu_deref_locked(pf->conf);
+	unsigned int	 i;
+
+	for (i = 0; i < PF_RULESET_MAX; i++)
+		rules_free(pf, conf->rules[i]);
+	conf_free(pf, conf);
+}
