@@ -70,18 +70,11 @@ pass in on int0 proto tcp to port 80 no state
 pass out on ext0 proto tcp to port 80 no state
 END
 is 'answers need their own rule' timeout "$(probe client tcp $S4 80)"
+# (flags S/SA are a default of rules that keep state only)
 rules <<'END'
 block
-pass in on int0 proto tcp to port 80 no state
-pass out on ext0 proto tcp to port 80 no state
-pass in on ext0 proto tcp from port 80 flags any no state
-pass out on int0 proto tcp from port 80 flags any no state
-END
-is 'the first segment alone fits S/SA' mute "$(probe client tcp $S4 80)"
-rules <<'END'
-block
-pass proto tcp from any port 80 flags any no state
-pass proto tcp to port 80 flags any no state
+pass proto tcp from any port 80 no state
+pass proto tcp to port 80 no state
 END
 reach open client tcp $S4 80
 reach open client tcp $S6 80

@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The pf for Linux authors
+#
+# Fragments: the first is judged by its header, those behind it by address and
+# by rules made for fragments.
+. "$(dirname "$0")/lib.sh"
+net_up
+echo_server server udp/53
+rules <<'END'
+block
+pass inet proto icmp icmp-type echoreq
+pass inet6 proto icmp6 icmp6-type echoreq
+END
+expect 'small ping' pings client $S4
+expect 'small ping6' pings client $S6
+refuse 'large ping' pings client $S4 -s 4000
+refuse 'large ping6' pings client $S6 -s 4000
+within 'blocked by the rule' 2 99 "$(rule_counter '^block' Packets)"
+rules <<'END'
+block
+pass inet proto icmp icmp-type echoreq
+pass inet6 proto icmp6 icmp6-type echoreq
+pass inet fragment label "frag4"
+pass inet6 fragment label "frag6"
+END
+flush
+expect 'large ping' pings client $S4 -s 4000
+expect 'large ping6' pings client $S6 -s 4000
+expect 'larger ping' pings client $S4 -s 20000
+# 4000: 2 fragments behind the first, there and back, seen in and out
+within 'fragments' 8 99 "$(rule_counter '"frag4"' Packets)"
+within 'fragments, IPv6' 8 99 "$(rule_counter '"frag6"' Packets)"
+unlike 'a fragment makes no state' 'udp|tcp' "$(states)"
+is 'states: of the first ones' 6 "$(state_count)"
+rules <<'END'
+block
+pass inet proto icmp icmp-type echoreq
+pass inet fragment from 10.0.1.0/24
+END
+flush
+refuse 'fragments one way only' pings client $S4 -s 4000

@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The pf for Linux authors
+#
+# At a limit of states, of a rule or of all, what has a state lives on and what
+# is new is refused and counted.
+. "$(dirname "$0")/lib.sh"
+net_up
+echo_server server tcp/80 tcp/81
+rules <<'END'
+block
+pass in on int0 proto tcp to port 80 keep state (max 2) label "two"
+pass in on int0 proto tcp to port 81
+pass out on ext0
+END
+hold a client tcp $S4 80
+is a alive "$(still a)"
+hold b client tcp $S6 80
+is b alive "$(still b)"
+reach timeout client tcp $S4 80
+reach timeout client tcp $S6 80
+reach open client tcp $S4 81
+is a alive "$(still a)"
+is b alive "$(still b)"
+is 'states of the rule' 2 "$(rule_counter '"two"' States)"
+like 'counted' '^  max states per rule +[1-9]' "$(fw pfctl -vsi)"
+expect 'room' fw pfctl -k label -k two
+reach open client tcp $S4 80
+drop a
+drop b
+flush
+
+rules <<'END'
+set limit states 4
+block
+pass in on int0 proto tcp to port 80
+pass out on ext0
+END
+like 'the limit' '^states +hard limit +4$' "$(fw pfctl -sm)"
+hold a client tcp $S4 80
+is a alive "$(still a)"
+hold b client tcp $S6 80
+is b alive "$(still b)"
+is 'full' 4 "$(state_count)"
+before=$(info state-limit)
+reach timeout client tcp $S4 80
+reach timeout client tcp $S6 80
+within 'counted' $((before + 2)) $((before + 99)) "$(info state-limit)"
+is a alive "$(still a)"
+is b alive "$(still b)"
+is 'not more' 4 "$(state_count)"
+# the limit may go below what there is; that stays
+expect 'lower' fw pfctl -m -O -f - <<< 'set limit states 2'
+is a alive "$(still a)"
+is 'all kept' 4 "$(state_count)"
+expect 'higher' fw pfctl -m -O -f - <<< 'set limit states 100'
+reach open client tcp $S4 80
