@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The pf for Linux authors
+#
+# Enabling, disabling, and loads that fail: the rules in force stay.
+. "$(dirname "$0")/lib.sh"
+net_up
+echo_server server tcp/80 tcp/81
+cat > "$W/good" <<'END'
+set skip on lo
+set timeout udp.first 77
+block return
+pass proto tcp to port 80
+END
+refuse 'disable when disabled' fw pfctl -d
+expect 'load and enable' fw pfctl -ef "$W/good"
+refuse 'enable when enabled' fw pfctl -e
+like 'enabled' '^Status: Enabled' "$(fw pfctl -si)"
+is 'filters' 'open refused' "$(probe client tcp $S4 80 81 | xargs)"
+hold t client tcp $S4 80
+is 'a connection' alive "$(still t)"
+n=$(state_count)
+expect 'disable' fw pfctl -d
+like 'disabled' '^Status: Disabled' "$(fw pfctl -si)"
+is 'does not filter' 'open open' "$(probe client tcp $S4 80 81 | xargs)"
+is 'states are kept' "$n" "$(state_count)"
+expect 'enable again' fw pfctl -e
+is 'filters again' 'open refused' "$(probe client tcp $S4 80 81 | xargs)"
+is 'the connection lives' alive "$(still t)"
+
+before=$(fw pfctl -sr; fw pfctl -st; fw pfctl -sm)
+check() { # WHAT LINE: a file with this on line 3 is refused and changes nothing
+	printf 'set timeout udp.first 5\nset limit states 9\n%s\npass\n' "$2" > "$W/bad"
+	refuse "$1" fw pfctl -f "$W/bad"
+	like "$1: where" "^(pfctl: )?$W/bad:[34]: [a-z]" "$(cat "$W/said")"
+	is "$1: nothing changed" "$before" "$(fw pfctl -sr; fw pfctl -st; fw pfctl -sm)"
+}
+check 'syntax' 'pass in in in'
+check 'unknown macro' 'pass from $nobody'
+check 'bad address' 'pass from 10.0.0.300'
+check 'port without protocol' 'pass to port 80'
+check 'not there yet' 'nat on ext0 from any to any -> (ext0)'
+refuse 'no such file' fw pfctl -f "$W/absent"
+expect '-n' fw pfctl -nf /dev/stdin <<< 'block'
+is '-n changes nothing' "$before" "$(fw pfctl -sr; fw pfctl -st; fw pfctl -sm)"
+is 'the connection lives' alive "$(still t)"
+expect 'a load while it lives' fw pfctl -f - <<< 'block return'
+is 'the connection lives on its state' alive "$(still t)"
+reach refused client tcp $S4 80
+expect 'flush all' fw pfctl -F all
+is 'no rules' '' "$(fw pfctl -sr)"
+is 'no states' '' "$(states)"
+is 'all passes' 'open open' "$(probe client tcp $S4 80 81 | xargs)"

@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The pf for Linux authors
+#
+# pfctl killed at any moment of a load: the ruleset is always one of the two
+# whole ones, traffic goes on, and the next load is not in its way.
+. "$(dirname "$0")/lib.sh"
+net_up
+echo_server server tcp/80
+for r in A B; do
+	{
+		echo "set skip on $([ $r = A ] && echo lo || echo nowhere)"
+		for ((i = 0; i < 600; i++)); do
+			echo "block in proto tcp from 192.0.2.$((i % 250)) to port $((i + 1000)) label \"$r\""
+		done
+		echo 'pass in on int0'
+		echo 'pass out on ext0'
+	} > "$W/$r"
+done
+expect 'A' fw pfctl -ef "$W/A"
+sum() { fw pfctl -sr | sha256sum | cut -c 1-64; }
+load() { # RULESET: how long, in ms, in $took
+	local begin=${EPOCHREALTIME/./}
+	expect "load $1" fw pfctl -f "$W/$1"
+	took=$(((${EPOCHREALTIME/./} - begin) / 1000))
+}
+is 'rules' 602 "$(fw pfctl -sr | wc -l)"
+a=$(sum)
+load B
+b=$(sum)
+[ "$a" != "$b" ] || fail 'A and B look alike'
+hold t client tcp $S4 80
+background client ping -n -q -i 0.2 $S4
+ping=$bg
+mv "$W/bg" "$W/ping"
+seen=
+for ((i = 0; i < 24; i++)); do
+	r=A
+	[ $((i % 2)) -eq 0 ] || r=B
+	nsenter --net=/run/netns/fw -- pfctl -f "$W/$r" > /dev/null 2>&1 &
+	pid=$!
+	ms=$((RANDOM % (took + took / 4)))
+	sleep $((ms / 1000)).$(printf %03d $((ms % 1000)))
+	kill -9 "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+	case $(sum) in
+	"$a")	seen=${seen}A; ok whole ;;
+	"$b")	seen=${seen}B; ok whole ;;
+	*)	fail "neither A nor B, killed after $ms ms"
+		fw pfctl -sr | tail -n 3 ;;
+	esac
+	is 'a connection lives' alive "$(still t)"
+done 2> "$W/kills"
+unlike 'no complaint' 'line [0-9]+: [a-z]' "$(grep -v Killed "$W/kills")"
+kill -INT "$ping"
+wait "$ping" 2>/dev/null
+like 'no ping lost' ' 0% packet loss' "$(cat "$W/ping")"
+load A
+is 'A at last' "$a" "$(sum)"
+note "seen $seen"
