@@ -25,6 +25,23 @@ struct pf_path {
 	int			 reason;	/* PFRES_*, why it is dropped */
 };
 
+/*
+ * What the packet is.  A wrong checksum is found here, on the way in: the receiver would
+ * not believe such a packet, so no state may either.
+ */
+static int
+path_parse(struct pf_pdesc *pd)
+{
+	int	reason;
+
+	reason = pf_packet_parse(pd);
+	if (reason != PFRES_MATCH || pd->dir != PF_IN ||
+	    (pd->flags & PF_PD_CKSUM) == 0)
+		return (reason);
+	return (pf_pkt_cksum_ok(pd->pkt, pd->af, pd->proto, pd->off) ?
+	    PFRES_MATCH : PFRES_PROTCKSUM);
+}
+
 /* Packets with IP options or their like go only where a rule says so. */
 static int
 path_options(struct pf_path *p, bool allowed)
@@ -200,7 +217,7 @@ pf_test(struct pf *pf, int dir, uint8_t af, int ifindex, struct pf_pkt *pkt)
 	if (READ_ONCE(p.pd.kif->skip))
 		return (PF_PASS);
 
-	p.reason = pf_packet_parse(&p.pd);
+	p.reason = path_parse(&p.pd);
 	if (p.reason == PFRES_MATCH)
 		verdict = path_state(&p, pf);
 	if (verdict == PF_PASS && p.state == NULL)

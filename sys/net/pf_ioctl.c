@@ -214,20 +214,15 @@ ioctl_getlimit(struct pf_client *cl, void *arg)
 	return (0);
 }
 
-static bool
-iface_ok(const struct pfioc_iface *io)
-{
-	return (pf_string_ok(io->name, sizeof(io->name)) && io->pad == 0 &&
-	    io->esize == sizeof(struct pfi_kif));
-}
-
 static int
 ioctl_igetifaces(struct pf_client *cl, void *arg)
 {
 	struct pfioc_iface	*io = arg;
 
-	if (!iface_ok(io))
-		return (io->esize != sizeof(struct pfi_kif) ? ENODEV : EINVAL);
+	if (io->esize != sizeof(struct pfi_kif))
+		return (ENODEV);
+	if (!pf_string_ok(io->name, sizeof(io->name)) || io->pad != 0)
+		return (EINVAL);
 	return (pf_kif_export(cl->pf, io->name, io->buffer, &io->size));
 }
 
@@ -237,8 +232,8 @@ change_ifflag(struct pf_client *cl, struct pfioc_iface *io, bool set)
 {
 	struct pf_kif	*kif;
 
-	if (!iface_ok(io) || io->flags != PFI_IFLAG_SKIP ||
-	    (set && io->name[0] == '\0'))
+	if (!pf_string_ok(io->name, sizeof(io->name)) || io->pad != 0 ||
+	    io->flags != PFI_IFLAG_SKIP || (set && io->name[0] == '\0'))
 		return (EINVAL);
 	if (cl->trans != NULL && cl->trans->conf != NULL)
 		return (pf_trans_skip(cl->pf, cl->trans, io->name, set));

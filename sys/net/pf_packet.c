@@ -7,48 +7,118 @@
  * Reads, never writes; owns nothing.  The network header of either family is read
  * first, by a function of its own; from the transport header on there is one
  * path.  Nothing is taken from the packet that has not been found to lie within
- * both the packet and the length that its header claims.
+ * both the packet and the length that its header claims; what a link layer has put
+ * behind that length is not looked at.
  *
- * Families of ICMP types that share a state ("queries") are echo, timestamp,
- * information and mask, and ICMPv6 echo.  All other types that are not errors, such as
- * neighbour discovery, have a state by type with id 0.
+ * A fragment that is not the first has addresses and a protocol only.  A first one must
+ * have the whole of the header that its ports stand in, and a later one must not begin
+ * inside that header (RFC 1858, RFC 3128): who splits there wants to be misread.
+ *
+ * ICMP types that share a state ("queries") are echo, timestamp, information and
+ * mask, and ICMPv6 echo.  All other types that are no errors, such as neighbour and
+ * router discovery and MLD, have a state for each type, with id 0: an advertisement
+ * is no reply to a solicitation here, and rules pass it by its own type.
+ *
+ * A packet from the host's segmentation offload may be longer than its length field
+ * can say; the field is 0 then and the host's length counts.  Everybody else's jumbo
+ * payloads (RFC 2675) are refused.
  */
 #include "pf_priv.h"
 #include "pf_wire.h"
 
 #define MAX_EXTENSIONS	16	/* IPv6 headers before the transport's */
-#define IP6_ROUTING_0	0	/* RFC 5095: never to be forwarded */
+#define MAX_OPTIONS	32	/* in a hop-by-hop header, padding counted */
 
-static uint32_t
-min32(uint32_t a, uint32_t b)
+/* What is being read. */
+struct parse {
+	struct pf_pdesc	*pd;
+	uint32_t	 at;		/* where the IP header is */
+	uint32_t	 end;		/* nothing is read from here on */
+	bool		 quoted;	/* in an ICMP error: cut short */
+	bool		 whole;		/* length field 0, host's length counts */
+};
+
+static inline const void *
+pull(const struct parse *ps, uint32_t off, uint32_t len, void *buf)
 {
-	return (a < b ? a : b);
+	if (off > ps->end || len > ps->end - off)
+		return (NULL);
+	return (pf_pkt_pull(ps->pd->pkt, off, len, buf));
 }
 
-/* A packet too long for its length field (GSO) says 0 there. */
-static uint32_t
-claimed_len(const struct pf_pdesc *pd, uint32_t field, uint32_t add)
+/*
+ * Take the packet's length from its header: hlen bytes and those that `field'
+ * counts.  A quoted packet is as long as it says, however little of it is there.
+ */
+static inline int
+set_length(struct parse *ps, uint32_t field, uint32_t hlen)
 {
-	if (field == 0 && pf_pkt_segs(pd->pkt) > 1)
-		return (pf_pkt_len(pd->pkt));
-	return (field + add);
+	struct pf_pdesc	*pd = ps->pd;
+
+	ps->whole = field == 0 && (ps->quoted || pf_pkt_segs(pd->pkt) > 1);
+	pd->len = ps->whole ? ps->end - ps->at : field + hlen;
+	if (!ps->quoted && pd->len > ps->end)
+		return (PFRES_SHORT);
+	if (pd->len < ps->end - ps->at)
+		ps->end = ps->at + pd->len;
+	return (PFRES_MATCH);
 }
 
+/* How much of its header each transport must have within the packet. */
+static inline uint32_t
+transport_min(uint8_t proto)
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+		return (sizeof(struct pf_tcp));
+	case IPPROTO_UDP:
+		return (sizeof(struct pf_udp));
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return (sizeof(struct pf_icmp));
+	}
+	return (0);
+}
+
+/*
+ * A fragment of pd->p_len bytes at offset off of a payload that has `before' more bytes
+ * in front.  Of a quoted one only the offset is of interest.
+ */
 static int
-parse_ip4(struct pf_pdesc *pd, uint32_t at, bool quoted)
+set_fragment(struct parse *ps, uint8_t proto, uint32_t off, bool more,
+    uint32_t before)
 {
+	struct pf_pdesc	*pd = ps->pd;
+
+	pd->flags |= PF_PD_FRAGMENT;
+	if (off != 0)
+		pd->flags |= PF_PD_NOTFIRST;
+	if (ps->quoted)
+		return (PFRES_MATCH);
+	if (pd->p_len == 0 || (more && pd->p_len % 8 != 0))
+		return (PFRES_FRAG);
+	if (off + pd->p_len + before > PF_IP_MAXLEN)
+		return (PFRES_FRAG);
+	if (off != 0 && off < transport_min(proto))
+		return (PFRES_FRAG);
+	return (PFRES_MATCH);
+}
+
+static inline int
+parse_ip4(struct parse *ps)
+{
+	struct pf_pdesc		*pd = ps->pd;
 	struct pf_ip4		 buf;
 	const struct pf_ip4	*ip;
 	uint32_t		 hlen, off;
 
-	ip = pf_pkt_pull(pd->pkt, at, sizeof(*ip), &buf);
+	ip = pull(ps, ps->at, sizeof(*ip), &buf);
 	if (ip == NULL)
 		return (PFRES_SHORT);
-	hlen = (ip->vhl & 0x0f) * 4;
-	if (ip->vhl >> 4 != 4 || hlen < sizeof(*ip))
+	hlen = PF_IP_HLEN(ip->vhl);
+	if (PF_IP_VERSION(ip->vhl) != 4 || hlen < sizeof(*ip))
 		return (PFRES_SHORT);
-	pd->len = quoted ? ntohs(ip->len) : claimed_len(pd, ntohs(ip->len), 0);
-	if (pd->len < hlen || (!quoted && pd->len > pf_pkt_len(pd->pkt)))
+	if (set_length(ps, ntohs(ip->len), 0) != PFRES_MATCH || pd->len < hlen)
 		return (PFRES_SHORT);
 	memset(&pd->src, 0, sizeof(pd->src));
 	memset(&pd->dst, 0, sizeof(pd->dst));
@@ -57,137 +127,184 @@ parse_ip4(struct pf_pdesc *pd, uint32_t at, bool quoted)
 	pd->tos = ip->tos;
 	pd->ttl = ip->ttl;
 	pd->proto = ip->proto;
-	pd->off = at + hlen;
+	pd->off = ps->at + hlen;
 	pd->p_len = pd->len - hlen;
-	if (hlen > sizeof(*ip))
+	if (unlikely(hlen > sizeof(*ip)))
 		pd->flags |= PF_PD_OPTS;
 
 	off = ntohs(ip->off);
-	if (off & (PF_IP_MF | PF_IP_OFFMASK)) {
-		pd->flags |= PF_PD_FRAGMENT;
-		if (off & PF_IP_OFFMASK)
-			pd->flags |= PF_PD_NOTFIRST;
-		if (off & PF_IP_DF)
-			return (PFRES_FRAG);
-		if ((off & PF_IP_MF) && (pd->p_len == 0 || pd->p_len & 7))
-			return (PFRES_FRAG);
-		if ((off & PF_IP_OFFMASK) * 8 + pd->p_len > PF_IP_MAXLEN - hlen)
-			return (PFRES_FRAG);
-	}
-	return (PFRES_MATCH);
+	if (likely((off & (PF_IP_MF | PF_IP_OFFMASK)) == 0))
+		return (PFRES_MATCH);
+	return (set_fragment(ps, pd->proto, (off & PF_IP_OFFMASK) * 8,
+	    (off & PF_IP_MF) != 0, hlen));
 }
 
 /* A fragment header at pd->off.  *proto: what the fragment carries. */
 static int
-parse_ip6_frag(struct pf_pdesc *pd, uint8_t *proto)
+parse_ip6_frag(struct parse *ps, uint8_t *proto)
 {
+	struct pf_pdesc			*pd = ps->pd;
 	struct pf_ip6_frag		 buf;
 	const struct pf_ip6_frag	*fh;
-	uint32_t			 off, len;
+	uint32_t			 off, before;
 
-	if (pd->flags & PF_PD_FRAGMENT || pd->p_len < sizeof(*fh))
+	if (pd->flags & PF_PD_FRAGMENT)
 		return (PFRES_FRAG);
-	fh = pf_pkt_pull(pd->pkt, pd->off, sizeof(*fh), &buf);
+	fh = pull(ps, pd->off, sizeof(*fh), &buf);
 	if (fh == NULL)
 		return (PFRES_SHORT);
 	off = ntohs(fh->off);
-	len = pd->p_len - sizeof(*fh);
 	*proto = fh->next;
+	before = pd->off - ps->at - sizeof(struct pf_ip6);
 	pd->off += sizeof(*fh);
-	pd->p_len = len;
+	pd->p_len -= sizeof(*fh);
 	if ((off & (PF_IP6F_OFFMASK | PF_IP6F_MORE)) == 0)
 		return (PFRES_MATCH);	/* all of it: RFC 6946 */
-	pd->flags |= PF_PD_FRAGMENT;
-	if (off & PF_IP6F_OFFMASK)
-		pd->flags |= PF_PD_NOTFIRST;
-	if ((off & PF_IP6F_MORE) && (len == 0 || len & 7))
-		return (PFRES_FRAG);
-	if ((off & PF_IP6F_OFFMASK) + len > PF_IP_MAXLEN)
-		return (PFRES_FRAG);
+	return (set_fragment(ps, *proto, off & PF_IP6F_OFFMASK,
+	    (off & PF_IP6F_MORE) != 0, before));
+}
+
+/*
+ * The options of a hop-by-hop header, `size' bytes at pd->off: *jumbo, whether the only one is
+ * a jumbo payload length.  A jumbo that is not the host's own is refused.
+ */
+static int
+parse_hop_options(struct parse *ps, uint32_t size, bool *jumbo)
+{
+	const uint8_t	*p;
+	uint8_t		 buf[2];
+	uint32_t	 off = ps->pd->off + 2, end = ps->pd->off + size;
+	unsigned int	 n, others = 0;
+
+	*jumbo = false;
+	for (n = 0; off < end; n++) {
+		p = pull(ps, off, 1, buf);
+		if (p == NULL || n == MAX_OPTIONS)
+			return (PFRES_IPOPTIONS);
+		off++;
+		if (p[0] == PF_IP6OPT_PAD1)
+			continue;
+		p = pull(ps, off - 1, 2, buf);
+		if (p == NULL || p[1] + 1U > end - off)
+			return (PFRES_IPOPTIONS);
+		off += p[1] + 1U;
+		if (p[0] == PF_IP6OPT_JUMBO) {
+			if (!ps->whole || p[1] != PF_IP6OPT_JUMBO_LEN)
+				return (PFRES_NORM);
+			*jumbo = true;
+		} else if (p[0] != PF_IP6OPT_PADN)
+			others++;
+	}
+	if (others != 0)
+		*jumbo = false;
+	return (PFRES_MATCH);
+}
+
+/* One header of options, routing or authentication: go behind it. */
+static int
+parse_ip6_skip(struct parse *ps, uint8_t *proto, bool first)
+{
+	struct pf_pdesc		*pd = ps->pd;
+	struct pf_ip6_ext	 buf;
+	const struct pf_ip6_ext	*ext;
+	uint32_t		 size;
+	uint8_t			 next;
+	bool			 host = false;
+	int			 reason;
+
+	ext = pull(ps, pd->off, sizeof(*ext), &buf);
+	if (ext == NULL)
+		return (PFRES_SHORT);
+	next = ext->next;
+	size = *proto == IPPROTO_AH ? PF_IP6_AHLEN(ext->len) :
+	    PF_IP6_EXTLEN(ext->len);
+	if (size > pd->p_len)
+		return (PFRES_SHORT);
+	if (*proto == IPPROTO_ROUTING && ext->type == PF_IP6_ROUTING_0)
+		return (PFRES_IPOPTIONS);
+	if (*proto == IPPROTO_HOPOPTS) {
+		if (!first)
+			return (PFRES_IPOPTIONS);
+		if (!ps->quoted) {
+			reason = parse_hop_options(ps, size, &host);
+			if (reason != PFRES_MATCH)
+				return (reason);
+		}
+	}
+	if (*proto != IPPROTO_AH && !host)
+		pd->flags |= PF_PD_OPTS;
+	*proto = next;
+	pd->off += size;
+	pd->p_len -= size;
 	return (PFRES_MATCH);
 }
 
 /* The headers between IPv6 and the transport. */
 static int
-parse_ip6_ext(struct pf_pdesc *pd, uint8_t proto)
+parse_ip6_ext(struct parse *ps, uint8_t proto)
 {
-	struct pf_ip6_ext	 buf;
-	const struct pf_ip6_ext	*ext;
-	uint32_t		 size;
-	unsigned int		 n;
-	int			 reason;
+	struct pf_pdesc	*pd = ps->pd;
+	unsigned int	 n;
+	int		 reason;
 
 	for (n = 0; n < MAX_EXTENSIONS; n++) {
 		switch (proto) {
 		case IPPROTO_FRAGMENT:
-			reason = parse_ip6_frag(pd, &proto);
-			if (reason != PFRES_MATCH)
-				return (reason);
-			if (pd->flags & PF_PD_NOTFIRST) {
-				pd->proto = proto;
-				return (PFRES_MATCH);
-			}
-			continue;
+			reason = parse_ip6_frag(ps, &proto);
+			break;
 		case IPPROTO_HOPOPTS:
-			if (n != 0)
-				return (PFRES_IPOPTIONS);
-			/* FALLTHROUGH */
 		case IPPROTO_ROUTING:
 		case IPPROTO_DSTOPTS:
-			pd->flags |= PF_PD_OPTS;
-			break;
 		case IPPROTO_AH:
+			reason = parse_ip6_skip(ps, &proto, n == 0);
 			break;
 		default:
 			pd->proto = proto;
 			return (PFRES_MATCH);
 		}
-		ext = pf_pkt_pull(pd->pkt, pd->off, sizeof(*ext), &buf);
-		if (ext == NULL || pd->p_len < sizeof(*ext))
-			return (PFRES_SHORT);
-		if (proto == IPPROTO_ROUTING && ext->type == IP6_ROUTING_0)
-			return (PFRES_IPOPTIONS);
-		size = proto == IPPROTO_AH ? (ext->len + 2) * 4 :
-		    (ext->len + 1) * 8;
-		if (size > pd->p_len)
-			return (PFRES_SHORT);
-		proto = ext->next;
-		pd->off += size;
-		pd->p_len -= size;
+		if (reason != PFRES_MATCH)
+			return (reason);
+		if (pd->flags & PF_PD_NOTFIRST) {
+			pd->proto = proto;
+			return (PFRES_MATCH);
+		}
 	}
 	return (PFRES_NORM);
 }
 
-static int
-parse_ip6(struct pf_pdesc *pd, uint32_t at, bool quoted)
+static inline int
+parse_ip6(struct parse *ps)
 {
+	struct pf_pdesc		*pd = ps->pd;
 	struct pf_ip6		 buf;
 	const struct pf_ip6	*ip;
 
-	ip = pf_pkt_pull(pd->pkt, at, sizeof(*ip), &buf);
-	if (ip == NULL || ip->vtf[0] >> 4 != 6)
+	ip = pull(ps, ps->at, sizeof(*ip), &buf);
+	if (ip == NULL || PF_IP_VERSION(ip->vtf[0]) != 6)
 		return (PFRES_SHORT);
-	pd->len = quoted ? ntohs(ip->plen) + sizeof(*ip) :
-	    claimed_len(pd, ntohs(ip->plen), sizeof(*ip));
-	if (!quoted && pd->len > pf_pkt_len(pd->pkt))
+	if (set_length(ps, ntohs(ip->plen), sizeof(*ip)) != PFRES_MATCH)
 		return (PFRES_SHORT);
 	memcpy(&pd->src, ip->src, sizeof(ip->src));
 	memcpy(&pd->dst, ip->dst, sizeof(ip->dst));
-	pd->tos = (ip->vtf[0] << 4 | ip->vtf[1] >> 4) & 0xff;
+	pd->tos = PF_IP6_CLASS(ip->vtf);
 	pd->ttl = ip->hlim;
-	pd->off = at + sizeof(*ip);
+	pd->off = ps->at + sizeof(*ip);
 	pd->p_len = pd->len - sizeof(*ip);
-	return (parse_ip6_ext(pd, ip->next));
+	/* options outside of the length: only a jumbo payload would explain it */
+	if (unlikely(pd->p_len == 0) && ip->next == IPPROTO_HOPOPTS)
+		return (PFRES_NORM);
+	return (parse_ip6_ext(ps, ip->next));
 }
 
-static int
-parse_tcp(struct pf_pdesc *pd, uint32_t have)
+static inline int
+parse_tcp(struct parse *ps, uint32_t have)
 {
+	struct pf_pdesc		*pd = ps->pd;
 	struct pf_tcp		 buf;
 	const struct pf_tcp	*th;
 
 	/* of a quoted packet, ports and sequence number are enough */
-	th = pf_pkt_pull(pd->pkt, pd->off, have, &buf);
+	th = pull(ps, pd->off, have, &buf);
 	if (th == NULL)
 		return (PFRES_SHORT);
 	pd->sport = th->sport;
@@ -198,33 +315,39 @@ parse_tcp(struct pf_pdesc *pd, uint32_t have)
 	pd->tcp.ack = pf_get32(th->ack);
 	pd->tcp.win = ntohs(th->win);
 	pd->tcp.flags = th->flags;
-	pd->tcp.doff = (th->off >> 4) * 4;
+	pd->tcp.doff = PF_TCP_HLEN(th->off);
 	if (pd->tcp.doff < sizeof(*th) || pd->tcp.doff > pd->p_len)
 		return (PFRES_SHORT);
 	pd->p_len -= pd->tcp.doff;
 	return (PFRES_MATCH);
 }
 
-static int
-parse_udp(struct pf_pdesc *pd, bool quoted)
+/*
+ * A datagram to port 0 is refused, and one whose own length does not fit; of a
+ * fragment or of joined segments that length says nothing.
+ */
+static inline int
+parse_udp(struct parse *ps)
 {
+	struct pf_pdesc		*pd = ps->pd;
 	struct pf_udp		 buf;
 	const struct pf_udp	*uh;
 	uint32_t		 len;
 
-	uh = pf_pkt_pull(pd->pkt, pd->off, sizeof(*uh), &buf);
+	uh = pull(ps, pd->off, sizeof(*uh), &buf);
 	if (uh == NULL)
 		return (PFRES_SHORT);
 	pd->sport = uh->sport;
 	pd->dport = uh->dport;
+	if (ps->quoted)
+		return (PFRES_MATCH);
 	len = ntohs(uh->len);
-	if (!quoted && uh->dport == 0)
+	if (uh->dport == 0)
 		return (PFRES_SHORT);
-	if (!quoted && (pd->flags & PF_PD_FRAGMENT) == 0 &&
-	    pf_pkt_segs(pd->pkt) == 1 &&
+	if ((pd->flags & PF_PD_FRAGMENT) == 0 && pf_pkt_segs(pd->pkt) == 1 &&
 	    (len > pd->p_len || len < sizeof(*uh)))
 		return (PFRES_SHORT);
-	pd->p_len -= min32(pd->p_len, sizeof(*uh));
+	pd->p_len -= sizeof(*uh);
 	return (PFRES_MATCH);
 }
 
@@ -255,18 +378,20 @@ static const struct icmp_kind {
 };
 
 static int
-parse_icmp(struct pf_pdesc *pd)
+parse_icmp(struct parse *ps)
 {
+	struct pf_pdesc		*pd = ps->pd;
 	struct pf_icmp		 buf;
 	const struct pf_icmp	*ih;
 	unsigned int		 i;
 
-	ih = pf_pkt_pull(pd->pkt, pd->off, sizeof(*ih), &buf);
+	if ((pd->af == AF_INET) != (pd->proto == IPPROTO_ICMP))
+		return (PFRES_NORM);	/* the other family's */
+	ih = pull(ps, pd->off, sizeof(*ih), &buf);
 	if (ih == NULL)
 		return (PFRES_SHORT);
 	pd->icmp_type = ih->type;
 	pd->icmp_code = ih->code;
-	pd->icmp_id = 0;
 	pd->icmp_vtype = htons(ih->type);
 	for (i = 0; i < sizeof(icmp_kinds) / sizeof(icmp_kinds[0]); i++) {
 		if (icmp_kinds[i].type != ih->type || icmp_kinds[i].af != pd->af)
@@ -280,75 +405,73 @@ parse_icmp(struct pf_pdesc *pd)
 	}
 	if ((pd->flags & PF_PD_ICMPERR) == 0)
 		pd->flags |= PF_PD_ICMPQUERY;
-	pd->p_len -= min32(pd->p_len, sizeof(*ih));
+	if (!ps->quoted)
+		pd->p_len -= sizeof(*ih);
 	return (PFRES_MATCH);
 }
 
-/* How much of its header each transport must have within the packet. */
-static uint32_t
-transport_min(const struct pf_pdesc *pd)
+static inline int
+parse(struct parse *ps)
 {
-	switch (pd->proto) {
-	case IPPROTO_TCP:
-		return (sizeof(struct pf_tcp));
-	case IPPROTO_UDP:
-		return (sizeof(struct pf_udp));
-	case IPPROTO_ICMP:
-		return (pd->af == AF_INET ? sizeof(struct pf_icmp) : 0);
-	case IPPROTO_ICMPV6:
-		return (pd->af == AF_INET6 ? sizeof(struct pf_icmp) : 0);
-	}
-	return (0);
-}
-
-static int
-parse(struct pf_pdesc *pd, uint32_t at, bool quoted)
-{
-	uint32_t	need;
-	int		reason;
+	struct pf_pdesc	*pd = ps->pd;
+	uint32_t	 need;
+	int		 reason;
 
 	pd->flags = 0;
 	pd->sport = pd->dport = 0;
-	reason = pd->af == AF_INET ? parse_ip4(pd, at, quoted) :
-	    parse_ip6(pd, at, quoted);
-	if (reason != PFRES_MATCH || pd->flags & PF_PD_NOTFIRST)
+	pd->icmp_type = pd->icmp_code = 0;
+	pd->icmp_id = pd->icmp_vtype = 0;
+	memset(&pd->tcp, 0, sizeof(pd->tcp));
+	reason = pd->af == AF_INET ? parse_ip4(ps) : parse_ip6(ps);
+	if (unlikely(reason != PFRES_MATCH || pd->flags & PF_PD_NOTFIRST))
 		return (reason);
-	need = transport_min(pd);
-	if (need == 0)
-		return (PFRES_MATCH);
-	if (quoted)
-		need = min32(need, 8);
+	need = transport_min(pd->proto);
+	if (ps->quoted && need > 8)
+		need = 8;
 	if (pd->p_len < need)
 		return (PFRES_SHORT);
-	if (pd->proto == IPPROTO_TCP)
-		return (parse_tcp(pd, need));
-	if (pd->proto == IPPROTO_UDP)
-		return (parse_udp(pd, quoted));
-	return (parse_icmp(pd));
+	switch (pd->proto) {
+	case IPPROTO_TCP:
+		return (parse_tcp(ps, need));
+	case IPPROTO_UDP:
+		return (parse_udp(ps));
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return (parse_icmp(ps));
+	}
+	return (PFRES_MATCH);
 }
 
 int
 pf_packet_parse(struct pf_pdesc *pd)
 {
-	return (parse(pd, 0, false));
+	struct parse	ps = { .pd = pd, .end = pf_pkt_len(pd->pkt) };
+
+	return (parse(&ps));
 }
 
 int
 pf_packet_parse_quoted(const struct pf_pdesc *pd, uint32_t off,
     struct pf_pdesc *quoted)
 {
+	struct parse	ps = {
+		.pd = quoted, .at = off, .end = pd->len, .quoted = true
+	};
+
+	if (off > pd->len)
+		return (PFRES_SHORT);
 	*quoted = *pd;
-	return (parse(quoted, off, true));
+	return (parse(&ps));
 }
 
 /*
- * The value of a TCP option of that length at *val; false: not there.  The header has
- * at most 60 bytes, which pf_packet_parse() has found to be in the packet's length.
+ * The value of a TCP option with `size' bytes in all, 3 or 4, at *val; false: there is
+ * none.  pf_packet_parse() has found the header to be within the packet's length.
  */
 static bool
 tcp_option(const struct pf_pdesc *pd, uint8_t kind, uint8_t size, uint16_t *val)
 {
-	uint8_t		 buf[60];
+	uint8_t		 buf[PF_TCP_MAXHLEN];
 	const uint8_t	*p;
 	unsigned int	 i, len, end = pd->tcp.doff;
 
@@ -364,7 +487,7 @@ tcp_option(const struct pf_pdesc *pd, uint8_t kind, uint8_t size, uint16_t *val)
 			len = 1;
 			continue;
 		}
-		if (i + 1 >= end)
+		if (end - i < 2)
 			return (false);
 		len = p[i + 1];
 		if (len < 2 || len > end - i)
@@ -382,9 +505,11 @@ pf_packet_wscale(const struct pf_pdesc *pd)
 {
 	uint16_t	v;
 
-	if (!tcp_option(pd, PF_TCPOPT_WSCALE, 3, &v))
+	if (!tcp_option(pd, PF_TCPOPT_WSCALE, PF_TCPOPT_WSCALE_LEN, &v))
 		return (0);
-	return ((v > 14 ? 14 : v) | PF_WSCALE_FLAG);	/* RFC 7323, 2.3 */
+	if (v > PF_TCP_MAXWSCALE)
+		v = PF_TCP_MAXWSCALE;
+	return (v | PF_WSCALE_FLAG);
 }
 
 uint16_t
@@ -392,5 +517,5 @@ pf_packet_mss(const struct pf_pdesc *pd)
 {
 	uint16_t	v;
 
-	return (tcp_option(pd, PF_TCPOPT_MSS, 4, &v) ? v : 0);
+	return (tcp_option(pd, PF_TCPOPT_MSS, PF_TCPOPT_MSS_LEN, &v) ? v : 0);
 }

@@ -85,6 +85,8 @@ uint16_t pf_cksum_fold(uint32_t sum);
 #define PF_PD_ICMPQUERY	0x10	/* a request or reply with an id (a state) */
 #define PF_PD_ICMPREPLY	0x20	/* .. and it is the reply of that pair */
 
+#define PF_PD_CKSUM	0x40	/* whole, with a transport checksum over all of it */
+
 struct pf_tcp_info {
 	uint32_t	seq, ack;	/* host order */
 	uint16_t	win;		/* host order, unscaled */
@@ -346,7 +348,8 @@ void	 pf_ruleset_fini(struct pf *);
  * ("stack"): a packet going in puts its source at 0, one going out its destination, so
  * the packets of both directions on an interface find the same state, and the state
  * that a forwarded packet has made going in is not the one that it makes going out.
- * ICMP queries have the id in port[0] and the request's type in port[1].
+ * ICMP queries have the id as the port of the end that asks, and the request's
+ * type as that of the other.
  * The bucket is chosen by a hash that does not care for direction: both states
  * of a forwarded connection lie in one bucket, and one cache miss
  * serves both.

@@ -166,7 +166,8 @@ pf_reply_blocked(const struct pf_pdesc *pd, const struct pf_krule *kr)
 	if (pd->flags & (PF_PD_NOTFIRST | PF_PD_ICMPERR) ||
 	    !addr_unicast(&pd->src, pd->af) || !addr_unicast(&pd->dst, pd->af))
 		return;
-	if ((pd->flags & PF_PD_FRAGMENT) == 0 &&
+	/* what came in has been looked at */
+	if (pd->dir == PF_OUT && (pd->flags & PF_PD_CKSUM) != 0 &&
 	    !pf_pkt_cksum_ok(pd->pkt, pd->af, pd->proto, pd->off))
 		return;
 	if (pd->proto == IPPROTO_TCP &&

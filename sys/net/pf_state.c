@@ -253,13 +253,15 @@ pf_state_find(struct pf *pf, struct pf_state_key *key, const struct pf_kif *kif)
 void
 pf_state_key_of(const struct pf_pdesc *pd, struct pf_state_key *key)
 {
-	unsigned int	src = pd->dir == PF_IN ? PF_SK_WIRE : PF_SK_STACK;
+	unsigned int	src = pd->dir == PF_IN ? PF_SK_WIRE : PF_SK_STACK, asks;
 
 	key->addr[src] = pd->src;
 	key->addr[!src] = pd->dst;
 	if (pd->flags & PF_PD_ICMPQUERY) {
-		key->port[0] = pd->icmp_id;
-		key->port[1] = pd->icmp_vtype;
+		/* the id is at the end that asks, so a query from the other is none of it */
+		asks = pd->flags & PF_PD_ICMPREPLY ? !src : src;
+		key->port[asks] = pd->icmp_id;
+		key->port[!asks] = pd->icmp_vtype;
 	} else {
 		key->port[src] = pd->sport;
 		key->port[!src] = pd->dport;

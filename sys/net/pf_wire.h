@@ -4,16 +4,19 @@
  *
  * pf_wire.h: headers as they are on the wire.
  *
- * All members are in network byte order and stand at their natural alignment, so the
- * structures have no padding; the sizes are asserted.  Fields smaller than a byte are
- * taken out by the masks below.  A header is read through pf_pkt_pull(), which gives
- * memory aligned to 2 bytes at least: members of 4 bytes and more are pairs of shorts or
- * are copied by memcpy.
+ * All members are in network byte order.  The structures are packed, so they may
+ * lie at any address: what a link layer of odd length leaves, or an error quotes.  Fields
+ * smaller than a byte are taken out by the masks below; 32-bit members are bytes,
+ * read by pf_get32().
+ *
+ * Owns nothing; pure definitions, on the first floor.
  */
 #ifndef _NET_PF_WIRE_H_
 #define _NET_PF_WIRE_H_
 
 #include "pf_host.h"
+
+#define PF_WIRE	__attribute__((packed))
 
 struct pf_ip4 {				/* RFC 791, 3.1 */
 	uint8_t		vhl;		/* version << 4 | header length in words */
@@ -26,12 +29,14 @@ struct pf_ip4 {				/* RFC 791, 3.1 */
 	uint16_t	sum;
 	uint8_t		src[4];
 	uint8_t		dst[4];
-};
+} PF_WIRE;
 static_assert(sizeof(struct pf_ip4) == 20, "IPv4 header");
 #define PF_IP_DF	0x4000
 #define PF_IP_MF	0x2000
 #define PF_IP_OFFMASK	0x1fff		/* in units of 8 bytes */
 #define PF_IP_MAXLEN	65535
+#define PF_IP_VERSION(vhl)	((vhl) >> 4)
+#define PF_IP_HLEN(vhl)		(((vhl) & 0x0fU) * 4)	/* bytes */
 
 struct pf_ip6 {				/* RFC 8200, 3 */
 	uint8_t		vtf[4];		/* version, class, flow */
@@ -40,24 +45,32 @@ struct pf_ip6 {				/* RFC 8200, 3 */
 	uint8_t		hlim;
 	uint8_t		src[16];
 	uint8_t		dst[16];
-};
+} PF_WIRE;
 static_assert(sizeof(struct pf_ip6) == 40, "IPv6 header");
+#define PF_IP6_CLASS(vtf)	(((vtf)[0] << 4 | (vtf)[1] >> 4) & 0xff)
 
 struct pf_ip6_ext {			/* RFC 8200, 4: hop-by-hop, routing, destination */
 	uint8_t		next;
-	uint8_t		len;		/* in 8 bytes, less the first; AH: in 4, less two */
+	uint8_t		len;		/* of PF_IP6_EXTLEN, AH: PF_IP6_AHLEN */
 	uint8_t		type;		/* routing: type */
 	uint8_t		arg;
 	uint8_t		data[4];
-};
+} PF_WIRE;
 static_assert(sizeof(struct pf_ip6_ext) == 8, "IPv6 extension header");
+#define PF_IP6_EXTLEN(len)	(((len) + 1U) * 8)
+#define PF_IP6_AHLEN(len)	(((len) + 2U) * 4)	/* RFC 4302, 2.2 */
+#define PF_IP6_ROUTING_0	0	/* RFC 5095: never to be forwarded */
+#define PF_IP6OPT_PAD1		0x00	/* RFC 8200, 4.2 */
+#define PF_IP6OPT_PADN		0x01
+#define PF_IP6OPT_JUMBO		0xc2	/* RFC 2675 */
+#define PF_IP6OPT_JUMBO_LEN	4
 
 struct pf_ip6_frag {			/* RFC 8200, 4.5 */
 	uint8_t		next;
 	uint8_t		rsvd;
 	uint16_t	off;		/* bytes, PF_IP6F_* in the low bits */
 	uint8_t		id[4];
-};
+} PF_WIRE;
 static_assert(sizeof(struct pf_ip6_frag) == 8, "IPv6 fragment header");
 #define PF_IP6F_OFFMASK	0xfff8
 #define PF_IP6F_MORE	0x0001
@@ -71,8 +84,10 @@ struct pf_tcp {				/* RFC 9293, 3.1 */
 	uint16_t	win;
 	uint16_t	sum;
 	uint16_t	urp;
-};
+} PF_WIRE;
 static_assert(sizeof(struct pf_tcp) == 20, "TCP header");
+#define PF_TCP_HLEN(off)	(((off) >> 4) * 4U)	/* bytes */
+#define PF_TCP_MAXHLEN		60
 #define PF_TH_FIN	0x01
 #define PF_TH_SYN	0x02
 #define PF_TH_RST	0x04
@@ -81,29 +96,44 @@ static_assert(sizeof(struct pf_tcp) == 20, "TCP header");
 #define PF_TH_URG	0x20
 #define PF_TH_ECE	0x40
 #define PF_TH_CWR	0x80
-#define PF_TCPOPT_EOL	0
-#define PF_TCPOPT_NOP	1
-#define PF_TCPOPT_MSS	2
-#define PF_TCPOPT_WSCALE 3
+#define PF_TCPOPT_EOL		0	/* RFC 9293, 3.2 */
+#define PF_TCPOPT_NOP		1
+#define PF_TCPOPT_MSS		2
+#define PF_TCPOPT_MSS_LEN	4	/* kind and length included */
+#define PF_TCPOPT_WSCALE	3	/* RFC 7323, 2.2 */
+#define PF_TCPOPT_WSCALE_LEN	3
+#define PF_TCPOPT_SACKOK	4	/* RFC 2018 */
+#define PF_TCPOPT_SACK		5
+#define PF_TCPOPT_TS		8	/* RFC 7323, 3.2 */
+#define PF_TCPOPT_TS_LEN	10
+#define PF_TCP_MAXWSCALE	14	/* RFC 7323, 2.3 */
 
 struct pf_udp {				/* RFC 768 */
 	uint16_t	sport, dport;
 	uint16_t	len, sum;
-};
+} PF_WIRE;
 static_assert(sizeof(struct pf_udp) == 8, "UDP header");
 
 struct pf_icmp {			/* RFC 792, RFC 4443 */
 	uint8_t		type, code;
 	uint16_t	sum;
 	uint16_t	id, seq;	/* queries; errors: unused, MTU, pointer */
-};
+} PF_WIRE;
 static_assert(sizeof(struct pf_icmp) == 8, "ICMP header");
 
-#define PF_ICMP_ECHOREPLY	0	/* RFC 792 */
+/* Types and the codes that pf speaks of.  RFC 792 unless noted. */
+#define PF_ICMP_ECHOREPLY	0
 #define PF_ICMP_UNREACH		3
-#define PF_ICMP_QUENCH		4
+#define PF_ICMP_UNREACH_NET	0
+#define PF_ICMP_UNREACH_HOST	1
+#define PF_ICMP_UNREACH_PROTO	2
+#define PF_ICMP_UNREACH_PORT	3
+#define PF_ICMP_UNREACH_NEEDFRAG 4
+#define PF_ICMP_QUENCH		4	/* RFC 6633: no longer sent */
 #define PF_ICMP_REDIRECT	5
 #define PF_ICMP_ECHO		8
+#define PF_ICMP_ROUTERADVERT	9	/* RFC 1256 */
+#define PF_ICMP_ROUTERSOLICIT	10
 #define PF_ICMP_TIMXCEED	11
 #define PF_ICMP_PARAMPROB	12
 #define PF_ICMP_TSTAMP		13
@@ -114,12 +144,24 @@ static_assert(sizeof(struct pf_icmp) == 8, "ICMP header");
 #define PF_ICMP_MASKREPLY	18
 
 #define PF_ICMP6_UNREACH	1	/* RFC 4443 */
+#define PF_ICMP6_UNREACH_ADMIN	1
+#define PF_ICMP6_UNREACH_ADDR	3
+#define PF_ICMP6_UNREACH_PORT	4
 #define PF_ICMP6_TOOBIG		2
 #define PF_ICMP6_TIMXCEED	3
 #define PF_ICMP6_PARAMPROB	4
+#define PF_ICMP6_INFO		128	/* types from here on are no errors */
 #define PF_ICMP6_ECHO		128
 #define PF_ICMP6_ECHOREPLY	129
-#define PF_ICMP6_INFO		128	/* types from here on are no errors */
+#define PF_ICMP6_MLDQUERY	130	/* RFC 2710 */
+#define PF_ICMP6_MLDREPORT	131
+#define PF_ICMP6_MLDDONE	132
+#define PF_ICMP6_ROUTERSOLICIT	133	/* RFC 4861 */
+#define PF_ICMP6_ROUTERADVERT	134
+#define PF_ICMP6_NEIGHSOLICIT	135
+#define PF_ICMP6_NEIGHADVERT	136
+#define PF_ICMP6_REDIRECT	137
+#define PF_ICMP6_MLD2REPORT	143	/* RFC 3810 */
 
 static inline uint32_t
 pf_get32(const uint8_t p[4])		/* host order */
