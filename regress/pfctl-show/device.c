@@ -39,8 +39,10 @@ check(bool ok, const char *what, const char *func, int line)
 }
 
 struct kernel {
-	/* states and interfaces: how many at first, how many more at each request */
+	/* states and interfaces: how many at first, how many more at each request;
+	 * brim: states always fill all the room */
 	uint64_t	n, grow;
+	bool		brim;
 	/* transactions */
 	int		busy;			/* refuse so many XBEGINs */
 	int		commit_error;
@@ -56,11 +58,11 @@ kernel_states(struct kernel *k, struct pfioc_states *ps)
 	struct pfsync_state *s = (void *)(uintptr_t)ps->buf;
 	uint64_t i, room = ps->len / sizeof(*s);
 
-	for (i = 0; i < room && i < k->n; i++) {
+	for (i = 0; i < room && (i < k->n || k->brim); i++) {
 		memset(&s[i], 0, sizeof(s[i]));
 		s[i].id = i + 1;
 	}
-	ps->len = k->n * sizeof(*s);
+	ps->len = (room != 0 ? i : k->n) * sizeof(*s);
 	k->n += k->grow;
 	return (0);
 }
@@ -142,9 +144,9 @@ test_grow(void)
 	CHECK(pf_dev_ifaces(&dev, "", &kif, &n) == 0 && n == 0);
 
 	k.n = 1000;
-	k.grow = 120;			/* just fits in what was asked for */
+	k.grow = 100;			/* just fits in what was asked for */
 	CHECK(pf_dev_states(&dev, &s, &n) == 0);
-	CHECK(n == 1120 && s[0].id == 1 && s[n - 1].id == n);
+	CHECK(n == 1100 && s[0].id == 1 && s[n - 1].id == n);
 	free(s);
 
 	k.n = 10;
@@ -153,9 +155,16 @@ test_grow(void)
 	CHECK(n > 10 && s[n - 1].id == n);
 	free(s);
 
+	k.n = 1000;
+	k.grow = 141;			/* fills what was asked for */
+	CHECK(pf_dev_states(&dev, &s, &n) == 0);
+	CHECK(n > 1141 && s[n - 1].id == n);
+	free(s);
+
 	k.n = 10;
-	k.grow = 100000;		/* never to be caught */
+	k.brim = true;			/* never to be caught */
 	CHECK(pf_dev_states(&dev, &s, &n) == -1 && s == NULL && n == 0);
+	k.brim = false;
 
 	k.n = 5;
 	k.grow = 1;
@@ -300,6 +309,7 @@ test_kill(void)
 int
 main(void)
 {
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	/* messages of what is refused are not looked at */
 	if (freopen("/dev/null", "w", stderr) == NULL)
 		return (1);

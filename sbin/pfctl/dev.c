@@ -47,6 +47,9 @@ pf_dev_strerror(int e)
 	case ENOTTY:
 		return ("this pf module does not have the request: are module "
 		    "and pfctl of the same release?");
+	case ENODEV:
+		return ("this pf module has other structures: module and "
+		    "pfctl must be of the same release");
 	case EBUSY:
 		return ("Device busy: another program is loading rules");
 	case EOPNOTSUPP:
@@ -138,12 +141,17 @@ pf_dev_states(struct pf_dev *dev, struct pfsync_state **sp, size_t *n)
 		ps.buf = (uintptr_t)buf;
 		if (PF_DO(dev, DIOCGETSTATES, &ps) == -1)
 			goto fail;
-		if (ps.len <= room * sizeof(*buf)) {
+		if (ps.len < room * sizeof(*buf)) {
 			*sp = buf;
 			*n = ps.len / sizeof(*buf);
 			return (0);
 		}
-		ps.buf = 0;
+		/* filled to the brim: there may be more */
+		memset(&ps, 0, sizeof(ps));
+		if (PF_DO(dev, DIOCGETSTATES, &ps) == -1)
+			goto fail;
+		if (ps.len < room * sizeof(*buf))
+			ps.len = room * sizeof(*buf);
 	}
 	free(buf);
 	if (try == GROW_TRIES) {

@@ -285,7 +285,8 @@ show_states(struct pf_dev *dev, struct ctl_show *sh)
 		return (-1);
 	for (i = 0; i < n; i++) {
 		if (sh->ifname[0] != '\0' &&
-		    strncmp(s[i].ifname, sh->ifname, PF_IFNAMSIZ) != 0)
+		    strncmp(s[i].ifname, sh->ifname, PF_IFNAMSIZ) != 0 &&
+		    strncmp(s[i].orig_ifname, sh->ifname, PF_IFNAMSIZ) != 0)
 			continue;
 		if (sh->all)
 			show_title(sh, "STATES:");
