@@ -323,12 +323,20 @@ static const struct tcase cases[] = {
 	{ IN, 1, A, B, UDP(1, 53), .opts = true, .states = 1 },
 	{ OUT, 1, B, A, UDP(53, 1), .opts = true, .states = 1 },
 	STEPS_END } },
-{ "wrong checksums: no business of ours, but not answered", {
-    { PF_DROP, .rule_flag = PFRULE_RETURN },
-    { PF_PASS, .proto = K_UDP + 1 }, END }, {
-	{ IN, 1, A, B, UDP(1, 53), .bad_cksum = true, .states = 1 },
-	{ IN, 1, A, B, TCP(1, 53, S), .bad_cksum = true, DROP, .states = 1 },
-	{ IN, 1, A, B, TCP(1, 53, S), DROP, .sent = SENT_RST, .states = 1 },
+{ "wrong checksums", { PASS_ALL, END }, {
+	{ IN, 1, A, B, TCP(1, 53, S), .bad_cksum = true, DROP,
+	  .reason = PFRES_PROTCKSUM },
+	{ IN, 1, A, B, UDP(1, 53), .bad_cksum = true, DROP,
+	  .reason = PFRES_PROTCKSUM },
+	{ IN, 1, A, B, ECHO_ID(1), .bad_cksum = true, DROP,
+	  .reason = PFRES_PROTCKSUM },
+	/* What leaves may have none yet. */
+	{ OUT, 1, A, B, UDP(1, 53), .bad_cksum = true, .states = 1 },
+	STEPS_END } },
+{ "wrong checksums get no answer", { { PF_DROP,
+    .rule_flag = PFRULE_RETURN }, END }, {
+	{ IN, 1, A, B, TCP(1, 53, S), .bad_cksum = true, DROP },
+	{ IN, 1, A, B, TCP(1, 53, S), DROP, .sent = SENT_RST },
 	STEPS_END } },
 { "return: a RST or an error", { { PF_DROP, PF_IN,
     .rule_flag = PFRULE_RETURN }, END }, {

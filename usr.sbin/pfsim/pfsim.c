@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pfsim.c: what a pf.conf would do with the packets of a capture file.
+ *
+ * The same core that filters in the kernel runs in this process, on a machine of
+ * sys/sim with one or two interfaces.  Rules are loaded by pfctl's own
+ * load_rules(), over an ioctl function that calls pf_ioctl().  The clock follows the
+ * time stamps of the file, so that states expire as they would have.  Nothing of the
+ * real machine is asked or changed, and no privilege is needed.
+ *
+ * A verdict is explained by what moved: which rule's packet counter, which reason,
+ * how many states.  Everything lives from main() to its end.  No locking.
+ */
+#include <arpa/inet.h>
+
+#include <err.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "sim.h"
+#include "ctl.h"
+#include "pfctl.h"
+
+#define NLOCAL		32
+
+struct local {				/* -l */
+	uint8_t		 af, plen;
+	uint8_t		 addr[16];
+};
+
+/* What the instance says of itself, for comparison. */
+struct view {
+	struct pf_status status;
+	struct pf_rule	*rules;
+	uint32_t	 n;
+};
+
+struct pfsim {
+	struct pf_dev	 dev;
+	struct sim	*sim;
+	struct sim_node	*node;
+	struct pf_client *client;
+	struct names	*names;
+	struct local	 local[NLOCAL];
+	unsigned int	 nlocal;
+	const char	*ifname, *outif;
+	int		 dir;		/* of what is not from a local address */
+	int		 verbose;
+	bool		 quiet;		/* dropped packets only */
+	struct sim_pcap	*out;		/* -w */
+	struct view	 before, after;
+	uint64_t	 start;		/* time stamp of the first packet */
+	unsigned long	 number, passed, dropped, answers;
+};
+
+static const char *const reasons[PFRES_MAX] = PFRES_NAMES;
+
+static void __attribute__((noreturn))
+usage(void)
+{
+	fprintf(stderr, "usage: pfsim [-qv] [-D macro=value] [-d in|out] "
+	    "[-i interface]\n\t     [-l address[/length]] [-o interface] "
+	    "[-w file] -f file [-r file]\n");
+	exit(2);
+}
+
+static int
+sim_dev_ioctl(struct pf_dev *dev, unsigned long cmd, void *arg)
+{
+	struct pfsim *ps = dev->priv;
+
+	return (sim_ioctl(ps->node, ps->client, cmd, arg));
+}
+
+static void
+local_add(struct pfsim *ps, char *text)
+{
+	struct local *l = &ps->local[ps->nlocal];
+	char *slash = strchr(text, '/'), *end;
+	unsigned long n, max;
+
+	if (ps->nlocal == NLOCAL)
+		errx(1, "more than %d addresses given by -l", NLOCAL);
+	if (slash != NULL)
+		*slash++ = '\0';
+	if (inet_pton(AF_INET, text, l->addr) == 1)
+		l->af = AF_INET;
+	else if (inet_pton(AF_INET6, text, l->addr) == 1)
+		l->af = AF_INET6;
+	else
+		errx(1, "%s: not an address", text);
+	max = n = l->af == AF_INET ? 32 : 128;
+	if (slash != NULL) {
+		n = strtoul(slash, &end, 10);
+		if (*slash < '0' || *slash > '9' || *end != '\0' || n > max)
+			errx(1, "%s: not a prefix length", slash);
+	}
+	l->plen = (uint8_t)n;
+	ps->nlocal++;
+}
+
+static bool
+is_local(const struct pfsim *ps, const struct sim_info *in)
+{
+	uint8_t a[16] = { 0 }, diff;
+
+	if (in->af == 0 || inet_pton(in->af, in->src, a) != 1)
+		return (false);
+	for (unsigned int i = 0; i < ps->nlocal; i++) {
+		const struct local *l = &ps->local[i];
+		unsigned int whole = l->plen / 8, bits = l->plen % 8;
+
+		if (l->af != in->af || memcmp(l->addr, a, whole) != 0)
+			continue;
+		diff = bits != 0 ? (uint8_t)(l->addr[whole] ^ a[whole]) : 0;
+		if (bits == 0 || diff >> (8 - bits) == 0)
+			return (true);
+	}
+	return (false);
+}
+
+/* Ask the instance for its counters; v keeps its array from call to call. */
+static void
+view_get(struct pfsim *ps, struct view *v)
+{
+	static struct pfioc_rule pr;
+	uint32_t ticket, n;
+
+	if (PF_DO(&ps->dev, DIOCGETSTATUS, &v->status) == -1)
+		exit(1);
+	memset(&pr, 0, sizeof(pr));
+	pr.ruleset = PF_RULESET_FILTER;
+	if (PF_DO(&ps->dev, DIOCGETRULES, &pr) == -1)
+		exit(1);
+	n = pr.nr;
+	ticket = pr.ticket;
+	if (n != v->n || v->rules == NULL) {
+		free(v->rules);
+		v->rules = calloc(n != 0 ? n : 1, sizeof(*v->rules));
+		if (v->rules == NULL)
+			err(1, NULL);
+		v->n = n;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		memset(&pr, 0, sizeof(pr));
+		pr.ruleset = PF_RULESET_FILTER;
+		pr.ticket = ticket;
+		pr.nr = i;
+		if (PF_DO(&ps->dev, DIOCGETRULE, &pr) == -1)
+			exit(1);
+		v->rules[i] = pr.rule;
+	}
+}
+
+/* The rule whose packets were counted; NULL: none. */
+static const struct pf_rule *
+view_rule(const struct pfsim *ps)
+{
+	const struct view *a = &ps->before, *b = &ps->after;
+
+	for (uint32_t i = 0; i < b->n && i < a->n; i++)
+		if (a->rules[i].packets[0] != b->rules[i].packets[0] ||
+		    a->rules[i].packets[1] != b->rules[i].packets[1])
+			return (&b->rules[i]);
+	return (NULL);
+}
+
+static const char *
+view_reason(const struct pfsim *ps)
+{
+	for (int i = PFRES_MATCH + 1; i < PFRES_MAX; i++)
+		if (ps->before.status.counters[i] !=
+		    ps->after.status.counters[i])
+			return (reasons[i]);
+	return (NULL);
+}
+
+static void
+print_packet(const struct sim_info *in, uint32_t len)
+{
+	static const char letters[] = "FSRPAUEW";
+	char flags[9];
+	int n = 0;
+
+	if (in->af == 0) {
+		printf("%u bytes, no IP header", len);
+		return;
+	}
+	switch (in->proto) {
+	case IPPROTO_TCP:
+		for (int i = 0; i < 8; i++)
+			if ((in->flags & 1 << i) != 0)
+				flags[n++] = letters[i];
+		flags[n] = '\0';
+		printf("tcp %s %u -> %s %u %s", in->src, in->sport, in->dst,
+		    in->dport, n != 0 ? flags : "-");
+		break;
+	case IPPROTO_UDP:
+		printf("udp %s %u -> %s %u", in->src, in->sport, in->dst,
+		    in->dport);
+		break;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		printf("%s %s -> %s type %u code %u",
+		    in->proto == IPPROTO_ICMP ? "icmp" : "icmp6", in->src,
+		    in->dst, in->icmp_type, in->icmp_code);
+		break;
+	default:
+		printf("proto %u %s -> %s", in->proto, in->src, in->dst);
+	}
+	printf(" len %u", len);
+	if (!in->ok && in->wrong != NULL)
+		printf(" (%s)", in->wrong);
+}
+
+static void
+explain(struct pfsim *ps, int verdict)
+{
+	const struct pf_status *a = &ps->before.status, *b = &ps->after.status;
+	const struct pf_rule *r = view_rule(ps);
+	const char *reason = view_reason(ps);
+	bool asked = a->counters[PFRES_MATCH] != b->counters[PFRES_MATCH];
+	struct pfctl_printer pp = { .out = stdout, .names = ps->names };
+	struct pfctl_pool none[PF_POOL_MAX];
+
+	printf("\t%s", verdict == PF_PASS ? "pass" : "BLOCK");
+	if (reason != NULL)
+		printf(", %s", reason);
+	if (!b->running)
+		printf(": pf is disabled");
+	else if (r != NULL) {
+		printf(asked ? ": rule @%u " : ": state of rule @%u ", r->nr);
+		memset(none, 0, sizeof(none));
+		pfctl_print_rule(&pp, r, none, "");
+	} else if (asked)
+		printf(": no rule matches");
+	else if (reason == NULL)
+		printf(": not looked at (set skip, or a state of a rule that "
+		    "is gone)");
+	if (b->fcounters[FCNT_STATE_INSERT] != a->fcounters[FCNT_STATE_INSERT])
+		printf(" [new state, %u in all]", b->states);
+	printf("\n");
+}
+
+static void
+answers(struct pfsim *ps, uint64_t when, bool show)
+{
+	struct sim_info in;
+	struct pf_pkt *p;
+
+	while ((p = sim_pktq_take(&ps->node->sent)) != NULL) {
+		ps->answers++;
+		sim_pkt_info(p, &in);
+		if (show) {
+			printf("\tpf answers: ");
+			print_packet(&in, p->len);
+			printf("\n");
+		}
+		if (ps->out != NULL && sim_pcap_write(ps->out, p, when) != 0)
+			errx(1, "the output file cannot be written");
+		sim_pkt_free(p);
+	}
+}
+
+/* One packet at one interface; true: it passed. */
+static bool
+judge(struct pfsim *ps, struct pf_pkt *p, int dir, int ifindex, uint64_t when)
+{
+	struct sim_info in;
+	bool show;
+	int verdict;
+
+	view_get(ps, &ps->before);
+	verdict = sim_test(ps->node, dir, ifindex, p);
+	view_get(ps, &ps->after);
+	show = !ps->quiet || verdict != PF_PASS;
+	if (show) {
+		sim_pkt_info(p, &in);
+		printf("%lu %.6f %s %s: ", ps->number,
+		    (double)(when - ps->start) / 1e6,
+		    dir == PF_IN ? "in" : "out",
+		    ifindex == 1 ? ps->ifname : ps->outif);
+		print_packet(&in, p->len);
+		printf("\n");
+		explain(ps, verdict);
+	}
+	answers(ps, when, show);
+	return (verdict == PF_PASS);
+}
+
+static void
+packet(struct pfsim *ps, struct pf_pkt *p, uint64_t when)
+{
+	struct sim_info in;
+	bool pass, local;
+	int dir, end;
+
+	ps->number++;
+	if (ps->number == 1)
+		ps->start = when;
+	/* Files may step back in time; the clock does not. */
+	if (when - ps->start > ps->sim->now - SIM_START &&
+	    when >= ps->start)
+		sim_advance(ps->sim, when - ps->start -
+		    (ps->sim->now - SIM_START));
+	if (when < ps->start)
+		when = ps->start;
+	sim_pkt_info(p, &in);
+	local = is_local(ps, &in);
+	dir = local ? PF_IN + PF_OUT - ps->dir : ps->dir;
+	if (ps->outif == NULL)
+		pass = judge(ps, p, dir, 1, when);
+	else {
+		/* A router: what is from -l comes from behind, by -o. */
+		end = local ? 2 : 1;
+		pass = judge(ps, p, PF_IN, end, when) &&
+		    judge(ps, p, PF_OUT, 3 - end, when);
+	}
+	if (pass) {
+		ps->passed++;
+		if (ps->out != NULL && sim_pcap_write(ps->out, p, when) != 0)
+			errx(1, "the output file cannot be written");
+	} else
+		ps->dropped++;
+	sim_pkt_free(p);
+}
+
+static int
+run_file(struct pfsim *ps, const char *path)
+{
+	char msg[256];
+	struct sim_pcap *f = sim_pcap_open(path, msg, sizeof(msg));
+	struct pf_pkt *p;
+	uint64_t when;
+	int r;
+
+	if (f == NULL) {
+		warnx("%s", msg);
+		return (-1);
+	}
+	while ((r = sim_pcap_next(f, &p, &when)) == 1)
+		packet(ps, p, when);
+	if (r == -1)
+		warnx("%s: damaged after packet %lu", path, ps->number);
+	if (sim_pcap_skipped(f) != 0)
+		warnx("%s: %lu frames are not IP", path, sim_pcap_skipped(f));
+	sim_pcap_close(f);
+	return (r);
+}
+
+static void
+machine(struct pfsim *ps)
+{
+	/* Randomness need not be good here, only the same every time. */
+	ps->sim = sim_new(1);
+	ps->node = sim_node_new(ps->sim, "pfsim");
+	if (ps->node == NULL)
+		err(1, NULL);
+	ps->node->log_stderr = true;
+	if (sim_if_add(ps->node, 1, ps->ifname) != 0)
+		errx(1, "%s: not an interface name", ps->ifname);
+	if (ps->outif != NULL && sim_if_add(ps->node, 2, ps->outif) != 0)
+		errx(1, "%s: not another interface name", ps->outif);
+	ps->client = pf_client_open(ps->node->pf, (uint32_t)getpid(),
+	    (uint32_t)getuid());
+	ps->names = pfctl_names_new();
+	if (ps->client == NULL || ps->names == NULL)
+		err(1, NULL);
+	ps->dev.ioctl = sim_dev_ioctl;
+	ps->dev.priv = ps;
+	ps->dev.fd = -1;
+	ps->dev.path = "pfsim";
+}
+
+static void
+show(struct pfsim *ps)
+{
+	struct ctl_show cs = { .out = stdout, .verbose = ps->verbose - 1,
+	    .ifname = "", .anchor = "", .names = ps->names };
+
+	printf("%lu packets: %lu passed, %lu blocked", ps->number, ps->passed,
+	    ps->dropped);
+	if (ps->answers != 0)
+		printf(", %lu answered", ps->answers);
+	printf("\n");
+	if (ps->verbose == 0)
+		return;
+	printf("\nRULES:\n");
+	cs.verbose = 1;
+	show_rules(&ps->dev, &cs);
+	cs.verbose = ps->verbose - 1;
+	printf("\nSTATES:\n");
+	show_states(&ps->dev, &cs);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct pfsim ps = { .ifname = "eth0", .dir = PF_IN };
+	struct ctl_load load = { .anchor = "", .what = LOAD_ALL,
+	    .optimize = PFCTL_OPT_NONE };
+	const char *pcap = NULL, *outfile = NULL;
+	char msg[256];
+	int ch, r = 0;
+
+	while ((ch = getopt(argc, argv, "D:d:f:i:l:o:qr:vw:")) != -1) {
+		switch (ch) {
+		case 'D':
+			if (load_define(&load, optarg) == -1)
+				exit(1);
+			break;
+		case 'd':
+			if (strcmp(optarg, "in") == 0)
+				ps.dir = PF_IN;
+			else if (strcmp(optarg, "out") == 0)
+				ps.dir = PF_OUT;
+			else
+				usage();
+			break;
+		case 'f':
+			load.file = optarg;
+			break;
+		case 'i':
+			ps.ifname = optarg;
+			break;
+		case 'l':
+			local_add(&ps, optarg);
+			break;
+		case 'o':
+			ps.outif = optarg;
+			break;
+		case 'q':
+			ps.quiet = true;
+			break;
+		case 'r':
+			pcap = optarg;
+			break;
+		case 'v':
+			ps.verbose++;
+			break;
+		case 'w':
+			outfile = optarg;
+			break;
+		default:
+			usage();
+		}
+	}
+	if (optind != argc || load.file == NULL)
+		usage();
+
+	machine(&ps);
+	if (load_rules(&ps.dev, &load) == -1)
+		exit(1);
+	if (PF_DO(&ps.dev, DIOCSTART, NULL) == -1)
+		exit(1);
+	if (outfile != NULL) {
+		ps.out = sim_pcap_create(outfile, msg, sizeof(msg));
+		if (ps.out == NULL)
+			errx(1, "%s: %s", outfile, msg);
+	}
+	if (pcap != NULL)
+		r = run_file(&ps, pcap);
+	show(&ps);
+
+	sim_pcap_close(ps.out);
+	pf_client_close(ps.client);
+	sim_free(ps.sim);
+	pfctl_names_free(ps.names);
+	free(ps.before.rules);
+	free(ps.after.rules);
+	free(load.defs);
+	return (r == 0 ? 0 : 1);
+}
