@@ -430,6 +430,8 @@ parse(struct parse *ps)
 		need = 8;
 	if (pd->p_len < need)
 		return (PFRES_SHORT);
+	if (need != 0 && (pd->flags & PF_PD_FRAGMENT) == 0)
+		pd->flags |= PF_PD_CKSUM;
 	switch (pd->proto) {
 	case IPPROTO_TCP:
 		return (parse_tcp(ps, need));
@@ -455,11 +457,10 @@ pf_packet_parse_quoted(const struct pf_pdesc *pd, uint32_t off,
     struct pf_pdesc *quoted)
 {
 	struct parse	ps = {
-		.pd = quoted, .at = off, .end = pd->len, .quoted = true
+		.pd = quoted, .at = off, .quoted = true,
+		.end = pd->len < PF_IP_MAXLEN ? pd->len : PF_IP_MAXLEN
 	};
 
-	if (off > pd->len)
-		return (PFRES_SHORT);
 	*quoted = *pd;
 	return (parse(&ps));
 }

@@ -84,7 +84,6 @@ uint16_t pf_cksum_fold(uint32_t sum);
 #define PF_PD_ICMPERR	0x08	/* quotes a packet */
 #define PF_PD_ICMPQUERY	0x10	/* a request or reply with an id (a state) */
 #define PF_PD_ICMPREPLY	0x20	/* .. and it is the reply of that pair */
-
 #define PF_PD_CKSUM	0x40	/* whole, with a transport checksum over all of it */
 
 struct pf_tcp_info {

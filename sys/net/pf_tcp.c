@@ -8,17 +8,24 @@
  * each end a state knows how far it has sent (seqlo, one past the highest
  * number) and how far it may send (seqhi: what the other end has acknowledged plus the
  * window that it offered).  A packet that fits in there moves the marks on; one that
- * does not is dropped.  RFC 9293 has the arithmetic, RFC 7323 the scaled windows; that
- * a middle box can judge by these bounds is G. van Rooij's "Real Stateful TCP Packet
- * Filtering" (2001).
+ * does not is dropped and leaves the state as it was.  RFC 9293 has the arithmetic,
+ * RFC 7323 the scaled windows; that a middle box can judge by these bounds is G. van
+ * Rooij's "Real Stateful TCP Packet Filtering" (2001).
+ *
+ * An end in state CLOSED has not been seen yet.  Its first segment says where it starts,
+ * unless the other end's has said so already: a connection that is picked up in
+ * its middle acknowledges something.  No SYN has told the scale of such a
+ * connection's windows, so the largest is assumed: it works, and is guarded less.
  *
  * An end's numbers are kept as that end counts them.  seqdiff, added on the way
- * to the other end, is 0 unless the state modulates.
+ * to the other end, is 0 unless the state modulates.  max_win is in units of the
+ * end's scale once both ends are known to scale, in bytes before that.
  */
 #include "pf_priv.h"
 #include "pf_wire.h"
 
-#define MAXACKWINDOW	(0xffff + 1500)	/* how far an ACK may lie behind */
+#define MAXACKWINDOW	(0xffff + 1500)	/* how far an ACK may be off */
+#define WSCALE_UNKNOWN	(PF_TCP_MAXWSCALE | PF_WSCALE_FLAG)
 
 static inline bool
 seq_lt(uint32_t a, uint32_t b)
@@ -32,17 +39,25 @@ seq_leq(uint32_t a, uint32_t b)
 	return ((int32_t)(a - b) <= 0);
 }
 
+static inline uint32_t
+at_least_one(uint32_t n)
+{
+	return (n > 0 ? n : 1);
+}
+
 /* A segment as the state's bookkeeping sees it. */
 struct segment {
 	uint32_t	seq, end;	/* of the sender: first number, one past the last */
 	uint32_t	orig_seq;	/* seq as it came */
 	uint32_t	ack;		/* of the receiver's numbers */
-	uint32_t	win;		/* scaled */
-	uint32_t	back;		/* the window that the receiver has offered */
-	int		ackskew;	/* how far ack lies behind what the receiver sent */
-	uint8_t		sws, dws;	/* window scales */
+	uint32_t	win;		/* bytes that the sender offers */
+	uint32_t	room;		/* bytes that the receiver has offered at most */
+	int32_t		ackskew;	/* how far ack lies behind what the receiver sent */
+	uint16_t	max_win;	/* win as peers keep it */
+	uint8_t		scale;		/* the sender's */
 	uint8_t		flags;
-	uint8_t		reach;		/* shift of the bound on ACKs of the future */
+	bool		has_ack;	/* ack is the segment's own */
+	bool		first;		/* that its sender has been heard of */
 };
 
 /* The space that a segment takes: its data, SYN and FIN. */
@@ -53,13 +68,37 @@ segment_space(const struct pf_pdesc *pd)
 	    !!(pd->tcp.flags & PF_TH_FIN));
 }
 
-static uint32_t
-at_least_one(uint32_t n)
+static bool
+both_scale(const struct pf_peer *a, const struct pf_peer *b)
 {
-	return (n > 0 ? n : 1);
+	return ((a->wscale & PF_WSCALE_FLAG) != 0 &&
+	    (b->wscale & PF_WSCALE_FLAG) != 0);
 }
 
-/* Timeouts by how far the two ends have come: the first row that applies. */
+/* Bytes to units of 1 << scale, rounded up. */
+static uint16_t
+scale_down(uint32_t win, uint8_t wscale)
+{
+	uint8_t	shift = wscale & PF_WSCALE_MASK;
+
+	return ((win + (1U << shift) - 1) >> shift);
+}
+
+/* The widest window that the peer has offered, in bytes. */
+static uint32_t
+peer_room(const struct pf_peer *peer, const struct pf_peer *other)
+{
+	uint8_t	shift = both_scale(peer, other) ?
+	    peer->wscale & PF_WSCALE_MASK : 0;
+
+	return ((uint32_t)peer->max_win << shift);
+}
+
+/*
+ * States
+ *
+ * Timeouts by how far the two ends have come: the first row that applies.
+ */
 static const struct {
 	uint8_t	lower, higher;	/* the lesser and the greater of their states, at least */
 	uint8_t	timeout;
@@ -85,69 +124,120 @@ set_timeout(struct pf *pf, struct pf_state *s)
 	for (i = 0; lower < timeouts[i].lower || higher < timeouts[i].higher; i++)
 		;
 	t = timeouts[i].timeout;
-	if (s->timeout != t)
+	if (s->timeout != t && s->timeout != PFTM_PURGE)
 		WRITE_ONCE(s->timeout, t);
 	if (READ_ONCE(s->expire) != now)
 		WRITE_ONCE(s->expire, now);
 }
 
+/* An end is heard of. */
+static void
+peer_seen(struct pf_peer *peer)
+{
+	if (peer->state < PF_TCPS_SYN_SENT)
+		peer->state = PF_TCPS_SYN_SENT;
+}
+
+/* What an ACK of src says of dst: that its SYN, or its FIN (all_acked), has come through. */
+static void
+peer_acked(struct pf_peer *dst, bool all_acked)
+{
+	if (dst->state == PF_TCPS_SYN_SENT)
+		dst->state = PF_TCPS_ESTABLISHED;
+	else if (dst->state == PF_TCPS_CLOSING && all_acked)
+		dst->state = PF_TCPS_FIN_WAIT_2;
+}
+
 /* What the flags of an accepted segment do to the ends. */
 static void
-advance_states(struct pf_peer *src, struct pf_peer *dst, uint8_t flags)
+advance_states(struct pf_peer *src, struct pf_peer *dst, uint8_t flags,
+    bool all_acked)
 {
-	if ((flags & PF_TH_SYN) && src->state < PF_TCPS_SYN_SENT)
-		src->state = PF_TCPS_SYN_SENT;
+	peer_seen(src);
 	if ((flags & PF_TH_FIN) && src->state < PF_TCPS_CLOSING)
 		src->state = PF_TCPS_CLOSING;
-	if (flags & PF_TH_ACK) {
-		if (dst->state == PF_TCPS_SYN_SENT)
-			dst->state = PF_TCPS_ESTABLISHED;
-		else if (dst->state == PF_TCPS_CLOSING)
-			dst->state = PF_TCPS_FIN_WAIT_2;
-	}
+	if (flags & PF_TH_ACK)
+		peer_acked(dst, all_acked);
 	if (flags & PF_TH_RST)
 		src->state = dst->state = PF_TCPS_TIME_WAIT;
 }
 
 /*
- * The first segment that this end sends: learn where it starts.  Window scaling is in force
- * only if the SYNs of both ends have the option.
+ * Windows
+ *
+ * Whether it is known where an end stands.
  */
-static void
-first_segment(struct pf_peer *src, struct pf_peer *dst,
-    const struct pf_pdesc *pd, struct segment *seg)
+static inline bool
+peer_known(const struct pf_peer *peer)
 {
-	uint32_t	edge;
-
-	if (pd->tcp.flags & PF_TH_SYN) {
-		if (dst->wscale & PF_WSCALE_FLAG) {
-			src->wscale = pf_packet_wscale(pd);
-			if (src->wscale & PF_WSCALE_FLAG) {
-				/* the window of the first SYN was not scaled */
-				seg->dws = dst->wscale & PF_WSCALE_MASK;
-				dst->max_win = (dst->max_win +
-				    (1U << seg->dws) - 1) >> seg->dws;
-			} else
-				dst->wscale = 0;
-		}
-		src->mss = pf_packet_mss(pd);
-	}
-	src->seqlo = seg->seq;
-	if (src->state < PF_TCPS_SYN_SENT)
-		src->state = PF_TCPS_SYN_SENT;
-	edge = seg->end + at_least_one((uint32_t)dst->max_win << seg->dws);
-	if (src->seqhi == 1 || seq_leq(src->seqhi, edge))
-		src->seqhi = edge;
-	if (pd->tcp.win > src->max_win)
-		src->max_win = pd->tcp.win;
+	return (peer->state >= PF_TCPS_SYN_SENT || peer->seqhi != 0);
 }
 
-/* A RST must come from where the sender really is, or anybody could end connections. */
+/*
+ * The first segment of an end, if nothing has told where it stands.  Windows are scaled
+ * only if the SYNs of both ends have the option, and the windows of the SYNs are not.
+ */
+static void
+learn_start(struct pf_peer *src, struct pf_peer *dst,
+    const struct pf_pdesc *pd)
+{
+	if (pd->tcp.flags & PF_TH_SYN) {
+		src->mss = pf_packet_mss(pd);
+		if (dst->wscale & PF_WSCALE_FLAG)
+			src->wscale = pf_packet_wscale(pd);
+		if (both_scale(src, dst))
+			dst->max_win = scale_down(dst->max_win, dst->wscale);
+		else
+			dst->wscale = 0;
+	}
+	src->seqlo = pd->tcp.seq;
+	src->seqhi = pd->tcp.seq + segment_space(pd) +
+	    at_least_one(peer_room(dst, src));
+}
+
+static void
+segment_of(struct segment *seg, const struct pf_peer *src,
+    const struct pf_peer *dst, const struct pf_pdesc *pd, bool first)
+{
+	const struct pf_tcp_info *t = &pd->tcp;
+
+	seg->first = first;
+	seg->flags = t->flags;
+	seg->orig_seq = t->seq;
+	seg->seq = t->seq;
+	seg->end = t->seq + segment_space(pd);
+	seg->win = seg->max_win = t->win;
+	seg->scale = 0;
+	if (both_scale(src, dst)) {
+		seg->scale = src->wscale & PF_WSCALE_MASK;
+		if (t->flags & PF_TH_SYN)
+			seg->max_win = scale_down(t->win, src->wscale);
+		else
+			seg->win <<= seg->scale;
+	}
+	seg->room = peer_room(dst, src);
+
+	/* some stacks set ACK, with a zero, in a RST that answers no segment */
+	seg->has_ack = (t->flags & PF_TH_ACK) != 0 &&
+	    ((t->flags & PF_TH_RST) == 0 || t->ack != 0);
+	seg->ack = seg->has_ack ? t->ack - dst->seqdiff : dst->seqlo;
+	seg->ackskew = dst->seqlo - seg->ack;
+	/* a segment of no length proves nothing by its number; keepalives lie behind */
+	if (seg->seq == seg->end)
+		seg->seq = seg->end = src->seqlo;
+}
+
+/*
+ * A RST must come from where the sender really is, or anybody could end connections.
+ * From an end that had not spoken, it must know what it refuses (RFC 9293, 3.10.7.3).
+ */
 static bool
 rst_fits(const struct pf_peer *src, const struct segment *seg)
 {
 	if ((seg->flags & PF_TH_RST) == 0)
 		return (true);
+	if (seg->first && !seg->has_ack)
+		return (false);
 	return (seg->orig_seq == src->seqlo || seg->orig_seq == src->seqlo + 1 ||
 	    seg->orig_seq + 1 == src->seqlo);
 }
@@ -156,15 +246,15 @@ static bool
 in_window(const struct pf_peer *src, const struct segment *seg)
 {
 	return (seq_leq(seg->end, src->seqhi) &&
-	    seq_leq(src->seqlo - seg->back, seg->seq) &&
+	    seq_leq(src->seqlo - seg->room, seg->seq) &&
 	    seg->ackskew >= -MAXACKWINDOW &&
-	    seg->ackskew <= (MAXACKWINDOW << seg->sws) &&
+	    seg->ackskew <= (MAXACKWINDOW << seg->scale) &&
 	    rst_fits(src, seg));
 }
 
 /*
- * Where one end has not been seen yet, or a connection is being closed, the marks are not
- * exact: a FIN that is repeated, an ACK of a FIN, a connection picked up midway.
+ * Where the other end has not been seen yet, or a connection has closed, the marks are
+ * not exact: SYNs with data that come again, ACKs of a FIN that come again.
  */
 static bool
 near_window(const struct pf_peer *src, const struct pf_peer *dst,
@@ -180,13 +270,14 @@ near_window(const struct pf_peer *src, const struct pf_peer *dst,
 
 static void
 advance_marks(struct pf_peer *src, struct pf_peer *dst,
-    const struct pf_pdesc *pd, const struct segment *seg)
+    const struct segment *seg)
 {
-	if (src->max_win < pd->tcp.win)
-		src->max_win = pd->tcp.win;
+	if (src->max_win < seg->max_win)
+		src->max_win = seg->max_win;
 	if (seq_lt(src->seqlo, seg->end))
 		src->seqlo = seg->end;
-	if (seq_leq(dst->seqhi, seg->ack + seg->win))
+	if (seg->has_ack && peer_known(dst) &&
+	    seq_leq(dst->seqhi, seg->ack + seg->win))
 		dst->seqhi = seg->ack + at_least_one(seg->win);
 }
 
@@ -194,53 +285,47 @@ static int
 track_windows(struct pf_peer *src, struct pf_peer *dst,
     const struct pf_pdesc *pd)
 {
-	struct segment	seg = {
-		.seq = pd->tcp.seq, .orig_seq = pd->tcp.seq,
-		.end = pd->tcp.seq + segment_space(pd),
-		.ack = pd->tcp.ack - dst->seqdiff, .flags = pd->tcp.flags,
-	};
+	struct segment	seg;
+	struct pf_peer	old_src, old_dst;
+	bool		first = !peer_known(src);
 
-	if ((src->wscale & PF_WSCALE_FLAG) && (dst->wscale & PF_WSCALE_FLAG) &&
-	    (seg.flags & PF_TH_SYN) == 0) {
-		seg.sws = src->wscale & PF_WSCALE_MASK;
-		seg.dws = dst->wscale & PF_WSCALE_MASK;
+	if (unlikely(first)) {
+		old_src = *src;
+		old_dst = *dst;
+		learn_start(src, dst, pd);
 	}
-	if (src->seqlo == 0)
-		first_segment(src, dst, pd, &seg);
-	/* segments without ACK, and RSTs that carry none to speak of, do not shift it */
-	if ((seg.flags & PF_TH_ACK) == 0 ||
-	    ((seg.flags & PF_TH_RST) && pd->tcp.ack == 0))
-		seg.ack = dst->seqlo;
-	/* a segment of no length proves nothing by its number; keepalives lie behind */
-	if (seg.seq == seg.end)
-		seg.seq = seg.end = src->seqlo;
-	seg.ackskew = dst->seqlo - seg.ack;
-	seg.back = (uint32_t)dst->max_win << seg.dws;
-	seg.win = (uint32_t)pd->tcp.win << seg.sws;
-
-	if (!in_window(src, &seg) && !near_window(src, dst, &seg))
-		return (PFRES_BADSTATE);
-	advance_marks(src, dst, pd, &seg);
-	advance_states(src, dst, seg.flags);
-	return (PFRES_MATCH);
+	segment_of(&seg, src, dst, pd, first);
+	if (likely(in_window(src, &seg)) || near_window(src, dst, &seg)) {
+		advance_marks(src, dst, &seg);
+		advance_states(src, dst, seg.flags,
+		    seq_leq(dst->seqlo, seg.ack));
+		return (PFRES_MATCH);
+	}
+	if (first) {			/* who was that? */
+		*src = old_src;
+		*dst = old_dst;
+	}
+	return (PFRES_BADSTATE);
 }
 
-/* Only one direction may be visible: believe the flags. */
-static int
+/*
+ * Only one direction may be visible: believe the flags.  The marks just tell whether an
+ * end has been seen.
+ */
+static void
 track_sloppy(struct pf_peer *src, struct pf_peer *dst,
     const struct pf_pdesc *pd)
 {
 	uint8_t	flags = pd->tcp.flags;
+	bool	half = !peer_known(dst);	/* the other end takes another way */
 
-	if ((flags & PF_TH_ACK) && (flags & PF_TH_SYN) == 0 &&
-	    dst->state == PF_TCPS_CLOSED && src->state == PF_TCPS_SYN_SENT) {
-		/* the other end's SYN took another way */
+	src->seqlo = pd->tcp.seq + segment_space(pd);
+	src->seqhi = src->seqlo + 1;
+	if (half && (flags & PF_TH_ACK) && src->state == PF_TCPS_SYN_SENT)
 		src->state = dst->state = PF_TCPS_ESTABLISHED;
-	}
-	if ((flags & PF_TH_FIN) && dst->state == PF_TCPS_CLOSED)
+	if (half && (flags & PF_TH_FIN) && dst->state < PF_TCPS_CLOSING)
 		dst->state = PF_TCPS_CLOSING;
-	advance_states(src, dst, flags);
-	return (PFRES_MATCH);
+	advance_states(src, dst, flags, true);
 }
 
 int
@@ -249,55 +334,76 @@ pf_tcp_track(struct pf *pf, struct pf_state *s, const struct pf_pdesc *pd,
 {
 	struct pf_peer	*src = forward ? &s->src : &s->dst;
 	struct pf_peer	*dst = forward ? &s->dst : &s->src;
-	int		 reason;
+	int		 reason = PFRES_MATCH;
 
 	pf_spin_lock(&s->lock);
-	reason = s->flags & PFSTATE_SLOPPY ? track_sloppy(src, dst, pd) :
-	    track_windows(src, dst, pd);
+	if (s->flags & PFSTATE_SLOPPY)
+		track_sloppy(src, dst, pd);
+	else
+		reason = track_windows(src, dst, pd);
 	if (reason == PFRES_MATCH)
 		set_timeout(pf, s);
 	pf_spin_unlock(&s->lock);
 	return (reason);
 }
 
+/*
+ * Beginning and end
+ *
+ * Picked up midway, the acknowledgement says where the other end stands.
+ */
 void
 pf_tcp_init(struct pf_state *s, const struct pf_pdesc *pd)
 {
 	struct pf_peer	*src = &s->src, *dst = &s->dst;
-	uint32_t	 win = pd->tcp.win;
+	uint8_t		 flags = pd->tcp.flags;
+	uint32_t	 win = at_least_one(pd->tcp.win);
 
+	src->state = PF_TCPS_SYN_SENT;
+	dst->state = PF_TCPS_CLOSED;
+	s->timeout = PFTM_TCP_FIRST_PACKET;
 	src->seqlo = pd->tcp.seq + segment_space(pd);
 	src->seqhi = src->seqlo + 1;
-	if (pd->tcp.flags & PF_TH_SYN) {
-		src->wscale = pf_packet_wscale(pd);
+	src->max_win = win;
+	dst->max_win = 1;
+	if (flags & PF_TH_SYN) {
 		src->mss = pf_packet_mss(pd);
-	} else if (win == 0)
-		win = 1;
-	src->max_win = at_least_one(win);
-	/* picked up midway, with who knows what scale: allow the largest */
-	if ((pd->tcp.flags & PF_TH_SYN) == 0) {
-		src->wscale = dst->wscale = 14 | PF_WSCALE_FLAG;
-		src->seqhi = src->seqlo + (0xffffU << 14);
-		dst->seqlo = pd->tcp.ack;
-		dst->max_win = 0xffff;
-		src->state = dst->state = PF_TCPS_ESTABLISHED;
-	} else {
-		dst->max_win = 1;
-		src->state = PF_TCPS_SYN_SENT;
-		dst->state = PF_TCPS_CLOSED;
+		src->wscale = pf_packet_wscale(pd);
 	}
-	dst->seqhi = pd->tcp.flags & PF_TH_SYN ? 1 :
-	    pd->tcp.ack + (win << 14);
-	s->timeout = PFTM_TCP_FIRST_PACKET;
+	if ((flags & (PF_TH_SYN | PF_TH_ACK)) == PF_TH_SYN ||
+	    s->flags & PFSTATE_SLOPPY)
+		return;
+
+	if ((flags & PF_TH_SYN) == 0)
+		src->wscale = WSCALE_UNKNOWN;
+	if (src->wscale & PF_WSCALE_FLAG)
+		dst->wscale = WSCALE_UNKNOWN;
+	if (flags & PF_TH_SYN && both_scale(src, dst))
+		src->max_win = scale_down(win, src->wscale);
+	else if (both_scale(src, dst))
+		win <<= src->wscale & PF_WSCALE_MASK;
+	dst->max_win = 0xffff;
+	src->seqhi = src->seqlo + peer_room(dst, src);
+	if (flags & PF_TH_ACK) {
+		dst->seqlo = pd->tcp.ack;
+		dst->seqhi = pd->tcp.ack + win;
+	}
+}
+
+/* The proxied states come after TIME_WAIT and are no end. */
+static bool
+peer_closed(const struct pf_peer *peer)
+{
+	uint8_t	state = READ_ONCE(peer->state);
+
+	return (state >= PF_TCPS_FIN_WAIT_2 && state <= PF_TCPS_TIME_WAIT);
 }
 
 bool
 pf_tcp_reuse(struct pf_state *s, const struct pf_pdesc *pd)
 {
 	return ((pd->tcp.flags & (PF_TH_SYN | PF_TH_ACK | PF_TH_RST)) ==
-	    PF_TH_SYN &&
-	    READ_ONCE(s->src.state) >= PF_TCPS_FIN_WAIT_2 &&
-	    READ_ONCE(s->dst.state) >= PF_TCPS_FIN_WAIT_2);
+	    PF_TH_SYN && peer_closed(&s->src) && peer_closed(&s->dst));
 }
 
 bool
@@ -306,17 +412,17 @@ pf_tcp_quoted_ok(struct pf_state *s, const struct pf_pdesc *quoted,
 {
 	struct pf_peer	*src = forward ? &s->src : &s->dst;
 	struct pf_peer	*dst = forward ? &s->dst : &s->src;
-	uint32_t	 seq, back;
-	uint8_t		 dws = 0;
-	bool		 ok;
+	uint32_t	 seq, room;
+	bool		 ok = true;
 
 	pf_spin_lock(&s->lock);
-	if ((src->wscale & PF_WSCALE_FLAG) && (dst->wscale & PF_WSCALE_FLAG))
-		dws = dst->wscale & PF_WSCALE_MASK;
-	seq = quoted->tcp.seq - src->seqdiff;
-	back = at_least_one((uint32_t)dst->max_win << dws);
-	ok = (s->flags & PFSTATE_SLOPPY) != 0 ||
-	    (seq_leq(seq, src->seqhi) && seq_leq(src->seqlo - back - 1, seq));
+	if ((s->flags & PFSTATE_SLOPPY) == 0) {
+		seq = quoted->tcp.seq - src->seqdiff;
+		/* one more: a keepalive repeats the number before the last */
+		room = at_least_one(peer_room(dst, src)) + 1;
+		ok = src->state != PF_TCPS_CLOSED &&
+		    seq_leq(seq, src->seqhi) && seq_leq(src->seqlo - room, seq);
+	}
 	pf_spin_unlock(&s->lock);
 	return (ok);
 }
