@@ -62,22 +62,32 @@ struct pf_mutex {
 	uint32_t	word;
 };
 
-void	 sim_spin_init(struct pf_spinlock *);
 void	 sim_spin_lock(struct pf_spinlock *, const char *func, int line);
 void	 sim_spin_unlock(struct pf_spinlock *, const char *func, int line);
 void	 sim_spin_assert(const struct pf_spinlock *, const char *func, int line);
-void	 sim_mutex_init(struct pf_mutex *);
 void	 sim_mutex_lock(struct pf_mutex *, const char *func, int line);
 void	 sim_mutex_unlock(struct pf_mutex *, const char *func, int line);
 void	 sim_mutex_destroy(struct pf_mutex *, const char *func, int line);
 void	 sim_mutex_assert(const struct pf_mutex *, const char *func, int line);
 
-#define pf_spin_init(l)		sim_spin_init(l)
+#define SIM_LOCK_FREE	0x51a7c0deU
+
+static inline void
+pf_spin_init(struct pf_spinlock *l)
+{
+	l->word = SIM_LOCK_FREE;
+}
+
+static inline void
+pf_mutex_init(struct pf_mutex *m)
+{
+	m->word = SIM_LOCK_FREE;
+}
+
 #define pf_spin_lock(l)		sim_spin_lock(l, __func__, __LINE__)
 #define pf_spin_lock_nested(l)	sim_spin_lock(l, __func__, __LINE__)
 #define pf_spin_unlock(l)	sim_spin_unlock(l, __func__, __LINE__)
 #define pf_spin_assert(l)	sim_spin_assert(l, __func__, __LINE__)
-#define pf_mutex_init(m)	sim_mutex_init(m)
 #define pf_mutex_lock(m)	sim_mutex_lock(m, __func__, __LINE__)
 #define pf_mutex_unlock(m)	sim_mutex_unlock(m, __func__, __LINE__)
 #define pf_mutex_destroy(m)	sim_mutex_destroy(m, __func__, __LINE__)

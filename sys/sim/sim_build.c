@@ -374,30 +374,35 @@ sim_pkt_info(const struct pf_pkt *p, struct sim_info *in)
 bool
 pf_pkt_cksum_ok(const struct pf_pkt *p, uint8_t af, uint8_t proto, uint32_t off)
 {
+	const uint8_t *b;
+	uint8_t *flat = NULL;
 	uint32_t len, sum;
-	uint8_t *b;
 	bool ok = false;
 
 	if (!sim_in_packet())
 		SIM_PANIC("not in packet context");
 	if (p->cksum_known || p->segs > 1)
 		return (true);
-	if ((b = malloc(p->len != 0 ? p->len : 1)) == NULL)
-		SIM_PANIC("out of memory");
-	sim_pkt_bytes(p, b, p->len);
 	if (p->len < (af == AF_INET ? 20U : 40U))
-		goto out;
-	len = af == AF_INET ? get16(b + 2) : 40U + get16(b + 4);
-	if (len > p->len || off > len)
-		goto out;
-	if (proto == IPPROTO_UDP && af == AF_INET && len - off >= 8 &&
-	    get16(b + off + 6) == 0) {
-		ok = true;
-		goto out;
+		return (false);
+	b = p->piece[0].data;
+	if (p->npieces > 1) {
+		if ((b = flat = malloc(p->len)) == NULL)
+			SIM_PANIC("out of memory");
+		sim_pkt_bytes(p, flat, p->len);
 	}
-	sum = proto == IPPROTO_ICMP ? 0 : sum_pseudo(b, af, proto, len - off);
-	ok = sim_sum_fold(sim_sum(sum, b + off, len - off)) == 0;
-out:
-	free(b);
+	len = af == AF_INET ? get16(b + 2) : 40U + get16(b + 4);
+	if (len <= p->len && off <= len) {
+		if (proto == IPPROTO_UDP && af == AF_INET && len - off >= 8 &&
+		    get16(b + off + 6) == 0)
+			ok = true;	/* the sender gave none */
+		else {
+			sum = proto == IPPROTO_ICMP ? 0 :
+			    sum_pseudo(b, af, proto, len - off);
+			ok = sim_sum_fold(sim_sum(sum, b + off,
+			    len - off)) == 0;
+		}
+	}
+	free(flat);
 	return (ok);
 }

@@ -19,7 +19,7 @@
 
 #include "sim.h"
 
-#define LOCK_FREE	0x51a7c0deU
+#define LOCK_FREE	SIM_LOCK_FREE
 #define LOCK_HELD	0x51a7beefU
 #define LOCK_DEAD	0x51a7deadU
 
@@ -150,12 +150,6 @@ sim_might_sleep(const char *func, int line)
 }
 
 void
-sim_spin_init(struct pf_spinlock *l)
-{
-	l->word = LOCK_FREE;
-}
-
-void
 sim_spin_lock(struct pf_spinlock *l, const char *func, int line)
 {
 	lock_take(&l->word, KIND_SPIN, func, line);
@@ -165,12 +159,6 @@ void
 sim_spin_assert(const struct pf_spinlock *l, const char *func, int line)
 {
 	lock_assert(&l->word, func, line);
-}
-
-void
-sim_mutex_init(struct pf_mutex *m)
-{
-	m->word = LOCK_FREE;
 }
 
 void
