@@ -39,14 +39,20 @@ for round in 1 2 3; do
 	reach open short tcp fd00:4::2 80
 	expect 'ping' pings short 10.0.4.2
 	is 'states' 3 "$(state_count short)"
-	# with a program that holds the device open
+	# with a program elsewhere that holds its device open
 	[ $round = 1 ] || {
-		background short sleep 1000 < /dev/pf
+		background short bash -c \
+		    'exec 5< /dev/pf; exec nsenter --net=/proc/1/ns/net sleep 1000'
 		holder=$bg
+		until_true 10 eval "grep -q sleep /proc/$holder/comm"
 	}
 	ip netns del short
 	pf_on=${pf_on/ short/}
-	[ $round = 1 ] || end "$holder"
+	[ $round = 1 ] || {
+		ip -n server link show eth$round > /dev/null 2>&1 ||
+		    fail 'the namespace went while its device was open'
+		end "$holder"
+	}
 	expect 'its devices are gone' until_true 20 \
 	    eval "! ip -n server link show eth$round 2>/dev/null"
 done
