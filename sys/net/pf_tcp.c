@@ -317,7 +317,7 @@ track_sloppy(struct pf_peer *src, struct pf_peer *dst,
     const struct pf_pdesc *pd)
 {
 	uint8_t	flags = pd->tcp.flags;
-	bool	half = !peer_known(dst);	/* the other end takes another way */
+	bool	half = dst->seqhi == 0;	/* the other end takes another way */
 
 	src->seqlo = pd->tcp.seq + segment_space(pd);
 	src->seqhi = src->seqlo + 1;

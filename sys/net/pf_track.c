@@ -4,9 +4,10 @@
  *
  * pf_track.c: states of UDP, ICMP queries and other protocols (third floor)
  *
- * Of these connections a state knows only which end has sent, once or more.  When both
- * have, nothing changes any more but the time of the last packet, and a
- * packet takes no lock.  Timeout and peers change under the state's lock.
+ * Of these connections a state knows only which end has sent, once or more.  When there is
+ * nothing new in that, a packet changes only the time of the last packet and takes
+ * no lock: once both ends have talked it does not even look at them, and as long as
+ * one end is silent it looks and goes on.  Timeout and peers change under the state's lock.
  */
 #include "pf_priv.h"
 
@@ -49,6 +50,33 @@ pf_track_init(struct pf_state *s, const struct pf_pdesc *pd)
 		s->src.state = PFUDPS_SINGLE;
 }
 
+/* Whether the end is known to send, and the other to be silent or known to be heard. */
+static bool
+nothing_new(const struct pf_state *s, const struct track_kind *kind,
+    const struct pf_peer *src, const struct pf_peer *dst)
+{
+	return (READ_ONCE(s->timeout) == kind->single &&
+	    READ_ONCE(src->state) != PFUDPS_NO_TRAFFIC &&
+	    READ_ONCE(dst->state) != PFUDPS_SINGLE);
+}
+
+/* How far the ends have come, from the packet of src on.  Lock: s->lock. */
+static void
+advance(struct pf_state *s, const struct track_kind *kind,
+    struct pf_peer *src, struct pf_peer *dst)
+{
+	uint8_t	t = kind->single;
+
+	if (src->state == PFUDPS_NO_TRAFFIC)
+		WRITE_ONCE(src->state, PFUDPS_SINGLE);
+	if (dst->state == PFUDPS_SINGLE)
+		WRITE_ONCE(dst->state, PFUDPS_MULTIPLE);
+	if (src->state == PFUDPS_MULTIPLE && dst->state == PFUDPS_MULTIPLE)
+		t = kind->multiple;
+	if (s->timeout != PFTM_PURGE)
+		WRITE_ONCE(s->timeout, t);
+}
+
 void
 pf_track(struct pf *pf, struct pf_state *s, bool forward)
 {
@@ -60,19 +88,16 @@ pf_track(struct pf *pf, struct pf_state *s, bool forward)
 		WRITE_ONCE(s->expire, now);
 	if (likely(READ_ONCE(s->timeout) == kind->multiple))
 		return;
-	if (kind == &track_icmp) {
-		if (!forward)
-			WRITE_ONCE(s->timeout, kind->multiple);
-		return;
-	}
+	if (kind == &track_icmp && forward)
+		return;			/* asked again, not answered yet */
 	src = forward ? &s->src : &s->dst;
 	dst = forward ? &s->dst : &s->src;
+	if (kind != &track_icmp && nothing_new(s, kind, src, dst))
+		return;
 	pf_spin_lock(&s->lock);
-	if (src->state < PFUDPS_SINGLE)
-		src->state = PFUDPS_SINGLE;
-	if (dst->state == PFUDPS_SINGLE)
-		dst->state = PFUDPS_MULTIPLE;
-	WRITE_ONCE(s->timeout, src->state == PFUDPS_MULTIPLE &&
-	    dst->state == PFUDPS_MULTIPLE ? kind->multiple : kind->single);
+	if (kind != &track_icmp)
+		advance(s, kind, src, dst);
+	else if (s->timeout != PFTM_PURGE)
+		WRITE_ONCE(s->timeout, kind->multiple);
 	pf_spin_unlock(&s->lock);
 }
