@@ -6,8 +6,8 @@
  * rule to the packet that pf answers with.
  *
  * A case is a table of steps.  Hosts and protocols are symbols in it, so that every
- * case runs over IPv4 and over IPv6, each with packets in one piece and cut up.  After each
- * step the verdict, the number of states and what pf sent must be as the row says.
+ * case runs over IPv4 and over IPv6, each with packets in one piece, and again with
+ * packets cut up and with memory that is freed late.  After each step the verdict, the number of states and what pf sent must be as the row says.
  */
 #include <netinet/tcp.h>
 
@@ -620,11 +620,13 @@ test_case(void **state)
 	unsigned long live = sim_mem_live_all();
 
 	setup(r);
+	sim_rcu_lazy(r->cut);
 	load(r, r->tc->rules);
 	assert_int_equal(unit_enable(r->n), 0);
 	for (; r->tc->steps[r->step].op != 0xff; r->step++)
 		step_run(r, &r->tc->steps[r->step]);
 	sim_free(r->sim);
+	sim_rcu_lazy(false);
 	CHECK(r, sim_mem_live_all() == live, "%lu objects left",
 	    sim_mem_live_all() - live);
 }
@@ -821,6 +823,132 @@ test_failing_packets(void **state)
 	assert_int_equal(sim_mem_live_all(), live);
 }
 
+/*
+ * A load of rules and options with every allocation failing in turn: the old ones stay in
+ * force as they were, or all the new ones are.
+ */
+static void
+test_failing_load(void **state)
+{
+	struct run r = { .name = "failing load" };
+	struct pf_rule old[2], new[3], got;
+	unsigned long live = sim_mem_live_all(), held, n;
+	struct pf_status before, after;
+	int error = ENOMEM;
+
+	(void)state;
+	setup(&r);
+	old[0] = unit_rule(PF_DROP);
+	old[1] = unit_rule(PF_PASS);
+	old[1].proto = IPPROTO_UDP;
+	old[1].flags = old[1].flagset = 0;
+	for (int i = 0; i < 3; i++) {
+		new[i] = unit_rule(PF_DROP);
+		snprintf(new[i].ifname, sizeof(new[i].ifname), "new%d", i);
+		snprintf(new[i].label, sizeof(new[i].label), "rule %d", i);
+	}
+	assert_int_equal(unit_load(r.n, old, 2), 0);
+	assert_int_equal(unit_enable(r.n), 0);
+	assert_int_equal(sim_test_free(r.n, PF_IN, 1, udp(7)), PF_PASS);
+	unit_status(r.n, &before);
+	held = sim_mem_live_all();
+	for (n = 1; error != 0; n++) {
+		assert_true(n < 1000);
+		sim_fail_alloc(n);
+		error = unit_load(r.n, new, 3);
+		if (error == 0)
+			break;
+		assert_int_equal(sim_fail_done(), 1);
+		sim_fail_alloc(0);
+		assert_int_equal(error, ENOMEM);
+		sim_seconds(r.sim, 1);		/* unused names go */
+		assert_int_equal(sim_mem_live_all(), held);
+		unit_status(r.n, &after);
+		assert_memory_equal(after.pf_chksum, before.pf_chksum,
+		    sizeof(before.pf_chksum));
+		unit_get_rule(r.n, 1, &got);
+		assert_int_equal(got.proto, IPPROTO_UDP);
+		assert_int_equal(sim_test_free(r.n, PF_IN, 1, udp(7)), PF_PASS);
+	}
+	/* Nothing failed this time: the plan was beyond the last allocation. */
+	assert_int_equal(sim_fail_done(), 0);
+	sim_fail_alloc(0);
+	assert_true(n > 8);
+	unit_status(r.n, &after);
+	assert_memory_not_equal(after.pf_chksum, before.pf_chksum,
+	    sizeof(before.pf_chksum));
+	unit_get_rule(r.n, 2, &got);
+	assert_string_equal(got.label, "rule 2");
+	assert_int_equal(after.states, 1);
+	sim_free(r.sim);
+	assert_int_equal(sim_mem_live_all(), live);
+}
+
+/* The n-th enabling fails: pf stays off. */
+static void
+test_failing_enable(void **state)
+{
+	struct run r = { .name = "failing enable" };
+	struct pf_rule rule = unit_rule(PF_DROP);
+	struct pf_client *cl;
+	struct pf_status st;
+
+	(void)state;
+	setup(&r);
+	assert_int_equal(unit_load(r.n, &rule, 1), 0);
+	cl = pf_client_open(r.n->pf, 1, 0);
+	assert_non_null(cl);
+	sim_fail_alloc(1);
+	assert_int_equal(sim_ioctl(r.n, cl, DIOCSTART, NULL), ENOMEM);
+	sim_fail_alloc(0);
+	unit_status(r.n, &st);
+	assert_int_equal(st.running, 0);
+	assert_int_equal(sim_test_free(r.n, PF_IN, 1, udp(7)), PF_PASS);
+	assert_int_equal(sim_ioctl(r.n, cl, DIOCSTART, NULL), 0);
+	assert_int_equal(sim_ioctl(r.n, cl, DIOCSTART, NULL), EEXIST);
+	assert_int_equal(sim_test_free(r.n, PF_IN, 1, udp(7)), PF_DROP);
+	assert_int_equal(sim_ioctl(r.n, cl, DIOCSTOP, NULL), 0);
+	assert_int_equal(sim_ioctl(r.n, cl, DIOCSTOP, NULL), ENOENT);
+	pf_client_close(cl);
+	sim_free(r.sim);
+}
+
+/* Interfaces come and go under rules and states that name them. */
+static void
+test_interfaces(void **state)
+{
+	struct run r = { .name = "interfaces" };
+	struct pf_rule rules[2];
+	unsigned long live = sim_mem_live_all();
+
+	(void)state;
+	setup(&r);
+	rules[0] = unit_rule(PF_DROP);
+	rules[1] = unit_rule(PF_PASS);
+	snprintf(rules[1].ifname, sizeof(rules[1].ifname), "wan");
+	assert_int_equal(unit_load(r.n, rules, 2), 0);
+	assert_int_equal(unit_enable(r.n), 0);
+	assert_int_equal(sim_test_free(r.n, PF_IN, 1, udp(7)), PF_DROP);
+	assert_int_equal(sim_if_rename(r.n, 1, "wan"), 0);
+	assert_int_equal(sim_test_free(r.n, PF_IN, 1, udp(7)), PF_PASS);
+	assert_int_equal(sim_test_free(r.n, PF_IN, 2, udp(8)), PF_DROP);
+	assert_int_equal(sim_if_del(r.n, 1), 0);
+	sim_seconds(r.sim, 2);
+	/* The rule waits for the name; another device takes it. */
+	assert_int_equal(sim_if_add(r.n, 9, "wan"), 0);
+	assert_int_equal(sim_test_free(r.n, PF_IN, 9, udp(8)), PF_PASS);
+	assert_int_equal(sim_if_add(r.n, 10, "wan"), EEXIST);
+	assert_int_equal(sim_if_rename(r.n, 9, "lan"), 0);
+	assert_int_equal(sim_test_free(r.n, PF_IN, 9, udp(9)), PF_DROP);
+	/* A device that pf has not heard of. */
+	assert_int_equal(sim_test_free(r.n, PF_IN, 77, udp(9)), PF_DROP);
+	assert_int_equal(sim_if_del(r.n, 9), 0);
+	assert_int_equal(sim_if_del(r.n, 2), 0);
+	sim_seconds(r.sim, 100);
+	sim_free(r.sim);
+	assert_int_equal(sim_mem_live_all(), live);
+}
+
 /* Three machines: a connection through a firewall that loses and reorders. */
 static void
 test_through_a_router(void **state)
@@ -891,7 +1019,10 @@ int
 main(void)
 {
 	static struct run runs[NITEMS(cases) * 4];
-	struct CMUnitTest tests[NITEMS(runs) + 5] = {
+	struct CMUnitTest tests[NITEMS(runs) + 8] = {
+		cmocka_unit_test(test_failing_load),
+		cmocka_unit_test(test_failing_enable),
+		cmocka_unit_test(test_interfaces),
 		cmocka_unit_test(test_counters),
 		cmocka_unit_test(test_one_bucket),
 		cmocka_unit_test(test_malformed),
@@ -907,7 +1038,7 @@ main(void)
 		r->cut = i / 2 % 2 != 0;
 		snprintf(r->name, sizeof(r->name), "%s, IPv%d%s", r->tc->name,
 		    r->v6 ? 6 : 4, r->cut ? ", cut" : "");
-		tests[5 + i] = (struct CMUnitTest){ .name = r->name,
+		tests[8 + i] = (struct CMUnitTest){ .name = r->name,
 		    .test_func = test_case, .initial_state = r };
 	}
 	return (cmocka_run_group_tests(tests, NULL, NULL));
