@@ -19,6 +19,7 @@
 #include <linux/container_of.h>
 #include <linux/errno.h>
 #include <linux/icmp.h>
+#include <linux/if_packet.h>
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/jiffies.h>
@@ -368,6 +369,13 @@ pf_pkt_segs(const struct pf_pkt *p)
 		return (skb_shinfo(p)->gso_segs);
 	/* from a device that need not be trusted: not yet computed */
 	return (DIV_ROUND_UP(p->len, (unsigned int)skb_shinfo(p)->gso_size));
+}
+
+static inline bool
+pf_pkt_bcast(const struct pf_pkt *p)
+{
+	return (p->pkt_type == PACKET_BROADCAST ||
+	    p->pkt_type == PACKET_MULTICAST);
 }
 
 static inline const void *

@@ -75,6 +75,7 @@
  * the network header.
  * pf_pkt_len(p)		bytes, network header on; may exceed any MTU (GSO)
  * pf_pkt_segs(p)		packets on the wire that it stands for, 1 or more
+ * pf_pkt_bcast(p)		it came in as a link layer broadcast or multicast
  * pf_pkt_pull(p, off, len, buf) a pointer to len bytes at off, for reading: into
  *				the packet, or buf after copying; NULL if the packet
  *				is shorter.  len is at most 128, off + len at most

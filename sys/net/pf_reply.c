@@ -6,12 +6,15 @@
  *
  * Builds a whole packet with right checksums and gives it to the host to send.
  * Owns the packet in between.  Its source is the address that the blocked
- * packet was for, its destination that packet's source: both for RST and for ICMP,
- * so that the answer looks as if the destination itself refused.
+ * packet was for, its destination that packet's source: for RST as it must be, for ICMP
+ * because the core does not know the interface's own addresses; the answer looks as if the
+ * destination itself refused.
  *
- * Silence is kept where an answer could do harm: to anything but a unicast source, about
- * ICMP errors, later fragments, and packets whose checksum is wrong (RFC 1122 3.2.2,
- * RFC 4443 2.4); RST never answers RST (RFC 9293 3.5.2).
+ * Silence is kept where an answer could do harm (RFC 1122 3.2.2, RFC 4443 2.4): to or
+ * for anything but a unicast address, of this host's loopback from outside of it, to what
+ * the link layer sent to everybody, about ICMP of any type, later fragments, and packets
+ * whose checksum is wrong.  RST never answers RST (RFC 9293 3.5.2), nor a fragment, whose
+ * checksum cannot be verified.
  */
 #include "pf_priv.h"
 #include "pf_wire.h"
@@ -19,20 +22,59 @@
 #define REPLY_TTL	64
 #define ICMP4_MAX	576	/* RFC 1812, 4.3.2.3 */
 #define ICMP6_MAX	1280	/* RFC 4443, 2.4 (c) */
-#define ICMP4_PORT_UNREACH	(PF_ICMP_UNREACH << 8 | 3)
-#define ICMP6_PORT_UNREACH	(PF_ICMP6_UNREACH << 8 | 4)
+#define ICMP4_DEFAULT	(PF_ICMP_UNREACH << 8 | PF_ICMP_UNREACH_PORT)
+#define ICMP6_DEFAULT	(PF_ICMP6_UNREACH << 8 | PF_ICMP6_UNREACH_PORT)
 
-/* Addresses that one may answer to, or answer for. */
-static bool
-addr_unicast(const struct pf_addr *a, uint8_t af)
+enum scope { SCOPE_NONE, SCOPE_LOOPBACK, SCOPE_UNICAST };
+
+/* Whom one may answer, or answer for. */
+static enum scope
+addr_scope(const struct pf_addr *a, uint8_t af)
 {
 	uint8_t	top = a->addr8[0];
 
-	if (af == AF_INET)		/* not 0/8, not 224/3, which has broadcast */
-		return (top != 0 && top < 224);
-	if (a->addr64[0] == 0 && a->addr64[1] == 0)
+	if (af == AF_INET) {		/* not 0/8; 224/3 has broadcast too */
+		if (top == 0 || top >= 224)
+			return (SCOPE_NONE);
+		return (top == 127 ? SCOPE_LOOPBACK : SCOPE_UNICAST);
+	}
+	if (top == 0xff)
+		return (SCOPE_NONE);
+	if (a->addr64[0] != 0)
+		return (SCOPE_UNICAST);
+	/* ::1; all else in ::/64 is unspecified or an IPv4 address in disguise */
+	if (a->addr32[2] == 0 && a->addr32[3] == htonl(1))
+		return (SCOPE_LOOPBACK);
+	return (SCOPE_NONE);
+}
+
+/* The host's loopback devices are called lo, and lo0 where people come from BSD. */
+static bool
+kif_loopback(const struct pf_kif *kif)
+{
+	const char	*n = kif->name;
+
+	return (n[0] == 'l' && n[1] == 'o' &&
+	    (n[2] == '\0' || (n[2] >= '0' && n[2] <= '9')));
+}
+
+/* Whether the packet may be answered at all. */
+static bool
+answerable(const struct pf_pdesc *pd)
+{
+	enum scope	src = addr_scope(&pd->src, pd->af);
+	enum scope	dst = addr_scope(&pd->dst, pd->af);
+
+	if (pd->flags & (PF_PD_NOTFIRST | PF_PD_ICMPERR) ||
+	    src == SCOPE_NONE || dst == SCOPE_NONE)
 		return (false);
-	return (top != 0xff);
+	if ((src == SCOPE_LOOPBACK || dst == SCOPE_LOOPBACK) &&
+	    !kif_loopback(pd->kif))
+		return (false);
+	if (pd->dir == PF_IN)		/* the checksum has been looked at */
+		return (!pf_pkt_bcast(pd->pkt));
+	return ((pd->flags & PF_PD_CKSUM) == 0 ||
+	    pf_pkt_cksum_ok(pd->pkt, pd->af, pd->proto, pd->off));
 }
 
 /* The network header of the answer at p, for len bytes behind it; returns its size. */
@@ -81,9 +123,8 @@ send_rst(const struct pf_pdesc *pd, uint8_t ttl)
 	struct pf_pkt	*pkt;
 	void		*data;
 	uint8_t		*p;
-	uint32_t	 ack;
 
-	if (pd->tcp.flags & PF_TH_RST)
+	if (pd->tcp.flags & PF_TH_RST || pd->flags & PF_PD_FRAGMENT)
 		return;
 	pkt = pf_pkt_new(pd->pf, ip_size(pd) + sizeof(th), &data);
 	if (pkt == NULL)
@@ -99,9 +140,9 @@ send_rst(const struct pf_pdesc *pd, uint8_t ttl)
 		pf_put32(th.seq, pd->tcp.ack);
 	} else {
 		th.flags = PF_TH_RST | PF_TH_ACK;
-		ack = pd->tcp.seq + pd->p_len + !!(pd->tcp.flags & PF_TH_SYN) +
-		    !!(pd->tcp.flags & PF_TH_FIN);
-		pf_put32(th.ack, ack);
+		pf_put32(th.ack, pd->tcp.seq + pd->p_len +
+		    !!(pd->tcp.flags & PF_TH_SYN) +
+		    !!(pd->tcp.flags & PF_TH_FIN));
 	}
 	th.sum = pf_cksum_fold(pf_cksum_add(pf_cksum_pseudo(&pd->dst, &pd->src,
 	    pd->af, IPPROTO_TCP, sizeof(th)), &th, sizeof(th)));
@@ -163,25 +204,18 @@ pf_reply_blocked(const struct pf_pdesc *pd, const struct pf_krule *kr)
 
 	if ((flags & (PFRULE_RETURN | PFRULE_RETURNRST | PFRULE_RETURNICMP)) == 0)
 		return;
-	if (pd->flags & (PF_PD_NOTFIRST | PF_PD_ICMPERR) ||
-	    !addr_unicast(&pd->src, pd->af) || !addr_unicast(&pd->dst, pd->af))
-		return;
-	/* what came in has been looked at */
-	if (pd->dir == PF_OUT && (pd->flags & PF_PD_CKSUM) != 0 &&
-	    !pf_pkt_cksum_ok(pd->pkt, pd->af, pd->proto, pd->off))
+	if (!answerable(pd))
 		return;
 	if (pd->proto == IPPROTO_TCP &&
 	    flags & (PFRULE_RETURN | PFRULE_RETURNRST)) {
 		send_rst(pd, kr->r.return_ttl);
 		return;
 	}
-	if (flags & PFRULE_RETURNICMP || (flags & PFRULE_RETURN &&
-	    pd->proto != IPPROTO_ICMP && pd->proto != IPPROTO_ICMPV6)) {
-		typecode = pd->af == AF_INET ? kr->r.return_icmp :
-		    kr->r.return_icmp6;
-		if (typecode == 0)
-			typecode = pd->af == AF_INET ? ICMP4_PORT_UNREACH :
-			    ICMP6_PORT_UNREACH;
-		send_icmp(pd, typecode);
-	}
+	if ((flags & (PFRULE_RETURN | PFRULE_RETURNICMP)) == 0 ||
+	    pd->proto == IPPROTO_ICMP || pd->proto == IPPROTO_ICMPV6)
+		return;
+	typecode = pd->af == AF_INET ? kr->r.return_icmp : kr->r.return_icmp6;
+	if (typecode == 0)
+		typecode = pd->af == AF_INET ? ICMP4_DEFAULT : ICMP6_DEFAULT;
+	send_icmp(pd, typecode);
 }

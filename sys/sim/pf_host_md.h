@@ -358,6 +358,7 @@ struct pf_pkt {
 	uint8_t		 af;
 	bool		 own;		/* made by pf: not filtered here */
 	bool		 cksum_known;	/* as if verified by the device */
+	bool		 bcast;		/* to everybody, says the link layer */
 	struct sim_piece piece[SIM_PIECES];
 	struct sim_scratch *scratch;	/* copies handed out, strict */
 	struct pf_pkt	*next;		/* on a queue of sim_pkt.c */
@@ -377,6 +378,12 @@ static inline uint32_t
 pf_pkt_segs(const struct pf_pkt *p)
 {
 	return (p->segs);
+}
+
+static inline bool
+pf_pkt_bcast(const struct pf_pkt *p)
+{
+	return (p->bcast);
 }
 
 static inline const void *
