@@ -173,6 +173,35 @@ static const struct tcase cases[] = {
 	{ OUT, 1, B, A, TCP(80, 1024, RA), .seq = 0, .ack = 1001, .states = 1 },
 	{ WAIT, .n = 101, .states = 0 },
 	STEPS_END } },
+{ "a RST must be exact, and ends what a day was given", { BLOCK_ALL,
+    { PF_PASS, PF_IN }, END }, {
+	{ IN, 1, A, B, TCP(1024, 80, S), .seq = 1000, .states = 1 },
+	{ OUT, 1, B, A, TCP(80, 1024, SA), .seq = 5000, .ack = 1001, .states = 1 },
+	{ IN, 1, A, B, TCP(1024, 80, AK), .seq = 1001, .ack = 5001, .states = 1 },
+	{ OUT, 1, B, A, TCP(80, 1024, RS), .seq = 5060, DROP,
+	  .reason = PFRES_BADSTATE, .states = 1 },
+	{ WAIT, .n = 200, .states = 1 },
+	{ OUT, 1, B, A, TCP(80, 1024, RS), .seq = 5001, .states = 1 },
+	{ WAIT, .n = 85, .states = 1 },
+	{ WAIT, .n = 16, .states = 0 },
+	STEPS_END } },
+{ "a new connection on the ports of one that has ended", { BLOCK_ALL,
+    { PF_PASS, PF_IN }, END }, {
+	{ IN, 1, A, B, TCP(1024, 80, S), .seq = 1000, .states = 1 },
+	{ OUT, 1, B, A, TCP(80, 1024, SA), .seq = 5000, .ack = 1001, .states = 1 },
+	{ IN, 1, A, B, TCP(1024, 80, FA), .seq = 1001, .ack = 5001, .states = 1 },
+	/* Not ended yet: a SYN from elsewhere in the space does not fit. */
+	{ IN, 1, A, B, TCP(1024, 80, S), .seq = 90000000, DROP,
+	  .reason = PFRES_BADSTATE, .states = 1 },
+	{ OUT, 1, B, A, TCP(80, 1024, FA), .seq = 5001, .ack = 1002, .states = 1 },
+	{ IN, 1, A, B, TCP(1024, 80, AK), .seq = 1002, .ack = 5002, .states = 1 },
+	{ IN, 1, A, B, TCP(1024, 80, S), .seq = 90000000, .states = 1 },
+	{ OUT, 1, B, A, TCP(80, 1024, SA), .seq = 700000000, .ack = 90000001,
+	  .states = 1 },
+	{ IN, 1, A, B, TCP(1024, 80, AK), .seq = 90000001, .ack = 700000001,
+	  .states = 1 },
+	{ WAIT, .n = 3600, .states = 1 },
+	STEPS_END } },
 { "a SYN that nobody answers", { BLOCK_ALL, { PF_PASS, PF_IN }, END }, {
 	{ IN, 1, A, B, TCP(1024, 80, S), .seq = 1000, .states = 1 },
 	{ WAIT, .n = 119, .states = 1 },
@@ -782,7 +811,8 @@ static void
 test_failing_packets(void **state)
 {
 	struct run r = { .name = "failing" };
-	struct pf_rule rules[2];
+	struct pf_rule rules[2], got;
+	struct pf_status st;
 	unsigned long live = sim_mem_live_all(), n;
 	bool failed = true;
 
@@ -812,6 +842,10 @@ test_failing_packets(void **state)
 		failed = sim_fail_done() != 0;
 		assert_int_equal(v, n == 1 ? PF_DROP : PF_PASS);
 		sim_fail_alloc(0);
+		unit_status(r.n, &st);
+		unit_get_rule(r.n, 0, &got);
+		assert_int_equal(got.states_cur, st.states);
+		assert_int_equal(st.states, n - 1);
 		if (!failed)
 			assert_int_equal(r.n->sent.n, 1);
 		else if (n == 2)
