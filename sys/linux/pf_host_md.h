@@ -321,22 +321,23 @@ pf_rb_next(const struct pf_rb_node *n)
 	return (rb_next(n));
 }
 
-/* Hash. */
+/* Hash.  The key is the kernel's, by another name, as its type has none. */
 struct pf_siphash_key {
-	siphash_key_t	k;
+	uint64_t	key[2];
 };
+static_assert(sizeof(struct pf_siphash_key) == sizeof(siphash_key_t));
 
 static inline uint64_t
 pf_siphash2(uint64_t a, uint64_t b, const struct pf_siphash_key *key)
 {
-	return (siphash_2u64(a, b, &key->k));
+	return (siphash_2u64(a, b, (const siphash_key_t *)key));
 }
 
 static inline uint64_t
 pf_siphash4(uint64_t a, uint64_t b, uint64_t c, uint64_t d,
     const struct pf_siphash_key *key)
 {
-	return (siphash_4u64(a, b, c, d, &key->k));
+	return (siphash_4u64(a, b, c, d, (const siphash_key_t *)key));
 }
 
 /* Clock: seconds since boot, and one. */

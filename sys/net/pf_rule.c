@@ -28,7 +28,7 @@ enum {
 	{ #member, offsetof(struct pf_rule, member),			\
 	  sizeof(((struct pf_rule *)0)->member), skip, kind, max }
 #define ANY(m)		ROW(m, PF_RF_ANY, 0, PF_SKIP_COUNT)
-#define MAX(m, max)	ROW(m, PF_RF_MAX, max, PF_SKIP_COUNT)
+#define UPTO(m, max)	ROW(m, PF_RF_MAX, max, PF_SKIP_COUNT)
 #define STR(m)		ROW(m, PF_RF_STR, 0, PF_SKIP_COUNT)
 #define ZERO(m)		ROW(m, PF_RF_ZERO, 0, PF_SKIP_COUNT)
 #define LATER(m)	ROW(m, PF_RF_LATER, 0, PF_SKIP_COUNT)
@@ -68,7 +68,7 @@ const struct pf_rule_field pf_rule_fields[] = {
 	ZERO(expired),
 	ZERO(qid),
 	ZERO(pqid),
-	MAX(rule_flag, PFRULE_FLAGMASK),
+	UPTO(rule_flag, PFRULE_FLAGMASK),
 	ANY(timeout),
 	ANY(max_states),
 	LATER(max_src_nodes),
@@ -91,15 +91,15 @@ const struct pf_rule_field pf_rule_fields[] = {
 	ANY(return_icmp6),
 	LATER(max_mss),
 	ANY(return_ttl),
-	MAX(action, PF_ACTION_MAX - 1),
+	UPTO(action, PF_ACTION_MAX - 1),
 	ROW(direction, PF_RF_MAX, PF_OUT, PF_SKIP_DIR),
-	MAX(log, PF_LOG_MASK),
-	MAX(quick, 1),
+	UPTO(log, PF_LOG_MASK),
+	UPTO(quick, 1),
 	ROW(ifnot, PF_RF_MAX, 1, PF_SKIP_IFP),
 	LATER(rcvifnot),
 	LATER(match_tag_not),
 	LATER(natpass),
-	MAX(keep_state, PF_STATE_SYNPROXY),
+	UPTO(keep_state, PF_STATE_SYNPROXY),
 	ROW(af, PF_RF_ANY, 0, PF_SKIP_AF),
 	ROW(proto, PF_RF_ANY, 0, PF_SKIP_PROTO),
 	ANY(type),
@@ -107,7 +107,7 @@ const struct pf_rule_field pf_rule_fields[] = {
 	ANY(flags),
 	ANY(flagset),
 	LATER(min_ttl),
-	MAX(allow_opts, 1),
+	UPTO(allow_opts, 1),
 	LATER(rt),
 	ANY(tos),
 	LATER(set_tos),
