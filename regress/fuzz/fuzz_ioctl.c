@@ -7,12 +7,14 @@
  * An input is a list of calls: the command's number in the table below, a byte of
  * flags, the length of the argument's bytes (16 bits; the rest is zero) and these.
  * User addresses lead into a region of our own, unless the flags say otherwise.
- * What must hold: a call that fails has changed nothing that DIOCGETSTATUS tells, and
+ * What must hold: a call that fails has changed no option and nothing that
+ * DIOCGETSTATUS tells, a read-only client changes nothing, and
  * when the machine is gone no memory is left.
  */
 #include <arpa/inet.h>
 
 #include "fuzz.h"
+#include "pf_priv.h"
 
 #define F_RAWADDR	0x01	/* addresses as in the input */
 #define F_RAWTICKET	0x02	/* tickets as in the input */
@@ -37,6 +39,9 @@ static const uint32_t commands[] = {
 static uint8_t *user;		/* the region */
 #define USER_SIZE	(3 * sizeof(struct pfioc_trans_e) + 4096)
 
+static uint32_t ticket;		/* of the last DIOCGETRULES */
+
+static bool trace;
 static unsigned long done, refused, commits, rules_seen;
 
 static void
@@ -72,10 +77,14 @@ help(uint32_t cmd, uint8_t flags, void *arg)
 			    sizeof(struct pfi_kif);
 			break;
 		}
+	if ((flags & F_RAWTICKET) != 0)
+		return;
 	/* The ticket of the first element stands in the region. */
-	if (cmd == DIOCADDRULE && (flags & F_RAWTICKET) == 0)
+	if (cmd == DIOCADDRULE)
 		memcpy(&((struct pfioc_rule *)arg)->ticket,
 		    user + offsetof(struct pfioc_trans_e, ticket), 4);
+	else if (cmd == DIOCGETRULE)
+		((struct pfioc_rule *)arg)->ticket = ticket;
 }
 
 static void
@@ -96,6 +105,24 @@ same_status(const struct pf_status *a, const struct pf_status *b)
 	    memcmp(a->pf_chksum, b->pf_chksum, sizeof(a->pf_chksum)) == 0);
 }
 
+/* What no request tells in one piece: the options in force. */
+struct options {
+	uint32_t	 timeout[PFTM_MAX];
+	uint32_t	 limit[PF_LIMIT_MAX];
+};
+
+static void
+get_options(struct sim_node *n, struct options *o)
+{
+	const struct pf_conf *conf;
+
+	sim_packet_enter();
+	conf = pf_rcu_deref(n->pf->conf);
+	memcpy(o->timeout, conf->timeout, sizeof(o->timeout));
+	memcpy(o->limit, conf->limit, sizeof(o->limit));
+	sim_packet_leave();
+}
+
 static void
 one_call(struct sim_node *n, struct pf_client **cl, struct input *in)
 {
@@ -103,6 +130,7 @@ one_call(struct sim_node *n, struct pf_client **cl, struct input *in)
 	uint8_t flags = in8(in);
 	size_t size = _IOC_SIZE(cmd), len;
 	struct pf_status before, after;
+	struct options obefore, oafter;
 	uint8_t *arg;
 	int error;
 
@@ -124,20 +152,30 @@ one_call(struct sim_node *n, struct pf_client **cl, struct input *in)
 	help(cmd, flags, arg);
 
 	must(sim_ioctl(n, cl[0], DIOCGETSTATUS, &before) == 0, "status");
+	get_options(n, &obefore);
 	if ((flags & F_NOMEM) != 0)
 		sim_fail_alloc(1 + flags % 8);
 	error = sim_ioctl_as(n, cl[(flags & F_OTHER) != 0], cmd,
 	    size != 0 ? arg : NULL, (flags & F_READONLY) == 0);
 	sim_fail_alloc(0);
 	must(sim_ioctl(n, cl[0], DIOCGETSTATUS, &after) == 0, "status");
+	get_options(n, &oafter);
 	if (error != 0) {
 		refused++;
+		if (trace)
+			printf("%u: %s\n", cmd & 255, strerror(error));
+		must(memcmp(&obefore, &oafter, sizeof(oafter)) == 0,
+		    "an error changes no option");
 		must(same_status(&before, &after), "an error changes nothing");
 	} else {
 		done++;
 		commits += cmd == DIOCXCOMMIT;
-		if (cmd == DIOCGETRULES)
+		if (cmd == DIOCGETRULES) {
 			rules_seen += ((struct pfioc_rule *)(void *)arg)->nr;
+			ticket = ((struct pfioc_rule *)(void *)arg)->ticket;
+		}
+		if (trace)
+			printf("%u ok\n", cmd & 255);
 		must((flags & F_READONLY) == 0 || same_status(&before, &after),
 		    "read-only changes nothing");
 	}
@@ -156,6 +194,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (user == NULL) {
 		user = malloc(USER_SIZE);
 		must(user != NULL, "memory");
+		trace = getenv("FUZZ_TRACE") != NULL;
 		atexit(stats);
 	}
 	memset(user, 0, USER_SIZE);
