@@ -250,6 +250,12 @@ pf_pcpu_add(struct pf_pcpu *c, unsigned int i, int64_t delta)
 	c->v[i] += (uint64_t)delta;
 }
 
+static inline void
+pf_pcpu_add_packet(struct pf_pcpu *c, unsigned int i, int64_t delta)
+{
+	pf_pcpu_add(c, i, delta);
+}
+
 static inline uint64_t
 pf_pcpu_sum(const struct pf_pcpu *c, unsigned int i)
 {
