@@ -9,8 +9,8 @@ net_up
 echo_server server tcp/80 udp/53
 for host in $S4 $S6; do
 	expect "ping $host" pings client "$host"
-	is "tcp $host" 'open refused' "$(probe client tcp "$host" 80 81 | xargs)"
-	is "udp $host" 'open refused' "$(probe client udp "$host" 53 54 | xargs)"
+	answers 'open refused' client tcp "$host" 80 81
+	answers 'open refused' client udp "$host" 53 54
 done
 reach open fw tcp $S4 80
 ip -n fw route add unreachable 10.0.9.0/24

@@ -18,23 +18,19 @@ block return-icmp(host-prohib, admin-unr) in on int0 proto { tcp udp } to port 8
 block return out on ext0 proto { tcp udp } to port 8006
 END
 background client tcpdump -nlp -i eth0 icmp or icmp6
-dump=$bg
-cp /dev/null "$W/dump"
-until_true 10 grep -q listening "$W/bg" || die "tcpdump does not start"
-mv "$W/bg" "$W/dump"
+dump=$bg dumped=$bg_said
+until_true 20 grep -q listening "$dumped" || die "tcpdump does not start"
 for host in $S4 $S6; do
-	is "tcp $host" 'open timeout refused refused refused unreachable refused' \
-	    "$(probe client tcp "$host" 80 8001 8002 8003 8004 8005 8006 | xargs)"
-	is "udp $host" 'open timeout refused refused unreachable refused' \
-	    "$(probe client udp "$host" 53 8001 8002 8004 8005 8006 | xargs)"
-	is "$host from the firewall" 'open open refused' \
-	    "$(probe fw tcp "$host" 80 8001 8006 | xargs)"
-	is "udp $host from the firewall" 'open open refused' \
-	    "$(probe fw udp "$host" 53 8001 8006 | xargs)"
+	answers 'open timeout refused refused refused unreachable refused' \
+	    client tcp "$host" 80 8001 8002 8003 8004 8005 8006
+	answers 'open timeout refused refused unreachable refused' \
+	    client udp "$host" 53 8001 8002 8004 8005 8006
+	answers 'open open refused' fw tcp "$host" 80 8001 8006
+	answers 'open open refused' fw udp "$host" 53 8001 8006
 done
-until_true 5 grep -q 'prohibited' "$W/dump"
+until_true 5 grep -q 'prohibited' "$dumped"
 end "$dump"
-said=$(cat "$W/dump")
+said=$(cat "$dumped")
 like 'ICMP code' "IP 10.0.*unreachable - admin prohibited" "$said"
 like 'ICMP port' "IP 10.0.*10.0.2.2 udp port 8004 unreachable" "$said"
 like 'ICMP port for TCP' "IP 10.0.*10.0.2.2 tcp port 8004 unreachable" "$said"

@@ -69,7 +69,7 @@ block
 pass in on int0 proto tcp to port 80 no state
 pass out on ext0 proto tcp to port 80 no state
 END
-is 'answers need their own rule' timeout "$(probe client tcp $S4 80)"
+answers timeout client tcp $S4 80
 # (flags S/SA are a default of rules that keep state only)
 rules <<'END'
 block

@@ -19,10 +19,10 @@ refuse 'large ping6' pings client $S6 -s 4000
 within 'blocked by the rule' 2 99 "$(rule_counter '^block' Packets)"
 rules <<'END'
 block
-pass inet proto icmp icmp-type echoreq
-pass inet6 proto icmp6 icmp6-type echoreq
 pass inet fragment label "frag4"
 pass inet6 fragment label "frag6"
+pass inet proto icmp icmp-type echoreq
+pass inet6 proto icmp6 icmp6-type echoreq
 END
 flush
 expect 'large ping' pings client $S4 -s 4000
@@ -35,8 +35,8 @@ unlike 'a fragment makes no state' 'udp|tcp' "$(states)"
 is 'states: of the first ones' 6 "$(state_count)"
 rules <<'END'
 block
-pass inet proto icmp icmp-type echoreq
 pass inet fragment from 10.0.1.0/24
+pass inet proto icmp icmp-type echoreq
 END
 flush
 refuse 'fragments one way only' pings client $S4 -s 4000

@@ -16,11 +16,11 @@ pass in on int0 proto udp to port 8053
 END
 for ends in "$S4 $F4 127.0.0.1" "$S6 $F6 ::1"; do
 	set -- $ends
-	is "out to $1" 'open timeout' "$(probe fw tcp "$1" 80 81 | xargs)"
+	answers 'open timeout' fw tcp "$1" 80 81
 	reach open fw udp "$1" 53
-	is "in to $2" 'open timeout' "$(probe client tcp "$2" 8080 8081 | xargs)"
+	answers 'open timeout' client tcp "$2" 8080 8081
 	reach open client udp "$2" 8053
-	is "through to $1" timeout "$(probe client tcp "$1" 80)"
+	answers timeout client tcp "$1" 80
 	reach timeout fw tcp "$3" 8080
 done
 like 'out' '^all tcp 10\.0\.2\.1:[0-9]+ -> 10\.0\.2\.2:80 ' "$(states)"
@@ -40,7 +40,7 @@ set skip on lo
 block
 END
 flush
-is 'loopback skipped' 'open open' "$(probe fw tcp 127.0.0.1 8080 8081 | xargs)"
+answers 'open open' fw tcp 127.0.0.1 8080 8081
 reach open fw udp ::1 8053
 is 'no state there' '' "$(states)"
 reach timeout client tcp $F4 8080

@@ -16,16 +16,16 @@ refuse 'disable when disabled' fw pfctl -d
 expect 'load and enable' fw pfctl -ef "$W/good"
 refuse 'enable when enabled' fw pfctl -e
 like 'enabled' '^Status: Enabled' "$(fw pfctl -si)"
-is 'filters' 'open refused' "$(probe client tcp $S4 80 81 | xargs)"
+answers 'open refused' client tcp $S4 80 81
 hold t client tcp $S4 80
 is 'a connection' alive "$(still t)"
 n=$(state_count)
 expect 'disable' fw pfctl -d
 like 'disabled' '^Status: Disabled' "$(fw pfctl -si)"
-is 'does not filter' 'open open' "$(probe client tcp $S4 80 81 | xargs)"
+answers 'open open' client tcp $S4 80 81
 is 'states are kept' "$n" "$(state_count)"
 expect 'enable again' fw pfctl -e
-is 'filters again' 'open refused' "$(probe client tcp $S4 80 81 | xargs)"
+answers 'open refused' client tcp $S4 80 81
 is 'the connection lives' alive "$(still t)"
 
 before=$(fw pfctl -sr; fw pfctl -st; fw pfctl -sm)
@@ -50,4 +50,4 @@ reach refused client tcp $S4 80
 expect 'flush all' fw pfctl -F all
 is 'no rules' '' "$(fw pfctl -sr)"
 is 'no states' '' "$(states)"
-is 'all passes' 'open open' "$(probe client tcp $S4 80 81 | xargs)"
+answers 'open open' client tcp $S4 80 81

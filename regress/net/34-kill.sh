@@ -31,8 +31,7 @@ b=$(sum)
 [ "$a" != "$b" ] || fail 'A and B look alike'
 hold t client tcp $S4 80
 background client ping -n -q -i 0.2 $S4
-ping=$bg
-mv "$W/bg" "$W/ping"
+ping=$bg ping_said=$bg_said
 seen=
 for ((i = 0; i < 24; i++)); do
 	r=A
@@ -54,7 +53,7 @@ done 2> "$W/kills"
 unlike 'no complaint' 'line [0-9]+: [a-z]' "$(grep -v Killed "$W/kills")"
 kill -INT "$ping"
 wait "$ping" 2>/dev/null
-like 'no ping lost' ' 0% packet loss' "$(cat "$W/ping")"
+like 'no ping lost' ' 0% packet loss' "$(cat "$ping_said")"
 load A
 is 'A at last' "$a" "$(sum)"
 note "seen $seen"

@@ -14,7 +14,7 @@ rules client <<'END'
 block return out proto tcp to port 81
 pass out proto tcp to port 80
 END
-is 'rules of the client' 'open refused' "$(probe client tcp $S4 80 81 | xargs)"
+answers 'open refused' client tcp $S4 80 81
 reach open fw tcp $S4 81
 is 'states of the client' 1 "$(state_count client)"
 within 'states of the firewall' 2 5 "$(state_count fw)"

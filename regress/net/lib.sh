@@ -16,7 +16,8 @@
 # The exit trap ends all of them, asserts that no namespace is left, and makes
 # the exit status: 0 if every assertion held.
 #
-# Nothing here sleeps for long: waits are polls with a limit.
+# Nothing here sleeps for long: waits are polls with a limit.  Several scenarios
+# run at once, each with a /run/netns of its own (guest).
 [ -n "${VM_TREE:-}" ] || {
 	echo "lib.sh: for the test machine only; see regress/net/run" >&2
 	exit 2
@@ -26,11 +27,13 @@ NET=$VM_TREE/regress/net
 C4=10.0.1.2 F4=10.0.1.1 G4=10.0.2.1 S4=10.0.2.2
 C6=fd00:1::2 F6=fd00:1::1 G6=fd00:2::1 S6=fd00:2::2
 W=$(mktemp -d)
+: > "$W/spaces"
 asserted=0 failed=0 pids=() spaces=() pf_on=
 
 # Waits take longer where everything does.
 case ${VM_KERNEL:-} in
-debug*)	slow=4 ;;
+debug)	slow=2 ;;
+debug-smp) slow=4 ;;
 *)	slow=1 ;;
 esac
 
@@ -125,8 +128,9 @@ space() { # NAME...: make namespaces, with loopback up and the sysctls we want
 	for n in "$@"; do
 		ip netns add "$n" || die "cannot make namespace $n"
 		spaces+=("$n")
-		ip -n "$n" link set lo up
 		in_ns "$n" bash -c '
+			readlink /proc/self/ns/net >> "$0"
+			ip link set lo up
 			cd /proc/sys/net
 			echo 0 > ipv6/conf/default/accept_dad
 			echo 0 > ipv6/conf/default/accept_ra
@@ -134,7 +138,7 @@ space() { # NAME...: make namespaces, with loopback up and the sysctls we want
 			echo 0 > ipv4/icmp_ratelimit
 			# a connect without an answer ends after 3 s
 			echo 1 > ipv4/tcp_syn_retries
-			echo 0 > ipv6/icmp/ratelimit'
+			echo 0 > ipv6/icmp/ratelimit' "$W/spaces"
 	done
 }
 
@@ -166,23 +170,29 @@ router() { # NS
 		echo 1 > /proc/sys/net/ipv6/conf/all/forwarding'
 }
 
+# routes NS NET: default routes to the first address of NET
+routes() {
+	ip -n "$1" -batch - <<-END
+		route add default via 10.0.$2.1
+		route add default via fd00:$2::1
+	END
+}
+
 net_up() {
 	space client fw server
 	router fw
 	wire fw int0 client eth0 1
 	wire fw ext0 server eth0 2
-	ip -n client route add default via 10.0.1.1
-	ip -n client route add default via fd00:1::1
-	ip -n server route add default via 10.0.2.1
-	ip -n server route add default via fd00:2::1
+	routes client 1
+	routes server 2
 }
 
 # --- processes ----------------------------------------------------------------
 
-# background NS COMMAND...: its pid in $bg; output in $W/bg.PID
+# background NS COMMAND...: its pid in $bg, the file with what it says in $bg_said
 background() {
-	nsenter --net="/run/netns/$1" -- "${@:2}" < /dev/null \
-	    > "$W/bg" 2>&1 &
+	bg_said=$W/bg.${#pids[@]}
+	nsenter --net="/run/netns/$1" -- "${@:2}" < /dev/null > "$bg_said" 2>&1 &
 	bg=$!
 	pids+=("$bg")
 }
@@ -206,7 +216,7 @@ echo_server() {
 	shift
 	background "$ns" python3 -I -S "$NET/echod.py" "$ready" "$@"
 	until_true 15 test -e "$ready" ||
-	    die "echo server in $ns does not start: $(cat "$W/bg")"
+	    die "echo server in $ns does not start: $(cat "$bg_said")"
 }
 
 # http_server NS DIRECTORY PORT
@@ -223,13 +233,20 @@ http_server() {
 # connected, and then nothing)
 probe() { in_ns "$1" bash "$NET/probe" $((2 * slow)) "${@:2}"; }
 
-# reach WORD NS PROTO HOST PORT...: assert what probe says of each port
-reach() {
-	local want=$1 port got
+# answers 'WORD ...' NS PROTO HOST PORT...: assert what probe says of the ports
+answers() {
+	local got
 
-	while read -r port got; do
-		is "$2 -> $3 $4 $port" "$want" "$got"
-	done < <(paste -d ' ' <(printf '%s\n' "${@:5}") <(probe "${@:2}"))
+	got=$(probe "${@:2}")
+	is "${*:2}" "$1" "${got//$'\n'/ }"
+}
+
+# reach WORD NS PROTO HOST PORT...: the same of each port
+reach() {
+	local want
+
+	printf -v want "$1 %.0s" "${@:5}"
+	answers "${want% }" "${@:2}"
 }
 
 # hold NAME NS PROTO HOST PORT: opens a connection to an echo server and keeps it
@@ -264,7 +281,7 @@ drop() {
 }
 
 # pings NS HOST [PING-OPTION...]: one echo and its answer
-pings() { in_ns "$1" ping -n -q -c 1 -W $((2 * slow)) "${@:3}" "$2"; }
+pings() { in_ns "$1" ping -n -c 1 -W $((2 * slow)) "${@:3}" "$2"; }
 
 # --- pf -----------------------------------------------------------------------
 
@@ -316,7 +333,11 @@ finish() {
 		[ ! -e "/run/netns/$n" ] || ip netns del "$n" ||
 		    fail "cannot delete namespace $n"
 	done
-	left=$(ip netns list; lsns -n -t net -o PID,COMMAND | sed 1d)
+	# namespaces that live on in a process or a file
+	left=$(readlink /proc/[0-9]*/ns/net | sort -u | grep -Fxf "$W/spaces")
+	for n in /run/netns/*; do
+		[ ! -e "$n" ] || left="$left $n"
+	done
 	[ -z "$left" ] || fail "namespaces left: $left"
 	rm -rf "$W"
 	[ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || fail "status $status"
