@@ -217,9 +217,10 @@ segment_of(struct segment *seg, const struct pf_peer *src,
 	}
 	seg->room = peer_room(dst, src);
 
-	/* some stacks set ACK, with a zero, in a RST that answers no segment */
+	/* some stacks set ACK, with a zero that means nothing, in a RST */
 	seg->has_ack = (t->flags & PF_TH_ACK) != 0 &&
-	    ((t->flags & PF_TH_RST) == 0 || t->ack != 0);
+	    ((t->flags & PF_TH_RST) == 0 || t->ack != 0 ||
+	    dst->seqlo <= MAXACKWINDOW);
 	seg->ack = seg->has_ack ? t->ack - dst->seqdiff : dst->seqlo;
 	seg->ackskew = dst->seqlo - seg->ack;
 	/* a segment of no length proves nothing by its number; keepalives lie behind */
