@@ -53,5 +53,6 @@ clean:
 	$(MAKE) -C sys/linux clean
 	$(MAKE) -C sys/sim clean
 	$(MAKE) -C regress/unit clean
+	$(MAKE) -C regress/fuzz clean
 
 .PHONY: all tools module install run test lint bench fuzz clean
