@@ -194,6 +194,16 @@ pf_if_attach(struct pf *pf, int ifindex, const char *name)
 	return (error);
 }
 
+/* kif no longer stands for a device; nobody who thinks so is left. */
+static void
+kif_absent(struct pf *pf, struct pf_kif *kif)
+{
+	pf_kif_ref(kif);
+	index_remove(pf, kif);
+	pf_rcu_sync();			/* packets that still see it as present */
+	pf_kif_put(pf, kif);
+}
+
 void
 pf_if_detach(struct pf *pf, int ifindex)
 {
@@ -201,20 +211,36 @@ pf_if_detach(struct pf *pf, int ifindex)
 
 	pf_mutex_lock(&pf->ctl);
 	kif = kif_of_device(pf, ifindex);
-	if (kif != NULL) {
-		pf_kif_ref(kif);
-		index_remove(pf, kif);
-		pf_rcu_sync();		/* packets that still see it as present */
-		pf_kif_put(pf, kif);
-	}
+	if (kif != NULL)
+		kif_absent(pf, kif);
 	pf_mutex_unlock(&pf->ctl);
 }
 
+/* The new name comes before the old one goes: at no time is the device unknown. */
 int
 pf_if_rename(struct pf *pf, int ifindex, const char *name)
 {
-	pf_if_detach(pf, ifindex);
-	return (pf_if_attach(pf, ifindex, name));
+	struct pf_kif	*old, *kif;
+	int		 error = 0;
+
+	if (ifindex <= 0)
+		return (EINVAL);
+	pf_mutex_lock(&pf->ctl);
+	old = kif_of_device(pf, ifindex);
+	kif = pf_kif_get(pf, name);
+	if (kif == NULL)
+		error = ENOMEM;
+	else if (kif == old)
+		old = NULL;
+	else if (kif->ifindex != 0)
+		error = EEXIST;
+	else
+		index_insert(pf, kif, ifindex);
+	if (old != NULL)
+		kif_absent(pf, old);
+	pf_kif_put(pf, kif);
+	pf_mutex_unlock(&pf->ctl);
+	return (error);
 }
 
 void

@@ -99,42 +99,15 @@ ioctl_clrstatus(struct pf_client *cl, void *arg)
 	return (0);
 }
 
-/*
- * Options.  What is asked for outside of a transaction takes effect at once, in one
- * it waits for the commit: pf_conf_begin() gives the configuration to write to.
- */
+/* Options: they take effect at once, or with the commit of the client's transaction. */
 static int
 ioctl_setstatusif(struct pf_client *cl, void *arg)
 {
 	struct pfioc_if	*pi = arg;
-	struct pf_conf	*conf;
-	int		 error;
 
 	if (!pf_string_ok(pi->ifname, sizeof(pi->ifname)))
 		return (EINVAL);
-	conf = pf_conf_begin(cl->pf, cl->trans);
-	if (conf == NULL)
-		return (ENOMEM);
-	error = pf_conf_set_logif(cl->pf, conf, pi->ifname);
-	pf_conf_end(cl->pf, cl->trans, conf, error == 0);
-	return (error);
-}
-
-/* Write one word of the configuration; *old gets what it was. */
-static int
-set_word(struct pf_client *cl, size_t off, uint32_t value, uint32_t *old)
-{
-	struct pf_conf	*conf;
-	uint32_t	*word;
-
-	conf = pf_conf_begin(cl->pf, cl->trans);
-	if (conf == NULL)
-		return (ENOMEM);
-	word = (uint32_t *)((uint8_t *)conf + off);
-	*old = *word;
-	*word = value;
-	pf_conf_end(cl->pf, cl->trans, conf, true);
-	return (0);
+	return (pf_conf_set_logif(cl->pf, cl->trans, pi->ifname));
 }
 
 static int
@@ -144,8 +117,7 @@ ioctl_setdebug(struct pf_client *cl, void *arg)
 
 	if (v->value > PF_DEBUG_NOISY || v->pad != 0)
 		return (EINVAL);
-	return (set_word(cl, offsetof(struct pf_conf, debug), v->value,
-	    &v->value));
+	return (pf_conf_set(cl->pf, cl->trans, PF_OPT_DEBUG, v->value, &v->value));
 }
 
 static int
@@ -157,8 +129,7 @@ ioctl_sethostid(struct pf_client *cl, void *arg)
 		return (EINVAL);
 	while (v->value == 0)		/* 0: choose one */
 		pf_random(cl->pf, &v->value, sizeof(v->value));
-	return (set_word(cl, offsetof(struct pf_conf, hostid), v->value,
-	    &v->value));
+	return (pf_conf_set(cl->pf, cl->trans, PF_OPT_HOSTID, v->value, &v->value));
 }
 
 static int
@@ -173,8 +144,8 @@ ioctl_settimeout(struct pf_client *cl, void *arg)
 		return (EINVAL);
 	if (tm->timeout == PFTM_INTERVAL && tm->seconds == 0)
 		tm->seconds = 1;
-	error = set_word(cl, offsetof(struct pf_conf, timeout) +
-	    tm->timeout * sizeof(uint32_t), tm->seconds, &old);
+	error = pf_conf_set(cl->pf, cl->trans, PF_OPT_TIMEOUT + tm->timeout,
+	    tm->seconds, &old);
 	if (error == 0)
 		tm->seconds = old;
 	return (error);
@@ -191,6 +162,7 @@ ioctl_gettimeout(struct pf_client *cl, void *arg)
 	return (0);
 }
 
+/* A limit below what is in use is fine: what there is stays, and no more is made. */
 static int
 ioctl_setlimit(struct pf_client *cl, void *arg)
 {
@@ -199,8 +171,8 @@ ioctl_setlimit(struct pf_client *cl, void *arg)
 	if (pl->index < 0 || pl->index >= PF_LIMIT_MAX ||
 	    pl->limit > PF_LIMIT_VAL_MAX)
 		return (EINVAL);
-	return (set_word(cl, offsetof(struct pf_conf, limit) +
-	    pl->index * sizeof(uint32_t), pl->limit, &pl->limit));
+	return (pf_conf_set(cl->pf, cl->trans, PF_OPT_LIMIT + pl->index, pl->limit,
+	    &pl->limit));
 }
 
 static int

@@ -137,9 +137,10 @@ pf_ioctl_xcommit(struct pf_client *cl, void *arg)
 int
 pf_ioctl_xrollback(struct pf_client *cl, void *arg)
 {
-	(void)arg;			/* there is only one to roll back */
-	if (cl->trans == NULL)
-		return (EBUSY);
+	int	error;
+
+	if ((error = check_elements(cl, arg)) != 0)
+		return (error);
 	pf_trans_abort(cl->pf, cl->trans);
 	cl->pf->trans = cl->trans = NULL;
 	return (0);
@@ -192,6 +193,7 @@ sum_evaluations(struct pf_client *cl, const struct pf_rules *rs, uint32_t rulese
 	for (i = 0; i < rs->n; i++) {
 		sum += pf_pcpu_sum(&rs->rule[i]->ctr, PF_RC_EVAL);
 		evals[i] = sum;
+		pf_yield_at(i);
 	}
 	pf_free(cl->evals);
 	cl->evals = evals;
@@ -218,24 +220,6 @@ pf_ioctl_getrules(struct pf_client *cl, void *arg)
 	return (0);
 }
 
-static void
-zero_rule(struct pf_krule *kr)
-{
-	pf_pcpu_zero(&kr->ctr, PF_RC_EVAL);
-	pf_atomic_set(&kr->states_tot, pf_atomic_read(&kr->states_cur));
-}
-
-/* Set the counters of one rule to 0; the sums of the rules behind it stay as they are. */
-static void
-clear_rule(struct pf_client *cl, const struct pf_rules *rs, uint32_t nr)
-{
-	zero_rule(rs->rule[nr]);
-	pf_pcpu_add(&rs->rule[nr]->ctr, PF_RC_EVAL, -(int64_t)cl->evals[nr]);
-	if (nr + 1 < rs->n)
-		pf_pcpu_add(&rs->rule[nr + 1]->ctr, PF_RC_EVAL,
-		    cl->evals[nr]);
-}
-
 int
 pf_ioctl_getrule(struct pf_client *cl, void *arg)
 {
@@ -256,29 +240,32 @@ pf_ioctl_getrule(struct pf_client *cl, void *arg)
 		return (EBUSY);
 	if (io->nr >= rs->n || io->nr >= cl->evals_n)
 		return (EBUSY);
-	pf_krule_export(rs->rule[io->nr], &io->rule);
-	io->rule.evaluations = cl->evals[io->nr];
+	pf_krule_export(rs->rule[io->nr], cl->evals[io->nr], &io->rule);
 	for (k = 0; k < PF_SKIP_COUNT; k++)
 		io->rule.skip[k] = pf_rules_skip(rs, io->nr, k);
 	memset(io->anchor_call, 0, sizeof(io->anchor_call));
 	if (io->action == PF_GET_CLR_CNTR)
-		clear_rule(cl, rs, io->nr);
+		pf_krule_clear(rs->rule[io->nr], cl->evals[io->nr]);
 	return (0);
 }
 
 int
 pf_ioctl_clrrulectrs(struct pf_client *cl, void *arg)
 {
-	const struct pf_conf	*conf = pf_rcu_deref_locked(cl->pf->conf);
+	const struct pf_rules	*rs;
+	uint64_t		 evals;
 	unsigned int		 i;
 	uint32_t		 k;
 
 	(void)arg;
-	for (i = 0; i < PF_RULESET_MAX; i++)
-		for (k = 0; k < conf->rules[i]->n; k++) {
-			zero_rule(conf->rules[i]->rule[k]);
-			pf_pcpu_zero(&conf->rules[i]->rule[k]->ctr, PF_RC_MAX);
+	for (i = 0; i < PF_RULESET_MAX; i++) {
+		rs = pf_rcu_deref_locked(cl->pf->conf)->rules[i];
+		for (k = 0, evals = 0; k < rs->n; k++) {
+			evals += pf_pcpu_sum(&rs->rule[k]->ctr, PF_RC_EVAL);
+			pf_krule_clear(rs->rule[k], evals);
+			pf_yield_at(k);
 		}
+	}
 	return (0);
 }
 

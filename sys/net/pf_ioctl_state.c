@@ -178,19 +178,31 @@ kill_one(struct pf_state *s, void *arg)
 }
 
 static int
-check_kill_host(const struct pf_rule_addr *h)
+check_kill_host(const struct pf_rule_addr *h, uint8_t af)
 {
-	return (h->addr.type != PF_ADDR_ADDRMASK || h->neg > 1 ||
-	    h->port_op >= PF_OP_MAX ? EINVAL : 0);
+	size_t	used = af == AF_INET ? 4 : af == AF_INET6 ? 16 : 0;
+
+	if (h->addr.type != PF_ADDR_ADDRMASK || h->addr.iflags != 0 ||
+	    h->addr.net != 0 || h->addr.pad != 0 || h->addr.cnt != 0 ||
+	    !pf_all_zero(h->pad, sizeof(h->pad)) || h->neg > 1 ||
+	    h->port_op >= PF_OP_MAX)
+		return (EINVAL);
+	if (h->port_op == PF_OP_NONE && (h->port[0] != 0 || h->port[1] != 0))
+		return (EINVAL);
+	/* an address without its family would match of both */
+	return (pf_all_zero(h->addr.v.a.addr.addr8 + used, 16 - used) &&
+	    pf_all_zero(h->addr.v.a.mask.addr8 + used, 16 - used) ? 0 : EINVAL);
 }
 
 static int
 check_kill(const struct pfioc_state_kill *k)
 {
-	if (check_kill_host(&k->src) != 0 || check_kill_host(&k->dst) != 0 ||
+	if ((k->af != 0 && k->af != AF_INET && k->af != AF_INET6) ||
+	    check_kill_host(&k->src, k->af) != 0 ||
+	    check_kill_host(&k->dst, k->af) != 0 ||
 	    !pf_string_ok(k->ifname, sizeof(k->ifname)) ||
 	    !pf_string_ok(k->label, sizeof(k->label)) ||
-	    (k->af != 0 && k->af != AF_INET && k->af != AF_INET6))
+	    !pf_all_zero(k->pad, sizeof(k->pad)))
 		return (EINVAL);
 	return (0);
 }

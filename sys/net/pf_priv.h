@@ -30,6 +30,25 @@
 #include "pf_host.h"
 #include "pfvar.h"
 
+static inline bool
+pf_all_zero(const void *mem, size_t len)
+{
+	const uint8_t	*p = mem;
+
+	while (len > 0)
+		if (p[--len] != 0)
+			return (false);
+	return (true);
+}
+
+/* At step i of a loop over rules, of which there may be very many: control context. */
+static inline void
+pf_yield_at(uint32_t i)
+{
+	if (i % 256 == 255)
+		pf_yield();
+}
+
 /*
  * pf_addr.c: addresses
  *
@@ -171,7 +190,7 @@ struct pf_iftab {
 /* The kif of a name, made if need be, with a reference; NULL: no memory or a
  * bad name.  Lock: ctl. */
 struct pf_kif *pf_kif_get(struct pf *, const char *name);
-/* The kif of a name or NULL; no reference taken.  Lock: ctl or RCU. */
+/* The kif of a name or NULL; no reference taken.  Lock: ctl. */
 struct pf_kif *pf_kif_find(struct pf *, const char *name);
 /* Packet context, hot: NULL if pf has not heard of the device. */
 struct pf_kif *pf_kif_by_index(struct pf *, int ifindex);
@@ -212,6 +231,7 @@ struct pf_krule {
 	struct pf_kif	*kif;		/* [i] referenced; NULL: any */
 	uint32_t	 nr;		/* [i] */
 	int32_t		 gone;		/* [a] its ruleset is no longer in force */
+	uint64_t	 base[PF_RC_MAX]; /* [c] what counters were when cleared */
 	uint32_t	 cuid, cpid;	/* [i] who loaded it */
 	struct pf_rule	 r;		/* [i] as loaded, out members zero */
 };
@@ -242,8 +262,8 @@ struct pf_match_ent {
 static_assert(sizeof(struct pf_match_ent) == 128, "two cache lines");
 
 /*
- * One row for every member of struct pf_rule that takes part in a match or is
- * hashed; drives validation, the ruleset checksum and the skip steps.
+ * One row for every member of struct pf_rule; drives validation, the ruleset
+ * checksum and the skip steps.
  */
 struct pf_rule_field {
 	const char	*name;
@@ -262,10 +282,15 @@ int	 pf_krule_create(struct pf *, const struct pf_rule *, uint32_t ruleset,
 /* By who sees it in an RCU read side, or holds a reference. */
 void	 pf_krule_get(struct pf_krule *);
 void	 pf_krule_put(struct pf *, struct pf_krule *);	/* any context */
-/* The rule for the user, with its counters and number; not evaluations, skip.  Lock: ctl. */
-void	 pf_krule_export(const struct pf_krule *, struct pf_rule *r);
-/* Whether two rules say the same of the criterion PF_SKIP_*. */
-bool	 pf_rule_same(const struct pf_rule *, const struct pf_rule *, uint8_t skip);
+/* The rule for the user, with its counters and number; not skip.  evals: the sum of
+ * PF_RC_EVAL of its ruleset up to it.  Lock: ctl. */
+void	 pf_krule_export(const struct pf_krule *, uint64_t evals, struct pf_rule *r);
+/* From now on its counters count from 0.  evals as above.  Lock: ctl. */
+void	 pf_krule_clear(struct pf_krule *, uint64_t evals);
+/* The criteria in which two rules differ: a bit for each PF_SKIP_*. */
+uint32_t pf_rule_differ(const struct pf_rule *, const struct pf_rule *);
+/* Carry the digest h on over what the rule says. */
+void	 pf_rule_digest(const struct pf_rule *, uint64_t h[2]);
 
 /*
  * pf_ruleset.c: rulesets, the configuration, transactions
@@ -280,6 +305,14 @@ struct pf_rules {
 	struct pf_krule	**rule;			/* [i] n of them */
 	struct pf_match_ent *ent;		/* [i] n of them */
 };
+
+/* Options of one word, by number: the members of pf_conf from timeout on, in order. */
+#define PF_OPT_TIMEOUT	0			/* + PFTM_* */
+#define PF_OPT_LIMIT	(PF_OPT_TIMEOUT + PFTM_MAX) /* + PF_LIMIT_* */
+#define PF_OPT_DEBUG	(PF_OPT_LIMIT + PF_LIMIT_MAX)
+#define PF_OPT_HOSTID	(PF_OPT_DEBUG + 1)
+#define PF_OPT_MAX	(PF_OPT_HOSTID + 1)
+#define PF_OPT_LOGIF	PF_OPT_MAX		/* more than a word */
 
 struct pf_conf {
 	struct pf_rules	*rules[PF_RULESET_MAX];	/* [i] never NULL */
@@ -310,6 +343,7 @@ struct pf_trans {
 	uint32_t	 has;			/* [i] bit per PF_TRANS_* */
 	struct pf_trans_rules rs[PF_RULESET_MAX];
 	struct pf_conf	*conf;			/* [c] options to come; NULL: not in it */
+	uint32_t	 touched;		/* [c] bit per PF_OPT_*: of conf, what counts */
 	struct pf_trans_skip *skips;		/* [c] in order */
 	uint32_t	 nskips, skips_room;	/* [c] */
 };
@@ -323,13 +357,13 @@ int	 pf_trans_add_rule(struct pf *, struct pf_trans *, uint32_t ruleset,
 int	 pf_trans_skip(struct pf *, struct pf_trans *, const char *name, bool skip);
 
 /*
- * Options are changed in three steps: begin gives a configuration to write to
- * (the transaction's, or a copy; NULL: no memory), and end puts it in force if keep,
- * unless it belongs to the transaction.
+ * Change an option: at once, or with the commit of the transaction if that has
+ * options in it (t may be NULL).  What a transaction does not name is left as it
+ * is at its commit.  ENOMEM.
  */
-struct pf_conf *pf_conf_begin(struct pf *, struct pf_trans *);
-void	 pf_conf_end(struct pf *, struct pf_trans *, struct pf_conf *, bool keep);
-int	 pf_conf_set_logif(struct pf *, struct pf_conf *, const char *name); /* "": none */
+int	 pf_conf_set(struct pf *, struct pf_trans *, unsigned int opt, uint32_t value,
+	    uint32_t *old);
+int	 pf_conf_set_logif(struct pf *, struct pf_trans *, const char *name); /* "": none */
 /* The number of the rule where rule nr's skip step for PF_SKIP_* leads. */
 uint32_t pf_rules_skip(const struct pf_rules *, uint32_t nr, unsigned int);
 

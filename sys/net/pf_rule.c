@@ -6,7 +6,7 @@
  *
  * pf_rule_fields[] has a row for every member of struct pf_rule, so that together they cover
  * it byte by byte.  The rows drive what can be said of a member alone: its range, whether this
- * kernel part knows the feature, which skip step it belongs to.
+ * kernel part knows the feature, which skip step it belongs to; and the digest.
  * What members mean to each other is checked by the functions below the table.
  *
  * Owns the pf_krules: made here, referenced by their ruleset and by states, freed
@@ -125,17 +125,8 @@ const unsigned int pf_rule_nfields =
     sizeof(pf_rule_fields) / sizeof(pf_rule_fields[0]);
 
 #define FLAGS_RETURN	(PFRULE_RETURN | PFRULE_RETURNRST | PFRULE_RETURNICMP)
-#define FLAGS_KNOWN	(FLAGS_RETURN | PFRULE_FRAGMENT | PFRULE_NOSYNC |	\
-			 PFRULE_IFBOUND | PFRULE_STATESLOPPY | PFRULE_DSCP)
-
-static bool
-all_zero(const uint8_t *p, size_t len)
-{
-	while (len > 0)
-		if (p[--len] != 0)
-			return (false);
-	return (true);
-}
+#define FLAGS_STATE	(PFRULE_NOSYNC | PFRULE_IFBOUND | PFRULE_STATESLOPPY)
+#define FLAGS_KNOWN	(FLAGS_RETURN | FLAGS_STATE | PFRULE_FRAGMENT | PFRULE_DSCP)
 
 static uint32_t
 field_value(const uint8_t *p, size_t size)
@@ -166,12 +157,12 @@ check_field(const struct pf_rule_field *f, const struct pf_rule *r)
 		return (field_value(p, f->size) > f->max ? EINVAL : 0);
 	case PF_RF_STR:
 		len = strnlen((const char *)p, f->size);
-		return (len == f->size || !all_zero(p + len, f->size - len) ?
+		return (len == f->size || !pf_all_zero(p + len, f->size - len) ?
 		    EINVAL : 0);
 	case PF_RF_ZERO:
-		return (all_zero(p, f->size) ? 0 : EINVAL);
+		return (pf_all_zero(p, f->size) ? 0 : EINVAL);
 	case PF_RF_LATER:
-		return (all_zero(p, f->size) ? 0 : EOPNOTSUPP);
+		return (pf_all_zero(p, f->size) ? 0 : EOPNOTSUPP);
 	case PF_RF_NORTABLE:
 		return (field_value(p, f->size) == UINT32_MAX ? 0 : EOPNOTSUPP);
 	}
@@ -179,38 +170,73 @@ check_field(const struct pf_rule_field *f, const struct pf_rule *r)
 }
 
 static int
+check_port(const struct pf_rule_addr *h, uint8_t proto)
+{
+	switch (h->port_op) {
+	case PF_OP_NONE:
+		return (h->port[0] != 0 || h->port[1] != 0 ? EINVAL : 0);
+	case PF_OP_IRG:
+	case PF_OP_XRG:
+	case PF_OP_RRG:
+		break;
+	default:				/* with one number */
+		if (h->port[1] != 0 && h->port[1] != h->port[0])
+			return (EINVAL);
+	}
+	return (proto != IPPROTO_TCP && proto != IPPROTO_UDP ? EINVAL : 0);
+}
+
+static int
 check_host(const struct pf_rule_addr *h, uint8_t af, uint8_t proto)
 {
 	size_t	used = af == AF_INET ? 4 : af == AF_INET6 ? 16 : 0;
 
-	if (h->addr.type != PF_ADDR_ADDRMASK)
-		return (h->addr.type == PF_ADDR_NONE ? EINVAL : EOPNOTSUPP);
-	/* what lies behind the family's size is zero; without a family, all is */
-	if (!all_zero(h->addr.v.a.addr.addr8 + used, 16 - used) ||
-	    !all_zero(h->addr.v.a.mask.addr8 + used, 16 - used))
+	if (h->addr.type == PF_ADDR_NONE)
 		return (EINVAL);
-	if (h->port_op == PF_OP_NONE)
-		return (h->port[0] != 0 || h->port[1] != 0 ? EINVAL : 0);
-	return (proto != IPPROTO_TCP && proto != IPPROTO_UDP ? EINVAL : 0);
+	if (h->addr.type != PF_ADDR_DYNIFTL &&
+	    (h->addr.iflags != 0 || h->addr.net != 0))
+		return (EINVAL);
+	if (h->addr.type != PF_ADDR_ADDRMASK)
+		return (EOPNOTSUPP);
+	/* what lies behind the family's size is zero; without a family, all is */
+	if (!pf_all_zero(h->addr.v.a.addr.addr8 + used, 16 - used) ||
+	    !pf_all_zero(h->addr.v.a.mask.addr8 + used, 16 - used))
+		return (EINVAL);
+	return (check_port(h, proto));
+}
+
+/* What only a rule that makes states can say. */
+static bool
+has_state_options(const struct pf_rule *r)
+{
+	return ((r->rule_flag & FLAGS_STATE) != 0 || r->max_states != 0 ||
+	    !pf_all_zero((const uint8_t *)r->timeout, sizeof(r->timeout)));
 }
 
 static int
 check_action(const struct pf_rule *r, uint32_t ruleset)
 {
+	uint32_t	ret = r->rule_flag & FLAGS_RETURN;
+
 	if (ruleset != PF_RULESET_FILTER || r->action == PF_MATCH)
 		return (EOPNOTSUPP);
 	if (r->action != PF_PASS && r->action != PF_DROP)
 		return (EINVAL);
 	if (r->rule_flag & ~FLAGS_KNOWN || r->keep_state > PF_STATE_NORMAL)
 		return (EOPNOTSUPP);
-	if (r->action == PF_PASS && r->rule_flag & FLAGS_RETURN)
+	if (r->action == PF_PASS && ret != 0)
+		return (EINVAL);
+	if ((ret & (ret - 1)) != 0)		/* more than one of them */
 		return (EINVAL);
 	if (r->action == PF_DROP && r->keep_state != 0)
+		return (EINVAL);
+	if (r->keep_state == 0 && has_state_options(r))
 		return (EINVAL);
 	if ((r->return_icmp != 0 && r->return_icmp >> 8 != 3) ||
 	    (r->return_icmp6 != 0 && r->return_icmp6 >> 8 != 1))
 		return (EINVAL);	/* destination unreachable */
-	if (r->return_ttl != 0 && (r->rule_flag & FLAGS_RETURN) == 0)
+	if (ret == 0 && (r->return_ttl != 0 || r->return_icmp != 0 ||
+	    r->return_icmp6 != 0))
 		return (EINVAL);
 	return (0);
 }
@@ -304,14 +330,31 @@ pf_krule_put(struct pf *pf, struct pf_krule *kr)
 	pf_free(kr);
 }
 
-void
-pf_krule_export(const struct pf_krule *kr, struct pf_rule *r)
+/* What counter i counted since it was last cleared.  Sums are taken while packets count:
+ * one that stands for differences may seem a little below 0. */
+static uint64_t
+since_clear(const struct pf_krule *kr, unsigned int i, uint64_t sum)
 {
+	int64_t	v = (int64_t)(sum - kr->base[i]);
+
+	return (v > 0 ? v : 0);
+}
+
+void
+pf_krule_export(const struct pf_krule *kr, uint64_t evals, struct pf_rule *r)
+{
+	uint64_t	v[PF_RC_MAX];
+	unsigned int	i;
+
+	for (i = 0; i < PF_RC_MAX; i++)
+		v[i] = since_clear(kr, i, i == PF_RC_EVAL ? evals :
+		    pf_pcpu_sum(&kr->ctr, i));
 	*r = kr->r;
-	r->packets[0] = pf_pcpu_sum(&kr->ctr, PF_RC_PACKETS_IN);
-	r->packets[1] = pf_pcpu_sum(&kr->ctr, PF_RC_PACKETS_OUT);
-	r->bytes[0] = pf_pcpu_sum(&kr->ctr, PF_RC_BYTES_IN);
-	r->bytes[1] = pf_pcpu_sum(&kr->ctr, PF_RC_BYTES_OUT);
+	r->evaluations = v[PF_RC_EVAL];
+	r->packets[0] = v[PF_RC_PACKETS_IN];
+	r->packets[1] = v[PF_RC_PACKETS_OUT];
+	r->bytes[0] = v[PF_RC_BYTES_IN];
+	r->bytes[1] = v[PF_RC_BYTES_OUT];
 	r->states_cur = pf_atomic_read(&kr->states_cur);
 	r->states_tot = pf_atomic_read(&kr->states_tot);
 	r->nr = kr->nr;
@@ -319,17 +362,74 @@ pf_krule_export(const struct pf_krule *kr, struct pf_rule *r)
 	r->cpid = kr->cpid;
 }
 
-bool
-pf_rule_same(const struct pf_rule *a, const struct pf_rule *b, uint8_t skip)
+/*
+ * The counters themselves go on: zeroing one while packets add to it could lose one half of
+ * a difference, and the evaluations of all later rules would be wrong for good.
+ */
+void
+pf_krule_clear(struct pf_krule *kr, uint64_t evals)
+{
+	unsigned int	i;
+
+	for (i = 0; i < PF_RC_EVAL; i++)
+		kr->base[i] = pf_pcpu_sum(&kr->ctr, i);
+	kr->base[PF_RC_EVAL] = (int64_t)evals > 0 ? evals : 0;
+	pf_atomic_set(&kr->states_tot, 0);
+}
+
+uint32_t
+pf_rule_differ(const struct pf_rule *a, const struct pf_rule *b)
 {
 	const struct pf_rule_field	*f;
+	uint32_t			 differ = 0;
 	unsigned int			 i;
 
 	for (i = 0; i < pf_rule_nfields; i++) {
 		f = &pf_rule_fields[i];
-		if (f->skip == skip && memcmp((const uint8_t *)a + f->off,
+		if (f->skip != PF_SKIP_COUNT &&
+		    (differ & 1U << f->skip) == 0 &&
+		    memcmp((const uint8_t *)a + f->off,
 		    (const uint8_t *)b + f->off, f->size) != 0)
-			return (false);
+			differ |= 1U << f->skip;
 	}
-	return (true);
+	return (differ);
+}
+
+/* SipHash as a chain of two; the keys are fixed, so that equal rules give equal digests
+ * on any machine. */
+static void
+digest_words(uint64_t h[2], uint64_t a, uint64_t b)
+{
+	static const struct pf_siphash_key keys[2] = { { { 1, 2 } }, { { 3, 4 } } };
+	uint64_t	first;
+
+	first = pf_siphash4(h[0], h[1], a, b, &keys[0]);
+	h[1] = pf_siphash4(h[0], h[1], a, b, &keys[1]);
+	h[0] = first;
+}
+
+/* Members that are all zero say nothing; a longer one counts up to its last byte that
+ * says something.  Its row and length go first, so no two rules read alike. */
+void
+pf_rule_digest(const struct pf_rule *r, uint64_t h[2])
+{
+	const uint8_t	*p;
+	uint64_t	 w[2];
+	unsigned int	 i;
+	size_t		 len, off, n;
+
+	for (i = 0; i < pf_rule_nfields; i++) {
+		p = (const uint8_t *)r + pf_rule_fields[i].off;
+		len = pf_rule_fields[i].size;
+		while (len > 0 && p[len - 1] == 0)
+			len--;
+		for (off = 0; off < len; off += n) {
+			n = len - off < sizeof(w[1]) ? len - off : sizeof(w[1]);
+			w[0] = (uint64_t)i << 32 | (uint64_t)len << 16 | off;
+			w[1] = 0;
+			memcpy(&w[1], p + off, n);
+			digest_words(h, w[0], w[1]);
+		}
+	}
+	digest_words(h, UINT64_MAX, 0);		/* the end of the rule */
 }

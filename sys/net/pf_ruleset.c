@@ -46,18 +46,25 @@ static const uint32_t limit_defaults[PF_LIMIT_MAX] = {
  * Compiled rulesets
  */
 static void
-rules_free(struct pf *pf, struct pf_rules *rs)
+rules_put(struct pf *pf, struct pf_krule **rule, uint32_t n)
 {
 	uint32_t	i;
 
+	for (i = 0; i < n; i++) {
+		if (rule[i]->kif != NULL)
+			rule[i]->kif->rules--;
+		pf_krule_put(pf, rule[i]);
+		pf_yield_at(i);
+	}
+	pf_free(rule);
+}
+
+static void
+rules_free(struct pf *pf, struct pf_rules *rs)
+{
 	if (rs == NULL)
 		return;
-	for (i = 0; i < rs->n; i++) {
-		if (rs->rule[i]->kif != NULL)
-			rs->rule[i]->kif->rules--;
-		pf_krule_put(pf, rs->rule[i]);
-	}
-	pf_free(rs->rule);
+	rules_put(pf, rs->rule, rs->n);
 	pf_free(rs->ent);
 	pf_free(rs);
 }
@@ -98,17 +105,20 @@ compile_one(struct pf_match_ent *e, struct pf_krule *kr)
 static void
 compile_skips(struct pf_rules *rs)
 {
-	uint32_t	i, step;
+	uint32_t	i, step, differ;
 	unsigned int	k;
 
-	for (i = rs->n; i-- > 0;)
+	for (i = rs->n; i-- > 0;) {
+		differ = i + 1 < rs->n ? pf_rule_differ(&rs->rule[i]->r,
+		    &rs->rule[i + 1]->r) : UINT32_MAX;
 		for (k = 0; k < PF_SKIP_COUNT; k++) {
 			step = 1;
-			if (i + 1 < rs->n && pf_rule_same(&rs->rule[i]->r,
-			    &rs->rule[i + 1]->r, k))
+			if ((differ & 1U << k) == 0)
 				step += rs->ent[i + 1].skip[k];
 			rs->ent[i].skip[k] = step < UINT16_MAX ? step : UINT16_MAX;
 		}
+		pf_yield_at(i);
+	}
 }
 
 /* A ruleset of n rules; takes over the array and its references.  NULL: no memory, and they
@@ -133,6 +143,7 @@ rules_compile(struct pf *pf, struct pf_krule **rule, uint32_t n, uint32_t ticket
 	for (i = 0; i < n; i++) {
 		rule[i]->nr = i;
 		compile_one(&rs->ent[i], rule[i]);
+		pf_yield_at(i);
 	}
 	compile_skips(rs);
 	return (rs);
@@ -144,41 +155,25 @@ pf_rules_skip(const struct pf_rules *rs, uint32_t nr, unsigned int k)
 	return (nr + rs->ent[nr].skip[k]);
 }
 
-/*
- * The checksum of the main ruleset: SipHash chains with fixed keys over what the rules
- * say, so that two machines with the same rules show the same.
- */
-static void
-rules_digest(const struct pf_rules *rs, uint64_t h[2])
-{
-	static const struct pf_siphash_key keys[2] = { { { 1, 2 } }, { { 3, 4 } } };
-	const uint8_t	*p;
-	uint64_t	 w[2];
-	uint32_t	 i;
-	size_t		 off;
-	unsigned int	 k;
-
-	static_assert(sizeof(struct pf_rule) % sizeof(w) == 0, "whole words");
-	for (i = 0; i < rs->n; i++) {
-		p = (const uint8_t *)&rs->rule[i]->r;
-		for (off = 0; off < sizeof(struct pf_rule); off += sizeof(w)) {
-			memcpy(w, p + off, sizeof(w));
-			for (k = 0; k < 2; k++)
-				h[k] = pf_siphash4(h[0], h[1], w[0], w[1],
-				    &keys[k]);
-		}
-	}
-}
-
+/* The checksum of the main ruleset, of all kinds of rules in it. */
 static void
 conf_digest(struct pf_conf *conf)
 {
-	uint64_t	h[2] = { 0, 0 };
-	unsigned int	i;
+	const struct pf_rules	*rs;
+	uint64_t		 h[2];
+	uint32_t		 k;
+	unsigned int		 i;
 
 	static_assert(sizeof(h) == sizeof(conf->chksum), "16 bytes");
-	for (i = 0; i < PF_RULESET_MAX; i++)
-		rules_digest(conf->rules[i], h);
+	memset(h, 0, sizeof(h));
+	for (i = 0; i < PF_RULESET_MAX; i++) {
+		rs = conf->rules[i];
+		h[0] += i << 24 | rs->n;	/* which, and where it ends */
+		for (k = 0; k < rs->n; k++) {
+			pf_rule_digest(&rs->rule[k]->r, h);
+			pf_yield_at(k);
+		}
+	}
 	memcpy(conf->chksum, h, sizeof(h));
 }
 
@@ -208,15 +203,6 @@ conf_free(struct pf *pf, struct pf_conf *conf)
 	pf_free(conf);
 }
 
-struct pf_conf *
-pf_conf_begin(struct pf *pf, struct pf_trans *t)
-{
-	pf_mutex_assert(&pf->ctl);
-	if (t != NULL && t->conf != NULL)
-		return (t->conf);
-	return (conf_copy(pf, pf_rcu_deref_locked(pf->conf)));
-}
-
 /* Put conf in force and free its predecessor. */
 static void
 conf_publish(struct pf *pf, struct pf_conf *conf)
@@ -228,30 +214,92 @@ conf_publish(struct pf *pf, struct pf_conf *conf)
 	conf_free(pf, old);
 }
 
-void
-pf_conf_end(struct pf *pf, struct pf_trans *t, struct pf_conf *conf, bool keep)
+/* A configuration to write options to: the transaction's, or a copy of that in force. */
+static struct pf_conf *
+conf_begin(struct pf *pf, struct pf_trans *t)
+{
+	pf_mutex_assert(&pf->ctl);
+	if (t != NULL && t->conf != NULL)
+		return (t->conf);
+	return (conf_copy(pf, pf_rcu_deref_locked(pf->conf)));
+}
+
+/* Option opt has been written: keep that for the commit, or put it in force. */
+static void
+conf_end(struct pf *pf, struct pf_trans *t, struct pf_conf *conf, unsigned int opt)
 {
 	if (t != NULL && t->conf == conf)
-		return;
-	if (keep)
-		conf_publish(pf, conf);
+		t->touched |= 1U << opt;
 	else
-		conf_free(pf, conf);
+		conf_publish(pf, conf);
+}
+
+static uint32_t *
+conf_word(struct pf_conf *conf, unsigned int opt)
+{
+	size_t	off = offsetof(struct pf_conf, timeout) + opt * sizeof(uint32_t);
+
+	static_assert(offsetof(struct pf_conf, hostid) ==
+	    offsetof(struct pf_conf, timeout) + PF_OPT_HOSTID * sizeof(uint32_t),
+	    "the options follow each other");
+	static_assert(PF_OPT_LOGIF < 32, "a bit for each");
+	return ((uint32_t *)((uint8_t *)conf + off));
 }
 
 int
-pf_conf_set_logif(struct pf *pf, struct pf_conf *conf, const char *name)
+pf_conf_set(struct pf *pf, struct pf_trans *t, unsigned int opt, uint32_t value,
+    uint32_t *old)
+{
+	struct pf_conf	*conf;
+
+	conf = conf_begin(pf, t);
+	if (conf == NULL)
+		return (ENOMEM);
+	*old = *conf_word(conf, opt);
+	*conf_word(conf, opt) = value;
+	conf_end(pf, t, conf, opt);
+	return (0);
+}
+
+int
+pf_conf_set_logif(struct pf *pf, struct pf_trans *t, const char *name)
 {
 	struct pf_kif	*kif = NULL;
+	struct pf_conf	*conf;
 
 	if (name[0] != '\0') {
 		kif = pf_kif_get(pf, name);
 		if (kif == NULL)
 			return (ENOMEM);
 	}
+	conf = conf_begin(pf, t);
+	if (conf == NULL) {
+		pf_kif_put(pf, kif);
+		return (ENOMEM);
+	}
 	pf_kif_put(pf, conf->logif);
 	conf->logif = kif;
+	conf_end(pf, t, conf, PF_OPT_LOGIF);
 	return (0);
+}
+
+/* What the transaction has not named is as in the configuration in force now. */
+static void
+conf_merge(struct pf *pf, struct pf_conf *conf, uint32_t touched)
+{
+	struct pf_conf	*now = pf_rcu_deref_locked(pf->conf);
+	unsigned int	 opt;
+
+	memcpy(conf->rules, now->rules, sizeof(conf->rules));
+	for (opt = 0; opt < PF_OPT_MAX; opt++)
+		if ((touched & 1U << opt) == 0)
+			*conf_word(conf, opt) = *conf_word(now, opt);
+	if ((touched & 1U << PF_OPT_LOGIF) == 0 && conf->logif != now->logif) {
+		pf_kif_put(pf, conf->logif);
+		conf->logif = now->logif;
+		if (conf->logif != NULL)
+			pf_kif_ref(conf->logif);
+	}
 }
 
 /*
@@ -292,20 +340,12 @@ pf_trans_begin(struct pf *pf, const uint32_t *types, uint32_t n)
 void
 pf_trans_abort(struct pf *pf, struct pf_trans *t)
 {
-	struct pf_trans_rules	*r;
-	unsigned int		 i;
-	uint32_t		 k;
+	unsigned int	i;
+	uint32_t	k;
 
 	pf_mutex_assert(&pf->ctl);
-	for (i = 0; i < PF_RULESET_MAX; i++) {
-		r = &t->rs[i];
-		for (k = 0; k < r->n; k++) {
-			if (r->rule[k]->kif != NULL)
-				r->rule[k]->kif->rules--;
-			pf_krule_put(pf, r->rule[k]);
-		}
-		pf_free(r->rule);
-	}
+	for (i = 0; i < PF_RULESET_MAX; i++)
+		rules_put(pf, t->rs[i].rule, t->rs[i].n);
 	for (k = 0; k < t->nskips; k++)
 		pf_kif_put(pf, t->skips[k].kif);
 	pf_free(t->skips);
@@ -426,10 +466,11 @@ pf_trans_commit(struct pf *pf, struct pf_trans *t)
 	t->conf = NULL;
 
 	/* and what cannot */
+	conf_merge(pf, conf, t->touched);
 	for (i = 0; i < PF_RULESET_MAX; i++) {
 		if ((t->has & 1U << i) == 0)
 			continue;
-		old[i] = pf_rcu_deref_locked(pf->conf)->rules[i];
+		old[i] = conf->rules[i];
 		conf->rules[i] = t->rs[i].compiled;
 		memset(&t->rs[i], 0, sizeof(t->rs[i]));	/* taken over */
 	}
