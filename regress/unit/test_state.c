@@ -684,7 +684,7 @@ test_key_of(void **state)
 			    fx.kif[0]), s);
 			for (uint64_t b = 0; b <= bs->mask; b++)
 				for (struct pf_rb_node *n =
-				    pf_rb_first(&bs->b[b].root); n != NULL;
+				    pf_rb_first(&bs->b[b]); n != NULL;
 				    n = pf_rb_next(n))
 					if (n == &s->key.node)
 						buckets[j] = (int)b;

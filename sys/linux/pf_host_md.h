@@ -241,6 +241,13 @@ pf_pcpu_add(struct pf_pcpu *c, unsigned int i, int64_t delta)
 	this_cpu_add(c->v[i], (uint64_t)delta);
 }
 
+/* Softirqs are off, and nobody counts in an interrupt. */
+static inline void
+pf_pcpu_add_packet(struct pf_pcpu *c, unsigned int i, int64_t delta)
+{
+	__this_cpu_add(c->v[i], (uint64_t)delta);
+}
+
 /* Red-black trees. */
 #define pf_rb_node	rb_node
 #define pf_rb_root	rb_root

@@ -177,14 +177,14 @@ path_count(struct pf_path *p, struct pf *pf, int verdict)
 	uint64_t	 n = pf_pd_packets(pd);
 	unsigned int	 v6 = pd->af == AF_INET6, out = pd->dir == PF_OUT, d;
 
-	pf_pcpu_add(&pd->kif->ctr, PF_KIF_PACKETS(v6, out, verdict != PF_PASS), n);
-	pf_pcpu_add(&pd->kif->ctr, PF_KIF_BYTES(v6, out, verdict != PF_PASS),
+	pf_pcpu_add_packet(&pd->kif->ctr, PF_KIF_PACKETS(v6, out, verdict != PF_PASS), n);
+	pf_pcpu_add_packet(&pd->kif->ctr, PF_KIF_BYTES(v6, out, verdict != PF_PASS),
 	    pd->len);
 	if (p->reason != PFRES_MATCH)
 		pf_count(pf, PF_CTR_REASON + p->reason);
 	if (kr != NULL) {
-		pf_pcpu_add(&kr->ctr, PF_RC_PACKETS_IN + out, n);
-		pf_pcpu_add(&kr->ctr, PF_RC_BYTES_IN + out, pd->len);
+		pf_pcpu_add_packet(&kr->ctr, PF_RC_PACKETS_IN + out, n);
+		pf_pcpu_add_packet(&kr->ctr, PF_RC_BYTES_IN + out, pd->len);
 	}
 	if (s != NULL && verdict == PF_PASS) {
 		d = s->direction != pd->dir;

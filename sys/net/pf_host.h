@@ -56,7 +56,7 @@
  * Per-CPU counters.  struct pf_pcpu, an array of uint64_t on every CPU:
  * pf_pcpu_init(c, n) 0 or ENOMEM (control), pf_pcpu_fini(c) (any context but
  * hard interrupts; c may be all zero), pf_pcpu_add(c, i, delta) in the same,
- * pf_pcpu_sum(c, i), pf_pcpu_zero(c, n).  delta is signed; sums wrap.
+ * pf_pcpu_add_packet(c, i, delta) in packet context, where it costs least, pf_pcpu_sum(c, i), pf_pcpu_zero(c, n).  delta is signed; sums wrap.
  *
  * Red-black trees.  struct pf_rb_node (24 bytes), struct pf_rb_root;
  * pf_rb_init(root), pf_rb_empty(root), pf_rb_top(root), pf_rb_left(n),

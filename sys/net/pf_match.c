@@ -91,9 +91,9 @@ static inline void
 count_run(const struct pf_match_ent *first, const struct pf_match_ent *next,
     const struct pf_match_ent *end)
 {
-	pf_pcpu_add(&first->rule->ctr, PF_RC_EVAL, 1);
+	pf_pcpu_add_packet(&first->rule->ctr, PF_RC_EVAL, 1);
 	if (next < end)
-		pf_pcpu_add(&next->rule->ctr, PF_RC_EVAL, -1);
+		pf_pcpu_add_packet(&next->rule->ctr, PF_RC_EVAL, -1);
 }
 
 struct pf_krule *

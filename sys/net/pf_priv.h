@@ -9,12 +9,11 @@
  *	[i]	set at creation, then only read
  *	[c]	pf->ctl, the control mutex
  *	[rcu c]	read in an RCU read side, replaced under pf->ctl
- *	[b]	the lock of the state's bucket; [rcu b] read without it
+ *	[b]	the lock of the bucket's stripe; [rcu b] read without it
  *	[s]	the state's own lock
  *	[a]	atomic or a single word (READ_ONCE, WRITE_ONCE)
  *	[p]	per-CPU
- * Lock order: ctl, then a bucket of the old state table, of the new one, then
- * a bucket of the id table, then a state.
+ * Lock order: ctl, then a stripe of the keys, a stripe of the ids, a state.
  *
  * The files stand on floors, and one uses only the floors below it and its own
  * (FLOORS lists them; `make lint' checks the objects):
@@ -161,17 +160,17 @@ pf_pd_packets(const struct pf_pdesc *pd)
  * present; freed after an RCU grace period.
  */
 struct pf_kif {
-	struct pf_kif	*next_name;		/* [rcu c] chain by name */
 	struct pf_kif	*next_index;		/* [rcu c] chain by ifindex */
-	char		 name[PF_IFNAMSIZ];	/* [i] */
+	struct pf_pcpu	 ctr;			/* [p] PF_KIF_PACKETS(..) .. */
 	int		 ifindex;		/* [a] 0: no such device now */
 	uint16_t	 id;			/* [i] small, not 0, unique: for state keys */
 	bool		 skip;			/* [a] set skip on */
+	char		 name[PF_IFNAMSIZ];	/* [i] */
+	struct pf_kif	*next_name;		/* [rcu c] chain by name */
 	struct pf_atomic refs;			/* rules, states, options */
 	struct pf_atomic states;		/* of them, states */
 	uint32_t	 rules;			/* [c] of them, rules */
 	int64_t		 tzero;			/* [c] */
-	struct pf_pcpu	 ctr;			/* [p] PF_KIF_PACKETS(..) .. */
 	struct pf_rcu_head rcu;
 };
 /* Indices of kif->ctr: v6, out, block: 0 or 1 */
@@ -425,7 +424,7 @@ struct pf_state {
 	struct pf_kif	*kif;			/* [i] where it was made; referenced */
 	void		*ext;			/* [i] what few states need */
 
-	struct pf_rb_node id_node;		/* id bucket's lock */
+	struct pf_rb_node id_node;		/* lock of the id's stripe */
 	uint64_t	 id;			/* [i] */
 	uint32_t	 creatorid;		/* [i] network order */
 	uint8_t		 log;			/* [i] */
@@ -439,22 +438,22 @@ static_assert(sizeof(struct pf_state) <= 256, "a state fits its budget");
 static_assert(offsetof(struct pf_state, rule) == 64, "one line to look it up");
 #endif
 
-struct pf_bucket {
-	struct pf_rb_root root;			/* [rcu b] */
-	struct pf_seq	 seq;			/* [b] odd while root changes */
-	struct pf_spinlock lock;
-};
-
 /*
- * An array of buckets.  While it is being replaced by a larger one (`next'), its
- * buckets are emptied one by one; moved[i], set under the lock of bucket i, says
- * that what belongs there is now found, and put, in `next'.
+ * An array of buckets, each the root of a small tree.  While it is being replaced by a
+ * larger one (`next'), its buckets are emptied one by one; moved[i] says that what
+ * belongs there is now found, and put, in `next'.
  */
 struct pf_buckets {
 	uint64_t	 mask;			/* [i] number - 1 */
-	struct pf_buckets *next;		/* [rcu c] NULL but while growing */
-	uint8_t		*moved;			/* [rcu c] one each, [b]; NULL as above */
-	struct pf_bucket b[];
+	struct pf_rb_root *b;			/* [rcu b] */
+	uint8_t		*moved;			/* [rcu c] one each, [b]; NULL but .. */
+	struct pf_buckets *next;		/* [rcu c] .. while growing */
+};
+
+#define PF_STRIPES	1024
+struct pf_stripe {
+	struct pf_spinlock lock;		/* of the buckets that are i % PF_STRIPES */
+	struct pf_seq	 seq;			/* [b] odd while one of them changes */
 };
 
 #define PF_STATE_BUCKETS_MIN	(1U << 14)
@@ -462,12 +461,14 @@ struct pf_buckets {
 
 struct pf_statetab {
 	struct pf_buckets *keys;		/* [rcu c] by connection */
-	struct pf_buckets *ids;			/* [rcu c] by id and creatorid */
 	struct pf_siphash_key secret;		/* [i] */
+	struct pf_atomic nbound;		/* states bound to an interface */
 	struct pf_atomic n;			/* states, at most the limit */
-	struct pf_atomic nbound;		/* of them, bound to an interface */
-	uint64_t	 purge_pos;		/* [c] bucket to go on with */
+	struct pf_stripe *key_stripes;		/* [i] */
+	struct pf_buckets *ids;			/* [rcu c] by id and creatorid */
+	struct pf_stripe *id_stripes;		/* [i] */
 	uint64_t	 id_base;		/* [i] the first state's id */
+	uint64_t	 purge_pos;		/* [c] bucket to go on with */
 	struct pf_atomic next_id;
 };
 
@@ -554,9 +555,9 @@ enum {					/* pf->ctr */
 
 struct pf {
 	struct pf_conf	*conf;			/* [rcu c] never NULL */
-	struct pf_iftab	 ifs;
-	struct pf_statetab st;
 	struct pf_pcpu	 ctr;			/* [p] PF_CTR_* */
+	struct pf_statetab st;			/* what every packet reads comes first */
+	struct pf_iftab	 ifs;
 	struct pf_mutex	 ctl;
 	struct pf_trans	*trans;			/* [c] the open transaction, its client's */
 	uint32_t	 tickets;		/* [c] last one given */

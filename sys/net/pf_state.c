@@ -8,11 +8,11 @@
  * A state is in two arrays of small red-black trees: `keys', ordered by
  * connection, for packets, and `ids', ordered by id and creator, for control.
  *
- * A look-up takes no lock.  The sequence count of a bucket is odd while its tree is
+ * A look-up takes no lock.  The sequence count of a stripe is odd while one of its trees is
  * being changed; a walk that finds its key is right in any case, as keys
  * do not change and memory is kept for the read side; a walk that finds
  * nothing is repeated if the count moved.  Insertion and removal lock the
- * bucket of the key and, inside it, that of the id.
+ * stripe of the key and, inside it, that of the id.
  *
  * Both arrays begin small and are replaced by larger ones as states come
  * (pf_state_grow(), from the purge).  Readers, inserters and removers go on meanwhile:
@@ -21,6 +21,7 @@
 #include "pf_priv.h"
 
 #define LOOKUP_TRIES	8	/* lockless attempts under contention */
+#define IDS_PER_BUCKET	4	/* buckets by key to one by id */
 
 static inline struct pf_state_key *
 key_of_node(const struct pf_rb_node *n)
@@ -113,7 +114,11 @@ id_cmp(uint64_t id, uint32_t creatorid, const struct pf_state *s)
 }
 
 /*
- * Buckets
+ * Buckets and stripes
+ *
+ * A bucket is one pointer, so that many fit in the cache.  Its lock and its sequence
+ * count are a stripe, shared with the other buckets of the same low bits of
+ * the hash.  The stripe of a hash is the same in every array, whatever its size.
  */
 static struct pf_buckets *
 buckets_alloc(struct pf *pf, uint64_t n)
@@ -121,19 +126,36 @@ buckets_alloc(struct pf *pf, uint64_t n)
 	struct pf_buckets	*t;
 	uint64_t		 i;
 
-	t = pf_alloc(pf, sizeof(*t) + n * sizeof(t->b[0]));
+	t = pf_alloc(pf, sizeof(*t));
 	if (t == NULL)
 		return (NULL);
-	t->mask = n - 1;
-	for (i = 0; i < n; i++) {
-		pf_rb_init(&t->b[i].root);
-		pf_seq_init(&t->b[i].seq);
-		pf_spin_init(&t->b[i].lock);
+	t->b = pf_alloc(pf, n * sizeof(t->b[0]));
+	if (t->b == NULL) {
+		pf_free(t);
+		return (NULL);
 	}
+	t->mask = n - 1;
+	for (i = 0; i < n; i++)
+		pf_rb_init(&t->b[i]);
 	return (t);
 }
 
-/* The array in force for a hash once it has left bucket hash of t; NULL: not left. */
+static void
+buckets_free(struct pf_buckets *t)
+{
+	if (t == NULL)
+		return;
+	pf_free(t->b);
+	pf_free(t);
+}
+
+static inline struct pf_rb_root *
+bucket_of(const struct pf_buckets *t, uint64_t hash)
+{
+	return (&t->b[hash & t->mask]);
+}
+
+/* The array that a hash has moved on to from t; NULL: none. */
 static inline struct pf_buckets *
 buckets_next(struct pf_buckets *t, uint64_t hash)
 {
@@ -144,57 +166,78 @@ buckets_next(struct pf_buckets *t, uint64_t hash)
 	return (pf_rcu_deref(t->next));
 }
 
-/*
- * Lock the bucket where a hash belongs now.  RCU read side.  Nested: inside
- * another bucket's lock.
- */
-static struct pf_bucket *
-bucket_lock(struct pf_buckets *t, uint64_t hash, bool nested)
+static inline struct pf_stripe *
+stripe_of(struct pf_stripe *stripes, uint64_t hash)
+{
+	return (&stripes[hash % PF_STRIPES]);
+}
+
+/* The bucket in force for a hash.  Lock: its stripe; RCU read side. */
+static struct pf_rb_root *
+bucket_now(struct pf_buckets *t, uint64_t hash)
 {
 	struct pf_buckets	*next;
-	struct pf_bucket	*b;
 
-	for (;;) {
-		b = &t->b[hash & t->mask];
-		if (nested)
-			pf_spin_lock_nested(&b->lock);
-		else
-			pf_spin_lock(&b->lock);
-		next = buckets_next(t, hash);
-		if (likely(next == NULL))
-			return (b);
-		pf_spin_unlock(&b->lock);
+	while ((next = buckets_next(t, hash)) != NULL)
 		t = next;
-	}
+	return (bucket_of(t, hash));
+}
+
+/*
+ * How many buckets there should be for n states: two for each, as a bucket is missed
+ * in the cache anyway, and what counts is that it leads to the right state.
+ * Never fewer than there are.
+ */
+static uint64_t
+buckets_wanted(const struct pf_buckets *t, uint64_t n)
+{
+	uint64_t	size = t->mask + 1;
+
+	if (n * 2 <= size || size >= PF_STATE_BUCKETS_MAX)
+		return (size);
+	while (n * 2 > size && size < PF_STATE_BUCKETS_MAX)
+		size *= 2;
+	/* there will be more */
+	return (size < PF_STATE_BUCKETS_MAX ? size * 2 : size);
 }
 
 /*
  * Look-up by key
  *
  * Memory is what a look-up waits for.  While the keys at a node are compared, the
- * lines that come next are already on their way: the state's second and third
- * (a match is likely), and the children, one of which is the
- * state that the same packet will ask for when it leaves.
+ * lines that come next are already on their way: the rest of the state (a match
+ * is likely), and the children, one of which is the state that the same packet
+ * will ask for when it leaves.
  */
+#define PF_LINE		64	/* bytes of a cache line; see struct pf_state */
+
+/* Ask for what a packet will touch of the state at n, from byte `from' on. */
+static inline void
+prefetch_state(const struct pf_rb_node *n, uint8_t proto, unsigned int from)
+{
+	const uint8_t	*p = (const uint8_t *)n;
+
+	if (from == 0)
+		pf_prefetch(p);
+	pf_prefetch(p + PF_LINE);
+	if (proto == IPPROTO_TCP)
+		pf_prefetch(p + 2 * PF_LINE);
+}
+
 static inline struct pf_state *
-bucket_find(const struct pf_bucket *b, const struct pf_state_key *key)
+bucket_find(const struct pf_rb_root *b, const struct pf_state_key *key)
 {
 	struct pf_rb_node	*n, *l, *r;
 	int			 c;
 
-	for (n = pf_rb_top(&b->root); n != NULL; n = c < 0 ? l : r) {
-		pf_prefetch((const uint8_t *)n + 64);
-		pf_prefetch((const uint8_t *)n + 128);
+	for (n = pf_rb_top(b); n != NULL; n = c < 0 ? l : r) {
+		prefetch_state(n, key->proto, PF_LINE);
 		l = pf_rb_left(n);
 		r = pf_rb_right(n);
-		if (l != NULL) {
-			pf_prefetch(l);
-			pf_prefetch((const uint8_t *)l + 64);
-		}
-		if (r != NULL) {
-			pf_prefetch(r);
-			pf_prefetch((const uint8_t *)r + 64);
-		}
+		if (l != NULL)
+			prefetch_state(l, key->proto, 0);
+		if (r != NULL)
+			prefetch_state(r, key->proto, 0);
 		c = key_cmp(key, key_of_node(n));
 		if (c == 0)
 			return (state_of_node(n));
@@ -202,34 +245,50 @@ bucket_find(const struct pf_bucket *b, const struct pf_state_key *key)
 	return (NULL);
 }
 
-static struct pf_state *
-table_find(struct pf_buckets *t, const struct pf_state_key *key, uint64_t hash)
+static inline struct pf_state *
+buckets_find(struct pf_buckets *t, const struct pf_state_key *key, uint64_t hash)
 {
-	struct pf_buckets	*next;
-	struct pf_bucket	*b;
+	struct pf_state	*s;
+
+	do {
+		s = bucket_find(bucket_of(t, hash), key);
+		if (likely(s != NULL))
+			return (s);
+		t = buckets_next(t, hash);
+	} while (t != NULL);
+	return (NULL);
+}
+
+/* After a look-up that found nothing: was it disturbed?  Then do it again. */
+static struct pf_state *
+find_again(struct pf_statetab *st, struct pf_buckets *t,
+    const struct pf_state_key *key, uint64_t hash)
+{
+	struct pf_stripe	*stripe = stripe_of(st->key_stripes, hash);
 	struct pf_state		*s;
-	unsigned int		 tries = 0;
+	unsigned int		 tries;
 	uint32_t		 cookie;
 
-	for (;;) {
-		b = &t->b[hash & t->mask];
-		cookie = pf_seq_begin(&b->seq);
-		s = bucket_find(b, key);
-		if (s != NULL)
+	for (tries = 0; tries < LOOKUP_TRIES; tries++) {
+		cookie = pf_seq_begin(&stripe->seq);
+		s = buckets_find(t, key, hash);
+		if (s != NULL || !pf_seq_retry(&stripe->seq, cookie))
 			return (s);
-		next = buckets_next(t, hash);
-		if (unlikely(pf_seq_retry(&b->seq, cookie))) {
-			if (++tries < LOOKUP_TRIES)
-				continue;
-			b = bucket_lock(t, hash, false);
-			s = bucket_find(b, key);
-			pf_spin_unlock(&b->lock);
-			return (s);
-		}
-		if (likely(next == NULL))
-			return (NULL);
-		t = next;
 	}
+	pf_spin_lock(&stripe->lock);
+	s = buckets_find(t, key, hash);
+	pf_spin_unlock(&stripe->lock);
+	return (s);
+}
+
+static struct pf_state *
+table_find(struct pf_statetab *st, struct pf_buckets *t,
+    const struct pf_state_key *key, uint64_t hash)
+{
+	struct pf_state	*s;
+
+	s = buckets_find(t, key, hash);
+	return (likely(s != NULL) ? s : find_again(st, t, key, hash));
 }
 
 struct pf_state *
@@ -240,11 +299,12 @@ pf_state_find(struct pf *pf, struct pf_state_key *key, const struct pf_kif *kif)
 	struct pf_state		*s;
 	uint64_t		 hash = key_hash(st, key);
 
-	pf_count(pf, PF_CTR_STATE + FCNT_STATE_SEARCH);
-	s = table_find(t, key, hash);
+	pf_prefetch(bucket_of(t, hash));
+	pf_pcpu_add_packet(&pf->ctr, PF_CTR_STATE + FCNT_STATE_SEARCH, 1);
+	s = table_find(st, t, key, hash);
 	if (s == NULL && pf_atomic_read(&st->nbound) != 0) {
 		key->ifid = kif->id;
-		s = table_find(t, key, hash);
+		s = table_find(st, t, key, hash);
 		key->ifid = 0;
 	}
 	return (s);
@@ -275,9 +335,9 @@ pf_state_key_of(const struct pf_pdesc *pd, struct pf_state_key *key)
  * Look-up by id
  */
 static struct pf_state *
-id_bucket_find(const struct pf_bucket *b, uint64_t id, uint32_t creatorid)
+id_bucket_find(const struct pf_rb_root *b, uint64_t id, uint32_t creatorid)
 {
-	struct pf_rb_node	*n = pf_rb_top(&b->root);
+	struct pf_rb_node	*n = pf_rb_top(b);
 	int			 c;
 
 	while (n != NULL) {
@@ -292,12 +352,14 @@ id_bucket_find(const struct pf_bucket *b, uint64_t id, uint32_t creatorid)
 struct pf_state *
 pf_state_find_id(struct pf *pf, uint64_t id, uint32_t creatorid)
 {
-	struct pf_bucket	*b;
+	uint64_t		 hash = id_hash(id, creatorid);
+	struct pf_stripe	*stripe = stripe_of(pf->st.id_stripes, hash);
 	struct pf_state		*s;
 
-	b = bucket_lock(pf_rcu_deref(pf->st.ids), id_hash(id, creatorid), false);
-	s = id_bucket_find(b, id, creatorid);
-	pf_spin_unlock(&b->lock);
+	pf_spin_lock(&stripe->lock);
+	s = id_bucket_find(bucket_now(pf_rcu_deref(pf->st.ids), hash), id,
+	    creatorid);
+	pf_spin_unlock(&stripe->lock);
 	return (s);
 }
 
@@ -333,11 +395,12 @@ pf_state_discard(struct pf *pf, struct pf_state *s)
 	pf_atomic_dec(&pf->st.n);
 }
 
-/* Put s into the tree of keys; false: there is one like it.  Lock: b. */
+/* Put s into the tree of keys; false: there is one like it.  Lock: the stripe, whose
+ * count is odd. */
 static bool
-bucket_insert(struct pf_bucket *b, struct pf_state *s)
+bucket_insert(struct pf_rb_root *b, struct pf_state *s)
 {
-	struct pf_rb_node	*parent = NULL, *n = pf_rb_top(&b->root);
+	struct pf_rb_node	*parent = NULL, *n = pf_rb_top(b);
 	int			 c = 0;
 
 	for (; n != NULL; n = c < 0 ? pf_rb_left(n) : pf_rb_right(n)) {
@@ -346,18 +409,16 @@ bucket_insert(struct pf_bucket *b, struct pf_state *s)
 			return (false);
 		parent = n;
 	}
-	pf_seq_write_begin(&b->seq);
-	pf_rb_insert(&b->root, &s->key.node, parent, parent == NULL ?
-	    pf_rb_link_top(&b->root) : c < 0 ? pf_rb_link_left(parent) :
+	pf_rb_insert(b, &s->key.node, parent, parent == NULL ?
+	    pf_rb_link_top(b) : c < 0 ? pf_rb_link_left(parent) :
 	    pf_rb_link_right(parent));
-	pf_seq_write_end(&b->seq);
 	return (true);
 }
 
 static bool
-id_bucket_insert(struct pf_bucket *b, struct pf_state *s)
+id_bucket_insert(struct pf_rb_root *b, struct pf_state *s)
 {
-	struct pf_rb_node	*parent = NULL, *n = pf_rb_top(&b->root);
+	struct pf_rb_node	*parent = NULL, *n = pf_rb_top(b);
 	int			 c = 0;
 
 	for (; n != NULL; n = c < 0 ? pf_rb_left(n) : pf_rb_right(n)) {
@@ -366,18 +427,24 @@ id_bucket_insert(struct pf_bucket *b, struct pf_state *s)
 			return (false);
 		parent = n;
 	}
-	pf_rb_insert(&b->root, &s->id_node, parent, parent == NULL ?
-	    pf_rb_link_top(&b->root) : c < 0 ? pf_rb_link_left(parent) :
+	pf_rb_insert(b, &s->id_node, parent, parent == NULL ?
+	    pf_rb_link_top(b) : c < 0 ? pf_rb_link_left(parent) :
 	    pf_rb_link_right(parent));
 	return (true);
 }
 
-static void
-bucket_erase(struct pf_bucket *b, struct pf_state *s)
+/* Put s into the tree of ids.  Lock: the stripe of its key. */
+static bool
+insert_id(struct pf_statetab *st, struct pf_state *s)
 {
-	pf_seq_write_begin(&b->seq);
-	pf_rb_erase(&b->root, &s->key.node);
-	pf_seq_write_end(&b->seq);
+	uint64_t		 hash = id_hash(s->id, s->creatorid);
+	struct pf_stripe	*stripe = stripe_of(st->id_stripes, hash);
+	bool			 done;
+
+	pf_spin_lock(&stripe->lock);
+	done = id_bucket_insert(bucket_now(pf_rcu_deref(st->ids), hash), s);
+	pf_spin_unlock(&stripe->lock);
+	return (done);
 }
 
 int
@@ -385,33 +452,33 @@ pf_state_insert(struct pf *pf, struct pf_state *s)
 {
 	struct pf_statetab	*st = &pf->st;
 	struct pf_buckets	*t = pf_rcu_deref(st->keys);
-	struct pf_bucket	*b, *idb;
+	uint64_t		 hash = key_hash(st, &s->key);
+	struct pf_stripe	*stripe = stripe_of(st->key_stripes, hash);
+	struct pf_rb_root	*b;
 	bool			 done = false;
 
 	if (s->id == 0) {
-		s->id = st->id_base + (uint32_t)pf_atomic_inc(&st->next_id);
+		s->id = st->id_base + pf_atomic_inc(&st->next_id);
 		s->creatorid = pf_rcu_deref(pf->conf)->hostid;
 	}
-	b = bucket_lock(t, key_hash(st, &s->key), false);
+	pf_spin_lock(&stripe->lock);
+	b = bucket_now(t, hash);
+	pf_seq_write_begin(&stripe->seq);
 	if (bucket_insert(b, s)) {
-		idb = bucket_lock(pf_rcu_deref(st->ids),
-		    id_hash(s->id, s->creatorid), true);
-		done = id_bucket_insert(idb, s);
-		pf_spin_unlock(&idb->lock);
-		if (done)
-			s->linked = 1;
-		else
-			bucket_erase(b, s);
+		done = insert_id(st, s);
+		if (!done)
+			pf_rb_erase(b, &s->key.node);
+		s->linked = done;
 	}
-	pf_spin_unlock(&b->lock);
+	pf_seq_write_end(&stripe->seq);
+	pf_spin_unlock(&stripe->lock);
 	if (!done)
 		return (EEXIST);
 	if (s->key.ifid != 0)
 		pf_atomic_inc(&st->nbound);
 	pf_atomic_inc(&s->kif->states);
 	pf_count(pf, PF_CTR_STATE + FCNT_STATE_INSERT);
-	if (unlikely(pf_atomic_read(&st->n) > t->mask &&
-	    t->mask + 1 < PF_STATE_BUCKETS_MAX &&
+	if (unlikely(buckets_wanted(t, pf_atomic_read(&st->n)) > t->mask + 1 &&
 	    pf_rcu_deref(t->next) == NULL))
 		pf_host_kick(pf);
 	return (0);
@@ -430,25 +497,37 @@ state_free(struct pf_rcu_head *head)
 	pf_cache_free(PF_CACHE_STATE, s);
 }
 
+/* Take a linked state out of both trees.  Lock: the stripe of its key. */
+static void
+unlink_state(struct pf_statetab *st, struct pf_stripe *stripe, uint64_t hash,
+    struct pf_state *s)
+{
+	uint64_t		 idhash = id_hash(s->id, s->creatorid);
+	struct pf_stripe	*idstripe = stripe_of(st->id_stripes, idhash);
+
+	s->linked = 0;
+	pf_seq_write_begin(&stripe->seq);
+	pf_rb_erase(bucket_now(pf_rcu_deref(st->keys), hash), &s->key.node);
+	pf_seq_write_end(&stripe->seq);
+	pf_spin_lock(&idstripe->lock);
+	pf_rb_erase(bucket_now(pf_rcu_deref(st->ids), idhash), &s->id_node);
+	pf_spin_unlock(&idstripe->lock);
+}
+
 bool
 pf_state_remove(struct pf *pf, struct pf_state *s)
 {
 	struct pf_statetab	*st = &pf->st;
-	struct pf_bucket	*b, *idb;
+	uint64_t		 hash = key_hash(st, &s->key);
+	struct pf_stripe	*stripe = stripe_of(st->key_stripes, hash);
 	bool			 mine;
 
 	pf_rcu_read_lock();
-	b = bucket_lock(pf_rcu_deref(st->keys), key_hash(st, &s->key), false);
+	pf_spin_lock(&stripe->lock);
 	mine = s->linked != 0;
-	if (mine) {
-		s->linked = 0;
-		bucket_erase(b, s);
-		idb = bucket_lock(pf_rcu_deref(st->ids),
-		    id_hash(s->id, s->creatorid), true);
-		pf_rb_erase(&idb->root, &s->id_node);
-		pf_spin_unlock(&idb->lock);
-	}
-	pf_spin_unlock(&b->lock);
+	if (mine)
+		unlink_state(st, stripe, hash, s);
+	pf_spin_unlock(&stripe->lock);
 	if (mine) {
 		pf_count(pf, PF_CTR_STATE + FCNT_STATE_REMOVALS);
 		if (s->key.ifid != 0)
@@ -498,9 +577,9 @@ pf_state_expires(struct pf *pf, const struct pf_conf *conf,
  * behind the key of the last one.  The batch is safe in its read side.
  */
 static struct pf_rb_node *
-bucket_after(const struct pf_bucket *b, const struct pf_state_key *key)
+bucket_after(const struct pf_rb_root *b, const struct pf_state_key *key)
 {
-	struct pf_rb_node	*n = pf_rb_top(&b->root), *best = NULL;
+	struct pf_rb_node	*n = pf_rb_top(b), *best = NULL;
 
 	while (n != NULL) {
 		if (key_cmp(key, key_of_node(n)) < 0) {
@@ -520,7 +599,7 @@ struct walk {
 
 /* The states of one bucket; false: the walk is to end. */
 static bool
-bucket_walk(struct pf_bucket *b, const struct walk *w)
+bucket_walk(struct pf_rb_root *b, struct pf_stripe *stripe, const struct walk *w)
 {
 	struct pf_state		*batch[PF_WALK_BATCH];
 	struct pf_state_key	 last, *after = NULL;
@@ -530,13 +609,12 @@ bucket_walk(struct pf_bucket *b, const struct walk *w)
 
 	do {
 		pf_rcu_read_lock();
-		pf_spin_lock(&b->lock);
-		n = after != NULL ? bucket_after(b, after) :
-		    pf_rb_first(&b->root);
+		pf_spin_lock(&stripe->lock);
+		n = after != NULL ? bucket_after(b, after) : pf_rb_first(b);
 		for (k = 0; n != NULL && k < PF_WALK_BATCH; n = pf_rb_next(n))
 			batch[k++] = state_of_node(n);
 		more = n != NULL;
-		pf_spin_unlock(&b->lock);
+		pf_spin_unlock(&stripe->lock);
 		for (i = 0; i < k && go_on; i++)
 			go_on = w->fn(batch[i], w->arg);
 		if (more) {
@@ -564,8 +642,8 @@ buckets_walk(struct pf *pf, uint64_t pos, uint64_t n, const struct walk *w)
 	for (i = pos; i < pos + n; i++) {
 		if ((i & 1023) == 1023)
 			pf_yield();
-		if (!pf_rb_empty(&t->b[i & t->mask].root) &&
-		    !bucket_walk(&t->b[i & t->mask], w))
+		if (!pf_rb_empty(bucket_of(t, i)) && !bucket_walk(bucket_of(t, i),
+		    stripe_of(pf->st.key_stripes, i), w))
 			return;
 	}
 }
@@ -618,39 +696,39 @@ pf_state_purge(struct pf *pf, uint32_t interval)
  * Growing
  *
  * 1. publish next and moved; wait, so that everybody heeds them
- * 2. for each bucket: under its lock and, one at a time, those of the new buckets, move
- *    the states, then set moved
+ * 2. for each bucket, under its stripe, which is also that of the new buckets: move the
+ *    states, then set moved
  * 3. put the new array in force; wait; free the old one
  * Between being taken out and put in, a state is in no tree: the sequence count of
- * the old bucket is odd all the while, so look-ups that miss it come again.
+ * the stripe is odd all the while, so look-ups that miss it come again.
  */
 static void
 bucket_move(struct pf *pf, struct pf_buckets *t, uint64_t i, bool ids)
 {
+	struct pf_stripe	*stripe = stripe_of(ids ? pf->st.id_stripes :
+				    pf->st.key_stripes, i);
 	struct pf_buckets	*next = pf_rcu_deref_locked(t->next);
-	struct pf_bucket	*b = &t->b[i], *to;
+	struct pf_rb_root	*b = bucket_of(t, i);
 	struct pf_rb_node	*n;
 	struct pf_state		*s;
-	uint64_t		 hash;
 
-	pf_spin_lock(&b->lock);
-	pf_seq_write_begin(&b->seq);
-	while ((n = pf_rb_top(&b->root)) != NULL) {
-		pf_rb_erase(&b->root, n);
-		s = ids ? state_of_id_node(n) : state_of_node(n);
-		hash = ids ? id_hash(s->id, s->creatorid) :
-		    key_hash(&pf->st, &s->key);
-		to = &next->b[hash & next->mask];
-		pf_spin_lock_nested(&to->lock);
-		if (ids)
-			id_bucket_insert(to, s);
-		else
-			bucket_insert(to, s);
-		pf_spin_unlock(&to->lock);
+	pf_spin_lock(&stripe->lock);
+	pf_seq_write_begin(&stripe->seq);
+	while ((n = pf_rb_top(b)) != NULL) {
+		pf_rb_erase(b, n);
+		if (ids) {
+			s = state_of_id_node(n);
+			id_bucket_insert(bucket_of(next,
+			    id_hash(s->id, s->creatorid)), s);
+		} else {
+			s = state_of_node(n);
+			bucket_insert(bucket_of(next,
+			    key_hash(&pf->st, &s->key)), s);
+		}
 	}
 	WRITE_ONCE(t->moved[i], 1);
-	pf_seq_write_end(&b->seq);
-	pf_spin_unlock(&b->lock);
+	pf_seq_write_end(&stripe->seq);
+	pf_spin_unlock(&stripe->lock);
 }
 
 static void
@@ -664,7 +742,7 @@ buckets_replace(struct pf *pf, struct pf_buckets **slot, uint64_t size,
 	next = buckets_alloc(pf, size);
 	moved = pf_alloc(pf, t->mask + 1);
 	if (next == NULL || moved == NULL) {
-		pf_free(next);
+		buckets_free(next);
 		pf_free(moved);
 		return;
 	}
@@ -679,47 +757,68 @@ buckets_replace(struct pf *pf, struct pf_buckets **slot, uint64_t size,
 	pf_rcu_assign(*slot, next);
 	pf_rcu_sync();
 	pf_free(moved);
-	pf_free(t);
+	buckets_free(t);
 }
 
 void
 pf_state_grow(struct pf *pf)
 {
 	struct pf_statetab	*st = &pf->st;
-	uint64_t		 size, n = pf_atomic_read(&st->n);
+	struct pf_buckets	*t = pf_rcu_deref_locked(st->keys);
+	uint64_t		 size = buckets_wanted(t, pf_atomic_read(&st->n));
 
 	pf_mutex_assert(&pf->ctl);
-	size = pf_rcu_deref_locked(st->keys)->mask + 1;
-	if (n < size || size >= PF_STATE_BUCKETS_MAX)
+	if (size == t->mask + 1)
 		return;
-	while (n >= size && size < PF_STATE_BUCKETS_MAX)
-		size *= 4;
 	buckets_replace(pf, &st->keys, size, false);
-	buckets_replace(pf, &st->ids, size, true);
+	buckets_replace(pf, &st->ids, size / IDS_PER_BUCKET, true);
 	st->purge_pos = 0;
 }
 
 /*
  * Beginning and end
  */
+static void
+tables_free(struct pf_statetab *st)
+{
+	buckets_free(pf_rcu_deref_locked(st->keys));
+	buckets_free(pf_rcu_deref_locked(st->ids));
+	pf_free(st->key_stripes);
+	pf_free(st->id_stripes);
+}
+
 int
 pf_state_init(struct pf *pf)
 {
 	struct pf_statetab	*st = &pf->st;
+	unsigned int		 i;
 
 	pf_atomic_set(&st->n, 0);
 	pf_atomic_set(&st->nbound, 0);
 	pf_atomic_set(&st->next_id, 0);
 	pf_random(pf, &st->secret, sizeof(st->secret));
 	st->id_base = (uint64_t)pf_wallclock(pf) << 32;
+	st->key_stripes = pf_alloc(pf, PF_STRIPES * sizeof(struct pf_stripe));
+	st->id_stripes = pf_alloc(pf, PF_STRIPES * sizeof(struct pf_stripe));
 	pf_rcu_assign(st->keys, buckets_alloc(pf, PF_STATE_BUCKETS_MIN));
-	pf_rcu_assign(st->ids, buckets_alloc(pf, PF_STATE_BUCKETS_MIN));
-	if (pf_rcu_deref_locked(st->keys) != NULL &&
-	    pf_rcu_deref_locked(st->ids) != NULL)
-		return (0);
-	pf_free(pf_rcu_deref_locked(st->keys));
-	pf_free(pf_rcu_deref_locked(st->ids));
-	return (ENOMEM);
+	pf_rcu_assign(st->ids, buckets_alloc(pf, PF_STATE_BUCKETS_MIN /
+	    IDS_PER_BUCKET));
+	if (st->key_stripes == NULL || st->id_stripes == NULL ||
+	    pf_rcu_deref_locked(st->keys) == NULL ||
+	    pf_rcu_deref_locked(st->ids) == NULL) {
+		tables_free(st);
+		return (ENOMEM);
+	}
+	for (i = 0; i < PF_STRIPES; i++) {
+		pf_spin_init(&st->key_stripes[i].lock);
+		pf_seq_init(&st->key_stripes[i].seq);
+	}
+	/* apart, so that these locks are of a class of their own */
+	for (i = 0; i < PF_STRIPES; i++) {
+		pf_spin_init(&st->id_stripes[i].lock);
+		pf_seq_init(&st->id_stripes[i].seq);
+	}
+	return (0);
 }
 
 static bool
@@ -734,6 +833,5 @@ pf_state_fini(struct pf *pf)
 {
 	pf_state_walk(pf, remove_one, pf);
 	pf_rcu_barrier();
-	pf_free(pf_rcu_deref_locked(pf->st.keys));
-	pf_free(pf_rcu_deref_locked(pf->st.ids));
+	tables_free(&pf->st);
 }
