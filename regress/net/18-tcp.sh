@@ -17,7 +17,7 @@ END
 for ends in "$C4 $S4" "$C6 $S6"; do
 	set -- $ends
 	n=$(rule_counter '"blocked"' Packets)
-	for flags in A SA FA RA FSPU ''; do
+	for flags in A SA FA RA FPU ''; do
 		expect "send '$flags'" raw client "$1" 4000 "$2" 80 "$flags" 1000 2000
 	done
 	is "$1: they make no state" '' "$(states)"
