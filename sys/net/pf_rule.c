@@ -224,7 +224,8 @@ check_action(const struct pf_rule *r, uint32_t ruleset)
 		return (EINVAL);
 	if (r->rule_flag & ~FLAGS_KNOWN || r->keep_state > PF_STATE_NORMAL)
 		return (EOPNOTSUPP);
-	if (r->action == PF_PASS && ret != 0)
+	if (r->action == PF_PASS && (ret != 0 || r->return_icmp != 0 ||
+	    r->return_icmp6 != 0))
 		return (EINVAL);
 	if ((ret & (ret - 1)) != 0)		/* more than one of them */
 		return (EINVAL);
@@ -235,8 +236,7 @@ check_action(const struct pf_rule *r, uint32_t ruleset)
 	if ((r->return_icmp != 0 && r->return_icmp >> 8 != 3) ||
 	    (r->return_icmp6 != 0 && r->return_icmp6 >> 8 != 1))
 		return (EINVAL);	/* destination unreachable */
-	if (ret == 0 && (r->return_ttl != 0 || r->return_icmp != 0 ||
-	    r->return_icmp6 != 0))
+	if (ret == 0 && r->return_ttl != 0)
 		return (EINVAL);
 	return (0);
 }
