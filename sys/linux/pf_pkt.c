@@ -66,7 +66,7 @@ pkt_route4(struct net *net, struct sk_buff *skb, const struct sk_buff *cause,
 	};
 	struct rtable		*rt;
 
-	if (skb->len < sizeof(*iph))
+	if (ipv4_is_zeronet(iph->daddr))	/* would be taken for this host */
 		return (-EINVAL);
 	rt = ip_route_output_key(net, &fl);
 	if (IS_ERR(rt))
@@ -96,7 +96,7 @@ pkt_route6(struct net *net, struct sk_buff *skb, const struct sk_buff *cause,
 	};
 	struct dst_entry	*dst;
 
-	if (skb->len < sizeof(*ip6h))
+	if (ipv6_addr_any(&ip6h->daddr))	/* would be taken for this host */
 		return (-EINVAL);
 	if (ipv6_addr_is_multicast(&ip6h->daddr))
 		return (-EACCES);
@@ -150,7 +150,10 @@ pf_pkt_send(struct pf *pf, struct pf_pkt *skb, const struct pf_pkt *cause,
 	int			 err;
 
 	skb->mark = cause->mark & ~pf_mark_own;
-	if (af == AF_INET)
+	if (skb->len < (af == AF_INET ? sizeof(struct iphdr) :
+	    sizeof(struct ipv6hdr)))
+		err = -EINVAL;
+	else if (af == AF_INET)
 		err = pkt_route4(ns->net, skb, cause, &local);
 	else
 		err = pkt_route6(ns->net, skb, cause, &local);
