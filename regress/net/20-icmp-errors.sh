@@ -55,4 +55,4 @@ END
 flush
 reach timeout client udp 10.0.3.2 54
 reach timeout client udp fd00:3::2 54
-within 'blocked' 2 9 "$(rule_counter '"blocked"' Packets)"
+within 'blocked' 2 30 "$(rule_counter '"blocked"' Packets)"

@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The pf for Linux authors
+#
+# The module goes while pf is enabled, with states and traffic: not while its
+# device is open, and then without a trace.  Runs last and alone (guest).
+. "$(dirname "$0")/lib.sh"
+net_up
+echo_server server tcp/80 tcp/81
+rules fw <<'END'
+block return in proto tcp to port 81
+pass
+END
+rules server <<'END'
+pass
+END
+hold t client tcp $S4 80
+is 'a connection' alive "$(still t)"
+answers 'open refused' client tcp $S6 80 81
+background client ping -n -q -i 0.2 $S4
+ping=$bg ping_said=$bg_said
+background fw bash -c 'exec 5< /dev/pf; exec sleep 1000'
+holder=$bg
+until_true 10 eval "grep -q sleep /proc/$holder/comm"
+refuse 'not while the device is open' rmmod pf
+end "$holder"
+expect 'unload' rmmod pf
+pf_on=
+refuse 'the device is gone' test -e /dev/pf
+refuse 'pfctl has nothing to talk to' fw pfctl -sr
+like 'and says so' 'module is not loaded' "$(cat "$W/said")"
+is 'a connection goes on' alive "$(still t)"
+answers 'open open' client tcp $S4 80 81
+answers 'open open' client tcp $S6 80 81
+kill -INT "$ping"
+wait "$ping" 2>/dev/null
+like 'no ping lost' ' 0% packet loss' "$(cat "$ping_said")"
