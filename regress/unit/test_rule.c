@@ -1,0 +1,520 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * test_rule.c: what a rule may say: the table of its members, bad values of each of them,
+ * members that contradict each other, and what the table drives besides: skip
+ * steps and digest.
+ *
+ * Rules go through DIOCADDRULE in an open transaction, so that a refusal is seen as a
+ * program would see it.
+ */
+#include "unit.h"
+
+#define SETS	6
+
+struct set {				/* write value to a member */
+	size_t		off, size;
+	int64_t		value;
+};
+#define S(m, v)	{ offsetof(struct pf_rule, m), sizeof(((struct pf_rule *)0)->m), v }
+
+struct fix {
+	struct sim		*sim;
+	struct sim_node		*n;
+	struct pf_client	*cl;
+	struct pfioc_trans_e	 e;
+	struct pfioc_trans	 t;
+};
+
+static int
+setup(void **state)
+{
+	static struct fix f;
+
+	unit_reset();
+	memset(&f, 0, sizeof(f));
+	f.sim = sim_new(5);
+	f.n = sim_node_new(f.sim, "n");
+	f.cl = pf_client_open(f.n->pf, 1, 0);
+	f.e.type = PF_RULESET_FILTER;
+	f.t.size = 1;
+	f.t.esize = sizeof(f.e);
+	f.t.array = (uint64_t)(uintptr_t)&f.e;
+	if (sim_ioctl(f.n, f.cl, DIOCXBEGIN, &f.t) != 0)
+		return (-1);
+	*state = &f;
+	return (0);
+}
+
+static int
+teardown(void **state)
+{
+	struct fix *f = *state;
+
+	pf_client_close(f->cl);
+	sim_free(f->sim);
+	return (sim_mem_live_all() == 0 ? 0 : -1);
+}
+
+static int
+add_to(struct fix *f, const struct pf_rule *r, uint32_t ruleset)
+{
+	struct pfioc_rule *pr = calloc(1, sizeof(*pr));
+	int error;
+
+	assert_non_null(pr);
+	pr->ticket = f->e.ticket;
+	pr->ruleset = ruleset;
+	pr->rule = *r;
+	error = sim_ioctl(f->n, f->cl, DIOCADDRULE, pr);
+	free(pr);
+	return (error);
+}
+
+static int
+add(struct fix *f, const struct pf_rule *r)
+{
+	return (add_to(f, r, PF_RULESET_FILTER));
+}
+
+static void
+write_member(struct pf_rule *r, const struct set *s)
+{
+	memcpy((uint8_t *)r + s->off, &s->value, s->size);	/* little endian */
+}
+
+/* A rule that says nothing: block. */
+static struct pf_rule
+plain(void)
+{
+	return (unit_rule(PF_DROP));
+}
+
+/* The rows stand in the order of the members and leave no byte out. */
+static void
+test_rows(void **state)
+{
+	size_t at = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < pf_rule_nfields; i++) {
+		const struct pf_rule_field *fd = &pf_rule_fields[i];
+
+		if (fd->off != at)
+			fail_msg("%s: at %u, the row before ends at %zu",
+			    fd->name, fd->off, at);
+		assert_true(fd->size > 0);
+		assert_true(fd->skip <= PF_SKIP_COUNT);
+		at += fd->size;
+	}
+	assert_int_equal(at, sizeof(struct pf_rule));
+}
+
+/*
+ * One bad value for every member that has one.  Values of members wider than 8 bytes go to
+ * their first bytes.
+ */
+#define B(m, v, e)	{ #m, { offsetof(struct pf_rule, m),		\
+	sizeof(((struct pf_rule *)0)->m) > 8 ? 1 :			\
+	sizeof(((struct pf_rule *)0)->m), v }, e }
+static const struct bad {
+	const char	*name;
+	struct set	 set;
+	int		 error;
+} bad[] = {
+	B(src.addr.v, 1, EINVAL),		/* an address without a family */
+	B(src.addr.v.a.mask, 1, EINVAL),
+	B(src.addr.cnt, 1, EINVAL),
+	B(src.addr.type, PF_ADDR_TYPE_MAX, EINVAL),
+	B(src.addr.type, 255, EINVAL),
+	B(src.addr.type, PF_ADDR_NONE, EINVAL),
+	B(src.addr.type, PF_ADDR_NOROUTE, EOPNOTSUPP),
+	B(src.addr.type, PF_ADDR_DYNIFTL, EOPNOTSUPP),
+	B(src.addr.type, PF_ADDR_TABLE, EOPNOTSUPP),
+	B(src.addr.type, PF_ADDR_URPFFAILED, EOPNOTSUPP),
+	B(src.addr.type, PF_ADDR_RANGE, EOPNOTSUPP),
+	B(src.addr.iflags, 1, EINVAL),
+	B(src.addr.net, 1, EINVAL),
+	B(src.addr.pad, 1, EINVAL),
+	B(src.port, 1, EINVAL),			/* a port without an operator */
+	B(src.port[1], 1, EINVAL),
+	B(src.neg, 2, EINVAL),
+	B(src.port_op, PF_OP_MAX, EINVAL),
+	B(src.port_op, PF_OP_EQ, EINVAL),	/* without TCP or UDP */
+	B(src.pad, 1, EINVAL),
+	B(src.pad[1], 1, EINVAL),
+	B(dst.addr.v, 1, EINVAL),
+	B(dst.addr.cnt, -1, EINVAL),
+	B(dst.addr.type, PF_ADDR_TABLE, EOPNOTSUPP),
+	B(dst.addr.type, PF_ADDR_TYPE_MAX, EINVAL),
+	B(dst.addr.iflags, 1, EINVAL),
+	B(dst.addr.net, 24, EINVAL),
+	B(dst.addr.pad, 1, EINVAL),
+	B(dst.port, 1, EINVAL),
+	B(dst.neg, 255, EINVAL),
+	B(dst.port_op, 255, EINVAL),
+	B(dst.pad, 1, EINVAL),
+	B(pool, 1, EOPNOTSUPP),
+	B(pool[2].pad[1], 1, EOPNOTSUPP),
+	B(rcv_ifname, 'e', EOPNOTSUPP),
+	B(qname, 'q', EOPNOTSUPP),
+	B(pqname, 'q', EOPNOTSUPP),
+	B(tagname, 't', EOPNOTSUPP),
+	B(match_tagname, 't', EOPNOTSUPP),
+	B(overload_tblname, 't', EOPNOTSUPP),
+	B(evaluations, 1, EINVAL),
+	B(packets, 1, EINVAL),
+	B(packets[1], 1, EINVAL),
+	B(bytes, 1, EINVAL),
+	B(bytes[1], 1, EINVAL),
+	B(states_tot, 1, EINVAL),
+	B(states_cur, 1, EINVAL),
+	B(src_nodes, 1, EINVAL),
+	B(nr, 1, EINVAL),
+	B(skip, 1, EINVAL),
+	B(skip[PF_SKIP_COUNT - 1], 1, EINVAL),
+	B(expired, 1, EINVAL),
+	B(qid, 1, EINVAL),
+	B(pqid, 1, EINVAL),
+	B(rule_flag, 0x80000000, EINVAL),
+	B(rule_flag, PFRULE_FLAGMASK + 1, EINVAL),
+	B(rule_flag, PFRULE_SRCTRACK, EOPNOTSUPP),
+	B(rule_flag, PFRULE_RULESRCTRACK, EOPNOTSUPP),
+	B(rule_flag, PFRULE_ONCE, EOPNOTSUPP),
+	B(rule_flag, PFRULE_GRBOUND, EOPNOTSUPP),
+	B(rule_flag, PFRULE_PFLOW, EOPNOTSUPP),
+	B(rule_flag, PFRULE_NODF, EOPNOTSUPP),
+	B(rule_flag, PFRULE_SET_TOS, EOPNOTSUPP),
+	B(rule_flag, PFRULE_RETURN | PFRULE_RETURNRST, EINVAL),
+	B(rule_flag, PFRULE_IFBOUND, EINVAL),	/* without keep state */
+	B(rule_flag, PFRULE_STATESLOPPY, EINVAL),
+	B(rule_flag, PFRULE_NOSYNC, EINVAL),
+	B(timeout, 1, EINVAL),
+	B(max_states, 1, EINVAL),
+	B(max_src_nodes, 1, EOPNOTSUPP),
+	B(max_src_states, 1, EOPNOTSUPP),
+	B(max_src_conn, 1, EOPNOTSUPP),
+	B(max_src_conn_rate, 1, EOPNOTSUPP),
+	B(max_src_conn_rate.seconds, 1, EOPNOTSUPP),
+	B(pktrate, 1, EOPNOTSUPP),
+	B(os_fingerprint, 1, EOPNOTSUPP),
+	B(os_fingerprint, PF_OSFP_NOMATCH, EOPNOTSUPP),
+	B(rtableid, 0, EOPNOTSUPP),
+	B(rtableid, -2, EOPNOTSUPP),
+	B(cuid, 1, EINVAL),
+	B(cpid, 1, EINVAL),
+	B(uid, 1, EOPNOTSUPP),
+	B(uid.op, PF_OP_EQ, EOPNOTSUPP),
+	B(gid, 1, EOPNOTSUPP),
+	B(pad0, 1, EINVAL),
+	B(divert_addr, 1, EOPNOTSUPP),
+	B(divert_port, 1, EOPNOTSUPP),
+	B(return_icmp, 0x0303 + 0x100, EINVAL),	/* not `unreachable' */
+	B(return_icmp, 3, EINVAL),
+	B(return_icmp6, 0x0304, EINVAL),
+	B(max_mss, 1, EOPNOTSUPP),
+	B(return_ttl, 1, EINVAL),
+	B(action, PF_ACTION_MAX, EINVAL),
+	B(action, PF_SCRUB, EINVAL),
+	B(action, PF_NAT, EINVAL),
+	B(action, PF_SYNPROXY_DROP, EINVAL),
+	B(action, PF_MATCH, EOPNOTSUPP),
+	B(action, 255, EINVAL),
+	B(direction, PF_OUT + 1, EINVAL),
+	B(log, PF_LOG_MASK + 1, EINVAL),
+	B(quick, 2, EINVAL),
+	B(ifnot, 1, EINVAL),			/* of no interface */
+	B(ifnot, 2, EINVAL),
+	B(rcvifnot, 1, EOPNOTSUPP),
+	B(match_tag_not, 1, EOPNOTSUPP),
+	B(natpass, 1, EOPNOTSUPP),
+	B(keep_state, PF_STATE_SYNPROXY + 1, EINVAL),
+	B(keep_state, PF_STATE_MODULATE, EOPNOTSUPP),
+	B(keep_state, PF_STATE_SYNPROXY, EOPNOTSUPP),
+	B(keep_state, PF_STATE_NORMAL, EINVAL),	/* of a block rule */
+	B(af, 1, EINVAL),
+	B(af, 255, EINVAL),
+	B(type, 9, EINVAL),			/* without ICMP */
+	B(code, 1, EINVAL),
+	B(flags, 1, EINVAL),			/* not in flagset */
+	B(min_ttl, 1, EOPNOTSUPP),
+	B(allow_opts, 2, EINVAL),
+	B(rt, PF_ROUTETO, EOPNOTSUPP),
+	B(set_tos, 1, EOPNOTSUPP),
+	B(set_prio, 1, EOPNOTSUPP),
+	B(set_prio[1], 1, EOPNOTSUPP),
+	B(prio, 1, EOPNOTSUPP),
+	B(flush, 1, EOPNOTSUPP),
+	B(naf, AF_INET, EOPNOTSUPP),
+	B(divert_type, 1, EOPNOTSUPP),
+	B(pool_used, 1, EOPNOTSUPP),
+	B(anchor_wildcard, 1, EINVAL),
+	B(anchor_relative, 1, EINVAL),
+	B(pad, 1, EINVAL),
+	B(pad[1], 255, EINVAL),
+};
+
+/* Strings have their own tests, and these take any value. */
+static const char *const free_members[] = { "ifname", "logif", "label", "prob",
+    "ridentifier", "proto", "flagset", "tos" };
+
+static void
+test_bad_values(void **state)
+{
+	struct fix *f = *state;
+	unsigned int i, k;
+	struct pf_rule r;
+	int error;
+
+	r = plain();
+	assert_int_equal(add(f, &r), 0);
+	for (i = 0; i < NITEMS(bad); i++) {
+		r = plain();
+		write_member(&r, &bad[i].set);
+		error = add(f, &r);
+		if (error != bad[i].error)
+			fail_msg("%s = %lld: errno %d, not %d", bad[i].name,
+			    (long long)bad[i].set.value, error, bad[i].error);
+	}
+	/* No row was left out. */
+	for (i = 0; i < pf_rule_nfields; i++) {
+		const struct pf_rule_field *fd = &pf_rule_fields[i];
+		bool seen = false;
+
+		for (k = 0; k < NITEMS(bad) && !seen; k++)
+			seen = bad[k].set.off >= fd->off &&
+			    bad[k].set.off < (size_t)fd->off + fd->size;
+		for (k = 0; k < NITEMS(free_members) && !seen; k++)
+			seen = strcmp(fd->name, free_members[k]) == 0;
+		if (!seen)
+			fail_msg("%s: no bad value for this row", fd->name);
+	}
+}
+
+static void
+test_strings(void **state)
+{
+	static const struct {
+		const char	*name;
+		size_t		 off, size;
+	} strings[] = {
+		{ "ifname", offsetof(struct pf_rule, ifname), PF_IFNAMSIZ },
+		{ "logif", offsetof(struct pf_rule, logif), PF_IFNAMSIZ },
+		{ "label", offsetof(struct pf_rule, label), PF_RULE_LABEL_SIZE },
+	};
+	struct fix *f = *state;
+	struct pf_rule r;
+	char *s;
+
+	for (unsigned int i = 0; i < NITEMS(strings); i++) {
+		r = plain();
+		s = (char *)&r + strings[i].off;
+		memset(s, 'a', strings[i].size);
+		assert_int_equal(add(f, &r), EINVAL);	/* no end */
+		s[strings[i].size - 1] = '\0';
+		assert_int_equal(add(f, &r), 0);	/* as long as can be */
+		s[3] = '\0';
+		assert_int_equal(add(f, &r), EINVAL);	/* more behind the end */
+		memset(s + 3, 0, strings[i].size - 3);
+		assert_int_equal(add(f, &r), 0);
+		s[strings[i].size - 1] = 'x';
+		assert_int_equal(add(f, &r), EINVAL);
+	}
+}
+
+/* Members that go together, or do not. */
+#define TCP	S(proto, IPPROTO_TCP)
+#define PASS	S(action, PF_PASS)
+#define KEEP	PASS, S(keep_state, PF_STATE_NORMAL)
+static const struct {
+	const char	*what;
+	struct set	 set[SETS];
+	int		 error;
+} together[] = {
+	{ "port of TCP", { TCP, S(src.port_op, PF_OP_EQ), S(src.port[0], 80) }, 0 },
+	{ "port of UDP", { S(proto, IPPROTO_UDP), S(dst.port_op, PF_OP_GT),
+	    S(dst.port[0], 80) }, 0 },
+	{ "port of ICMP", { S(proto, IPPROTO_ICMP), S(dst.port_op, PF_OP_EQ),
+	    S(dst.port[0], 80) }, EINVAL },
+	{ "port 0", { TCP, S(src.port_op, PF_OP_EQ) }, 0 },
+	{ "range", { TCP, S(src.port_op, PF_OP_RRG), S(src.port[0], 1),
+	    S(src.port[1], 2) }, 0 },
+	{ "the port twice", { TCP, S(src.port_op, PF_OP_EQ), S(src.port[0], 80),
+	    S(src.port[1], 80) }, 0 },
+	{ "two ports, one operand", { TCP, S(src.port_op, PF_OP_NE),
+	    S(src.port[0], 80), S(src.port[1], 81) }, EINVAL },
+	{ "IPv4 address", { S(af, AF_INET), S(src.addr.v.a.addr.v4, 7),
+	    S(src.addr.v.a.mask.v4, 0xffffffff) }, 0 },
+	{ "IPv4 address with a tail", { S(af, AF_INET),
+	    S(src.addr.v.a.addr.addr8[4], 1) }, EINVAL },
+	{ "IPv4 mask with a tail", { S(af, AF_INET),
+	    S(dst.addr.v.a.mask.addr8[15], 1) }, EINVAL },
+	{ "IPv6 address", { S(af, AF_INET6), S(dst.addr.v.a.addr.addr8[15], 1),
+	    S(dst.addr.v.a.mask.addr8[15], 1) }, 0 },
+	{ "ICMP type", { S(proto, IPPROTO_ICMP), S(type, 9), S(code, 1) }, 0 },
+	{ "ICMP type of IPv4", { S(proto, IPPROTO_ICMP), S(af, AF_INET),
+	    S(type, 9) }, 0 },
+	{ "ICMP type of IPv6", { S(proto, IPPROTO_ICMP), S(af, AF_INET6),
+	    S(type, 9) }, EINVAL },
+	{ "ICMPv6 type", { S(proto, IPPROTO_ICMPV6), S(type, 129) }, 0 },
+	{ "ICMPv6 type of IPv4", { S(proto, IPPROTO_ICMPV6), S(af, AF_INET),
+	    S(type, 129) }, EINVAL },
+	{ "code without type", { S(proto, IPPROTO_ICMP), S(code, 1) }, EINVAL },
+	{ "flags of TCP", { TCP, S(flags, 2), S(flagset, 0x12) }, 0 },
+	{ "flags of any protocol", { S(flags, 2), S(flagset, 0x12) }, 0 },
+	{ "flags of UDP", { S(proto, IPPROTO_UDP), S(flags, 2),
+	    S(flagset, 0x12) }, EINVAL },
+	{ "flags out of the set", { TCP, S(flags, 3), S(flagset, 0x12) }, EINVAL },
+	{ "! interface", { S(ifname[0], 'e'), S(ifnot, 1) }, 0 },
+	{ "return on block", { S(rule_flag, PFRULE_RETURN),
+	    S(return_icmp, 0x0303), S(return_icmp6, 0x0104) }, 0 },
+	{ "return-rst with ttl", { TCP, S(rule_flag, PFRULE_RETURNRST),
+	    S(return_ttl, 5) }, 0 },
+	{ "codes with drop", { S(return_icmp, 0x0303), S(return_icmp6, 0x0104) }, 0 },
+	{ "return on pass", { PASS, S(rule_flag, PFRULE_RETURN) }, EINVAL },
+	{ "return-rst on pass", { PASS, S(rule_flag, PFRULE_RETURNRST) }, EINVAL },
+	{ "return-icmp on pass", { PASS, S(rule_flag, PFRULE_RETURNICMP) }, EINVAL },
+	{ "code on pass", { PASS, S(return_icmp, 0x0303) }, EINVAL },
+	{ "code6 on pass", { PASS, S(return_icmp6, 0x0104) }, EINVAL },
+	{ "keep state", { KEEP }, 0 },
+	{ "no state", { PASS }, 0 },
+	{ "state options", { KEEP, S(rule_flag, PFRULE_IFBOUND | PFRULE_NOSYNC |
+	    PFRULE_STATESLOPPY), S(max_states, 1), S(timeout[0], 9) }, 0 },
+	{ "no state, max", { PASS, S(max_states, 1) }, EINVAL },
+	{ "no state, timeout", { PASS, S(timeout[PFTM_MAX - 1], 1) }, EINVAL },
+	{ "no state, if-bound", { PASS, S(rule_flag, PFRULE_IFBOUND) }, EINVAL },
+	{ "largest timeout", { KEEP, S(timeout[1], PFTM_VAL_MAX) }, 0 },
+	{ "larger timeout", { KEEP, S(timeout[1], PFTM_VAL_MAX + 1) }, EINVAL },
+	{ "timeout below 0", { KEEP, S(timeout[1], -1) }, EINVAL },
+	{ "fragment", { S(rule_flag, PFRULE_FRAGMENT) }, 0 },
+	{ "tos, probability, log", { S(tos, 0x10), S(prob, 99),
+	    S(log, PF_LOG | PF_LOG_ALL) }, 0 },
+	/* What is wrong counts more than what is not there yet. */
+	{ "wrong and unknown", { S(natpass, 1), S(af, 1) }, EINVAL },
+	{ "unknown and wrong", { S(nr, 1), S(rt, 1) }, EINVAL },
+};
+
+static void
+test_together(void **state)
+{
+	struct fix *f = *state;
+	struct pf_rule r;
+	int error;
+
+	for (unsigned int i = 0; i < NITEMS(together); i++) {
+		r = plain();
+		for (unsigned int k = 0; k < SETS; k++)
+			if (together[i].set[k].size != 0)
+				write_member(&r, &together[i].set[k]);
+		error = add(f, &r);
+		if (error != together[i].error)
+			fail_msg("%s: errno %d, not %d", together[i].what,
+			    error, together[i].error);
+	}
+}
+
+/* Other rulesets are there, and empty, but take no rules yet. */
+static void
+test_other_rulesets(void **state)
+{
+	struct fix *f = *state;
+	struct pfioc_trans_e e[PF_RULESET_MAX];
+	struct pf_rule r = plain();
+
+	assert_int_equal(sim_ioctl(f->n, f->cl, DIOCXROLLBACK, &f->t), 0);
+	memset(e, 0, sizeof(e));
+	for (uint32_t i = 0; i < PF_RULESET_MAX; i++)
+		e[i].type = i;
+	f->t.size = PF_RULESET_MAX;
+	f->t.array = (uint64_t)(uintptr_t)e;
+	assert_int_equal(sim_ioctl(f->n, f->cl, DIOCXBEGIN, &f->t), 0);
+	f->e.ticket = e[0].ticket;
+	for (uint32_t i = 0; i < PF_RULESET_MAX; i++)
+		assert_int_equal(add_to(f, &r, i),
+		    i == PF_RULESET_FILTER ? 0 : EOPNOTSUPP);
+	assert_int_equal(add_to(f, &r, PF_RULESET_MAX), EINVAL);
+	assert_int_equal(sim_ioctl(f->n, f->cl, DIOCXCOMMIT, &f->t), 0);
+}
+
+/* Any byte that changes changes the digest; equal rules have equal ones. */
+static void
+test_digest(void **state)
+{
+	struct pf_rule r = unit_rule(PF_PASS), other;
+	uint64_t h[2] = { 0, 0 }, g[2], two[2];
+
+	(void)state;
+	strcpy(r.label, "a label");
+	r.src.addr.v.a.addr.v4 = 7;
+	pf_rule_digest(&r, h);
+	for (size_t i = 0; i < sizeof(r); i++)
+		for (unsigned int bit = 0; bit < 8; bit += 7) {
+			memcpy(&other, &r, sizeof(r));
+			((uint8_t *)&other)[i] ^= (uint8_t)(1 << bit);
+			g[0] = g[1] = 0;
+			pf_rule_digest(&other, g);
+			if (g[0] == h[0] || g[1] == h[1])
+				fail_msg("byte %zu does not count", i);
+		}
+	memcpy(&other, &r, sizeof(r));
+	g[0] = g[1] = 0;
+	pf_rule_digest(&other, g);
+	assert_memory_equal(g, h, sizeof(g));
+	/* The order of rules counts, and what came before. */
+	other = plain();
+	memcpy(two, h, sizeof(two));
+	pf_rule_digest(&other, two);
+	g[0] = g[1] = 0;
+	pf_rule_digest(&other, g);
+	pf_rule_digest(&r, g);
+	assert_memory_not_equal(two, g, sizeof(g));
+}
+
+/* A member that belongs to a skip step makes a difference there, and nowhere else. */
+static void
+test_differ(void **state)
+{
+	struct pf_rule a = unit_rule(PF_PASS), b;
+	uint32_t differ, seen = 0;
+
+	(void)state;
+	assert_int_equal(pf_rule_differ(&a, &a), 0);
+	for (unsigned int i = 0; i < pf_rule_nfields; i++) {
+		const struct pf_rule_field *fd = &pf_rule_fields[i];
+
+		for (unsigned int at = 0; at < fd->size; at++) {
+			memcpy(&b, &a, sizeof(b));
+			((uint8_t *)&b)[fd->off + at] ^= 0x40;
+			differ = pf_rule_differ(&a, &b);
+			seen |= differ;
+			if (differ != (fd->skip == PF_SKIP_COUNT ? 0 :
+			    1U << fd->skip))
+				fail_msg("%s: differs in %#x", fd->name, differ);
+		}
+	}
+	assert_int_equal(seen, (1U << PF_SKIP_COUNT) - 1);
+	b = a;
+	b.af = AF_INET;
+	b.dst.neg = 1;
+	assert_int_equal(pf_rule_differ(&a, &b),
+	    1U << PF_SKIP_AF | 1U << PF_SKIP_DST_ADDR);
+}
+
+#define T(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		T(test_bad_values),
+		T(test_strings),
+		T(test_together),
+		T(test_other_rulesets),
+		cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_differ),
+	};
+
+	return (cmocka_run_group_tests_name("rule", tests, NULL, NULL));
+}
