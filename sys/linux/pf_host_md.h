@@ -48,6 +48,9 @@
 #define PF_HOST_DEBUG_LOCKS
 #endif
 
+/* A variable that is written before it is read: not to be cleared by the compiler. */
+#define pf_uninit	__attribute__((__uninitialized__))
+
 static inline void
 pf_prefetch(const void *addr)
 {
@@ -333,6 +336,13 @@ struct pf_siphash_key {
 	uint64_t	key[2];
 };
 static_assert(sizeof(struct pf_siphash_key) == sizeof(siphash_key_t));
+
+static inline uint32_t
+pf_hsiphash2(uint64_t a, uint64_t b, const struct pf_siphash_key *key)
+{
+	return (hsiphash_4u32((u32)a, a >> 32, (u32)b, b >> 32,
+	    (const hsiphash_key_t *)key));
+}
 
 static inline uint64_t
 pf_siphash2(uint64_t a, uint64_t b, const struct pf_siphash_key *key)

@@ -59,7 +59,7 @@ path_options(struct pf_path *p, bool allowed)
 static int
 path_state(struct pf_path *p, struct pf *pf)
 {
-	struct pf_state_key	 key;
+	struct pf_state_key	 key pf_uninit;
 	struct pf_state		*s;
 	bool			 forward;
 
@@ -196,7 +196,7 @@ path_count(struct pf_path *p, struct pf *pf, int verdict)
 int
 pf_test(struct pf *pf, int dir, uint8_t af, int ifindex, struct pf_pkt *pkt)
 {
-	struct pf_path	p;
+	struct pf_path	p pf_uninit;
 	int		verdict = PF_DROP;
 
 	p.pd.pf = pf;

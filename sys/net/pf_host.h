@@ -27,6 +27,7 @@
  * likely unlikely, container_of, READ_ONCE WRITE_ONCE, static_assert.
  *
  * pf_prefetch(addr)		a hint; addr need not be valid
+ * pf_uninit			an attribute: this variable is not cleared first
  *
  * Locks.  struct pf_spinlock {pf_spin_init pf_spin_lock pf_spin_unlock}: any
  * context; keeps softirqs off while held.  pf_spin_lock_nested(l) takes a
@@ -68,6 +69,7 @@
  *
  * Hash.  struct pf_siphash_key (16 random bytes); pf_siphash2(a, b, key),
  * pf_siphash4(a, b, c, d, key): SipHash of that many 64-bit words.
+ * pf_hsiphash2(a, b, key): 32 bits, faster, and good enough to choose a bucket.
  *
  * Clock.  pf_uptime(pf): whole seconds of a monotonic clock, never 0.
  *

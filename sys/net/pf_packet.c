@@ -108,7 +108,7 @@ static inline int
 parse_ip4(struct parse *ps)
 {
 	struct pf_pdesc		*pd = ps->pd;
-	struct pf_ip4		 buf;
+	struct pf_ip4		 buf pf_uninit;
 	const struct pf_ip4	*ip;
 	uint32_t		 hlen, off;
 
@@ -276,7 +276,7 @@ static inline int
 parse_ip6(struct parse *ps)
 {
 	struct pf_pdesc		*pd = ps->pd;
-	struct pf_ip6		 buf;
+	struct pf_ip6		 buf pf_uninit;
 	const struct pf_ip6	*ip;
 
 	ip = pull(ps, ps->at, sizeof(*ip), &buf);
@@ -300,7 +300,7 @@ static inline int
 parse_tcp(struct parse *ps, uint32_t have)
 {
 	struct pf_pdesc		*pd = ps->pd;
-	struct pf_tcp		 buf;
+	struct pf_tcp		 buf pf_uninit;
 	const struct pf_tcp	*th;
 
 	/* of a quoted packet, ports and sequence number are enough */
@@ -330,7 +330,7 @@ static inline int
 parse_udp(struct parse *ps)
 {
 	struct pf_pdesc		*pd = ps->pd;
-	struct pf_udp		 buf;
+	struct pf_udp		 buf pf_uninit;
 	const struct pf_udp	*uh;
 	uint32_t		 len;
 

@@ -84,7 +84,7 @@ key_hash(const struct pf_statetab *st, const struct pf_state_key *k)
 	    (uint64_t)p0 << 32 | p1 << 16;
 	word |= k->proto;
 	if (k->af == AF_INET)
-		return (pf_siphash2(a->v4 < b->v4 ?
+		return (pf_hsiphash2(a->v4 < b->v4 ?
 		    (uint64_t)a->v4 << 32 | b->v4 :
 		    (uint64_t)b->v4 << 32 | a->v4, word, &st->secret));
 	if (a->addr64[0] > b->addr64[0] || (a->addr64[0] == b->addr64[0] &&
@@ -92,7 +92,7 @@ key_hash(const struct pf_statetab *st, const struct pf_state_key *k)
 		a = &k->addr[1];
 		b = &k->addr[0];
 	}
-	return (pf_siphash2(pf_siphash4(a->addr64[0], a->addr64[1],
+	return (pf_hsiphash2(pf_siphash4(a->addr64[0], a->addr64[1],
 	    b->addr64[0], b->addr64[1], &st->secret), word, &st->secret));
 }
 

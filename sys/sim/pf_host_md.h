@@ -40,6 +40,9 @@ struct pf_pkt;
 #define READ_ONCE(x)	(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
 
+/* Whoever forgets to write such a variable is found by the sanitizers and valgrind. */
+#define pf_uninit
+
 static inline void
 pf_prefetch(const void *addr)
 {
@@ -339,6 +342,13 @@ struct pf_siphash_key {
 uint64_t pf_siphash2(uint64_t, uint64_t, const struct pf_siphash_key *);
 uint64_t pf_siphash4(uint64_t, uint64_t, uint64_t, uint64_t,
 	    const struct pf_siphash_key *);
+
+static inline uint32_t
+pf_hsiphash2(uint64_t a, uint64_t b, const struct pf_siphash_key *key)
+{
+	return ((uint32_t)pf_siphash2(a, b, key));
+}
+
 
 /* Clock: the simulation's, in whole seconds. */
 uint32_t pf_uptime(const struct pf *);
