@@ -22,7 +22,7 @@ test_spin(void **state)
 	pf_spin_init(&a);
 	pf_spin_init(&b);
 	pf_spin_lock(&a);
-	pf_spin_lock_nested(&b);
+	pf_spin_lock(&b);
 	pf_spin_assert(&a);
 	pf_spin_assert(&b);
 	pf_spin_unlock(&a);

@@ -78,13 +78,6 @@ pf_spin_lock(struct pf_spinlock *s)
 }
 
 static inline void
-pf_spin_lock_nested(struct pf_spinlock *s)
-{
-	local_bh_disable();
-	spin_lock_nested(&s->l, SINGLE_DEPTH_NESTING);
-}
-
-static inline void
 pf_spin_unlock(struct pf_spinlock *s)
 {
 	spin_unlock_bh(&s->l);

@@ -30,8 +30,8 @@
  * pf_uninit			an attribute: this variable is not cleared first
  *
  * Locks.  struct pf_spinlock {pf_spin_init pf_spin_lock pf_spin_unlock}: any
- * context; keeps softirqs off while held.  pf_spin_lock_nested(l) takes a
- * second lock of the same class; the caller follows the documented order.
+ * context; keeps softirqs off while held.  All locks that one call of
+ * pf_spin_init() makes are of one class, of which only one may be held at a time.
  * struct pf_mutex {pf_mutex_init pf_mutex_lock pf_mutex_unlock
  * pf_mutex_destroy}: control only.  pf_mutex_assert(m), pf_spin_assert(l): the
  * caller holds it; the hosts that can check do check.
@@ -57,7 +57,8 @@
  * Per-CPU counters.  struct pf_pcpu, an array of uint64_t on every CPU:
  * pf_pcpu_init(c, n) 0 or ENOMEM (control), pf_pcpu_fini(c) (any context but
  * hard interrupts; c may be all zero), pf_pcpu_add(c, i, delta) in the same,
- * pf_pcpu_add_packet(c, i, delta) in packet context, where it costs least, pf_pcpu_sum(c, i), pf_pcpu_zero(c, n).  delta is signed; sums wrap.
+ * pf_pcpu_add_packet(c, i, delta) in packet context, where it costs least,
+ * pf_pcpu_sum(c, i), pf_pcpu_zero(c, n).  delta is signed; sums wrap.
  *
  * Red-black trees.  struct pf_rb_node (24 bytes), struct pf_rb_root;
  * pf_rb_init(root), pf_rb_empty(root), pf_rb_top(root), pf_rb_left(n),

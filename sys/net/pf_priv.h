@@ -18,7 +18,7 @@
  * The files stand on floors, and one uses only the floors below it and its own
  * (FLOORS lists them; `make lint' checks the objects):
  *	1 pf_addr pf_cksum pf_packet
- *	2 pf_if pf_rule pf_ruleset pf_state
+ *	2 pf_if pf_rule pf_ruleset pf_state pf_statetab
  *	3 pf_match pf_tcp pf_icmp pf_track pf_reply
  *	4 pf
  *	5 pf_ioctl pf_ioctl_rule pf_ioctl_state
@@ -370,7 +370,7 @@ int	 pf_ruleset_init(struct pf *);		/* ENOMEM; empty rulesets, default options *
 void	 pf_ruleset_fini(struct pf *);
 
 /*
- * pf_state.c: the state table
+ * pf_state.c, pf_statetab.c: the state table
  *
  * A state is 256 bytes in four cache lines, ordered by who reads them: the
  * first is all that a look-up touches on its way, the second every packet,

@@ -222,7 +222,8 @@ struct pf_threshold {			/* limit events in seconds */
 #define PFRULE_SET_TOS		0x00020000
 #define PFRULE_NOFRAGMENT	0x00040000	/* classic scrub without reassembly */
 #define PFRULE_DSCP		0x00080000	/* tos was written as a DSCP name */
-#define PFRULE_FLAGMASK		0x000fffff
+#define PFRULE_SETQUEUE		0x00100000	/* queue was given by `set' */
+#define PFRULE_FLAGMASK		0x001fffff
 
 #define PF_STATE_NORMAL		1		/* keep_state */
 #define PF_STATE_MODULATE	2

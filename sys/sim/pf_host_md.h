@@ -88,7 +88,6 @@ pf_mutex_init(struct pf_mutex *m)
 }
 
 #define pf_spin_lock(l)		sim_spin_lock(l, __func__, __LINE__)
-#define pf_spin_lock_nested(l)	sim_spin_lock(l, __func__, __LINE__)
 #define pf_spin_unlock(l)	sim_spin_unlock(l, __func__, __LINE__)
 #define pf_spin_assert(l)	sim_spin_assert(l, __func__, __LINE__)
 #define pf_mutex_lock(m)	sim_mutex_lock(m, __func__, __LINE__)

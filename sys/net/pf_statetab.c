@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_statetab.c: the state table as a whole: walked, purged, enlarged (second floor)
+ *
+ * Owns the arrays of buckets and their stripes, from pf_state_init() to
+ * pf_state_fini().  Both arrays begin small and are replaced by larger ones as
+ * states come (pf_state_grow(), from the purge).  Readers, inserters and
+ * removers go on meanwhile: each bucket of the old array is in force until its
+ * `moved' byte is set.
+ *
+ * All of this is control context with pf->ctl held.
+ */
+#include "pf_state.h"
+
+static struct pf_buckets *
+buckets_alloc(struct pf *pf, uint64_t n)
+{
+	struct pf_buckets	*t;
+	uint64_t		 i;
+
+	t = pf_alloc(pf, sizeof(*t));
+	if (t == NULL)
+		return (NULL);
+	t->b = pf_alloc(pf, n * sizeof(t->b[0]));
+	if (t->b == NULL) {
+		pf_free(t);
+		return (NULL);
+	}
+	t->mask = n - 1;
+	for (i = 0; i < n; i++)
+		pf_rb_init(&t->b[i]);
+	return (t);
+}
+
+static void
+buckets_free(struct pf_buckets *t)
+{
+	if (t == NULL)
+		return;
+	pf_free(t->b);
+	pf_free(t);
+}
+
+/*
+ * Walks
+ *
+ * A tree can be walked in order only under its lock, and a callback
+ * must not run there.  So the states are picked up in batches, and the walk goes on
+ * behind the key of the last one.  The batch is safe in its read side.
+ */
+static struct pf_rb_node *
+bucket_after(const struct pf_rb_root *b, const struct pf_state_key *key)
+{
+	struct pf_rb_node	*n = pf_rb_top(b), *best = NULL;
+
+	while (n != NULL) {
+		if (key_cmp(key, key_of_node(n)) < 0) {
+			best = n;
+			n = pf_rb_left(n);
+		} else
+			n = pf_rb_right(n);
+	}
+	return (best);
+}
+
+struct walk {
+	bool	(*fn)(struct pf_state *, void *);
+	bool	(*pause)(void *);	/* may be NULL */
+	void	*arg;
+};
+
+/* The states of one bucket; false: the walk is to end. */
+static bool
+bucket_walk(struct pf_rb_root *b, struct pf_stripe *stripe, const struct walk *w)
+{
+	struct pf_state		*batch[PF_WALK_BATCH];
+	struct pf_state_key	 last, *after = NULL;
+	struct pf_rb_node	*n;
+	unsigned int		 i, k;
+	bool			 more, go_on = true;
+
+	do {
+		pf_rcu_read_lock();
+		pf_spin_lock(&stripe->lock);
+		n = after != NULL ? bucket_after(b, after) : pf_rb_first(b);
+		for (k = 0; n != NULL && k < PF_WALK_BATCH; n = pf_rb_next(n))
+			batch[k++] = state_of_node(n);
+		more = n != NULL;
+		pf_spin_unlock(&stripe->lock);
+		for (i = 0; i < k && go_on; i++)
+			go_on = w->fn(batch[i], w->arg);
+		if (more) {
+			last = batch[k - 1]->key;
+			after = &last;
+		}
+		pf_rcu_read_unlock();
+		if (w->pause != NULL && !w->pause(w->arg))
+			go_on = false;
+	} while (more && go_on);
+	return (go_on);
+}
+
+/*
+ * Buckets pos .. pos + n - 1.  Growing holds ctl as well, so there is no `next' array
+ * here.
+ */
+static void
+buckets_walk(struct pf *pf, uint64_t pos, uint64_t n, const struct walk *w)
+{
+	struct pf_buckets	*t = pf_rcu_deref_locked(pf->st.keys);
+	uint64_t		 i;
+
+	pf_mutex_assert(&pf->ctl);
+	for (i = pos; i < pos + n; i++) {
+		if ((i & 1023) == 1023)
+			pf_yield();
+		if (!pf_rb_empty(bucket_of(t, i)) && !bucket_walk(bucket_of(t, i),
+		    stripe_of(pf->st.key_stripes, i), w))
+			return;
+	}
+}
+
+void
+pf_state_walk_piecewise(struct pf *pf, bool (*fn)(struct pf_state *, void *),
+    bool (*pause)(void *), void *arg)
+{
+	struct walk	w = { fn, pause, arg };
+
+	buckets_walk(pf, 0, pf_rcu_deref_locked(pf->st.keys)->mask + 1, &w);
+}
+
+void
+pf_state_walk(struct pf *pf, bool (*fn)(struct pf_state *, void *), void *arg)
+{
+	pf_state_walk_piecewise(pf, fn, NULL, arg);
+}
+
+struct purge {
+	struct pf	*pf;
+	uint32_t	 now;
+};
+
+static bool
+purge_one(struct pf_state *s, void *arg)
+{
+	struct purge	*p = arg;
+
+	if (pf_state_expires(p->pf, pf_rcu_deref(p->pf->conf), s) <= p->now)
+		pf_state_remove(p->pf, s);
+	return (true);
+}
+
+void
+pf_state_purge(struct pf *pf, uint32_t interval)
+{
+	struct purge	 p = { pf, pf_uptime(pf) };
+	struct walk	 w = { purge_one, NULL, &p };
+	uint64_t	 size = pf_rcu_deref_locked(pf->st.keys)->mask + 1, n;
+
+	n = interval > 1 ? size / interval + 1 : size;
+	if (n > size)
+		n = size;
+	buckets_walk(pf, pf->st.purge_pos, n, &w);
+	pf->st.purge_pos = (pf->st.purge_pos + n) & (size - 1);
+}
+
+/*
+ * Growing
+ *
+ * 1. publish next and moved; wait, so that everybody heeds them
+ * 2. for each bucket, under its stripe, which is also that of the new buckets: move the
+ *    states, then set moved
+ * 3. put the new array in force; wait; free the old one
+ * Between being taken out and put in, a state is in no tree: the sequence count of
+ * the stripe is odd all the while, so look-ups that miss it come again.
+ */
+static void
+bucket_move(struct pf *pf, struct pf_buckets *t, uint64_t i, bool ids)
+{
+	struct pf_stripe	*stripe = stripe_of(ids ? pf->st.id_stripes :
+				    pf->st.key_stripes, i);
+	struct pf_buckets	*next = pf_rcu_deref_locked(t->next);
+	struct pf_rb_root	*b = bucket_of(t, i);
+	struct pf_rb_node	*n;
+	struct pf_state		*s;
+
+	pf_spin_lock(&stripe->lock);
+	pf_seq_write_begin(&stripe->seq);
+	while ((n = pf_rb_top(b)) != NULL) {
+		pf_rb_erase(b, n);
+		if (ids) {
+			s = state_of_id_node(n);
+			pf_state_id_insert(bucket_of(next,
+			    id_hash(s->id, s->creatorid)), s);
+		} else {
+			s = state_of_node(n);
+			pf_state_bucket_insert(bucket_of(next,
+			    key_hash(&pf->st, &s->key)), s);
+		}
+	}
+	WRITE_ONCE(t->moved[i], 1);
+	pf_seq_write_end(&stripe->seq);
+	pf_spin_unlock(&stripe->lock);
+}
+
+static void
+buckets_replace(struct pf *pf, struct pf_buckets **slot, uint64_t size,
+    bool ids)
+{
+	struct pf_buckets	*t = pf_rcu_deref_locked(*slot), *next;
+	uint8_t			*moved;
+	uint64_t		 i;
+
+	next = buckets_alloc(pf, size);
+	moved = pf_alloc(pf, t->mask + 1);
+	if (next == NULL || moved == NULL) {
+		buckets_free(next);
+		pf_free(moved);
+		return;
+	}
+	pf_rcu_assign(t->next, next);
+	pf_rcu_assign(t->moved, moved);
+	pf_rcu_sync();
+	for (i = 0; i <= t->mask; i++) {
+		bucket_move(pf, t, i, ids);
+		if ((i & 1023) == 1023)
+			pf_yield();
+	}
+	pf_rcu_assign(*slot, next);
+	pf_rcu_sync();
+	pf_free(moved);
+	buckets_free(t);
+}
+
+void
+pf_state_grow(struct pf *pf)
+{
+	struct pf_statetab	*st = &pf->st;
+	struct pf_buckets	*t = pf_rcu_deref_locked(st->keys);
+	uint64_t		 size = buckets_wanted(t, pf_atomic_read(&st->n));
+
+	pf_mutex_assert(&pf->ctl);
+	if (size == t->mask + 1)
+		return;
+	buckets_replace(pf, &st->keys, size, false);
+	buckets_replace(pf, &st->ids, size / IDS_PER_BUCKET, true);
+	st->purge_pos = 0;
+}
+
+/*
+ * Beginning and end
+ */
+static void
+tables_free(struct pf_statetab *st)
+{
+	buckets_free(pf_rcu_deref_locked(st->keys));
+	buckets_free(pf_rcu_deref_locked(st->ids));
+	pf_free(st->key_stripes);
+	pf_free(st->id_stripes);
+}
+
+int
+pf_state_init(struct pf *pf)
+{
+	struct pf_statetab	*st = &pf->st;
+	unsigned int		 i;
+
+	pf_atomic_set(&st->n, 0);
+	pf_atomic_set(&st->nbound, 0);
+	pf_atomic_set(&st->next_id, 0);
+	pf_random(pf, &st->secret, sizeof(st->secret));
+	st->id_base = (uint64_t)pf_wallclock(pf) << 32;
+	st->key_stripes = pf_alloc(pf, PF_STRIPES * sizeof(struct pf_stripe));
+	st->id_stripes = pf_alloc(pf, PF_STRIPES * sizeof(struct pf_stripe));
+	pf_rcu_assign(st->keys, buckets_alloc(pf, PF_STATE_BUCKETS_MIN));
+	pf_rcu_assign(st->ids, buckets_alloc(pf, PF_STATE_BUCKETS_MIN /
+	    IDS_PER_BUCKET));
+	if (st->key_stripes == NULL || st->id_stripes == NULL ||
+	    pf_rcu_deref_locked(st->keys) == NULL ||
+	    pf_rcu_deref_locked(st->ids) == NULL) {
+		tables_free(st);
+		return (ENOMEM);
+	}
+	for (i = 0; i < PF_STRIPES; i++) {
+		pf_spin_init(&st->key_stripes[i].lock);
+		pf_seq_init(&st->key_stripes[i].seq);
+	}
+	/* apart, so that these locks are of a class of their own */
+	for (i = 0; i < PF_STRIPES; i++) {
+		pf_spin_init(&st->id_stripes[i].lock);
+		pf_seq_init(&st->id_stripes[i].seq);
+	}
+	return (0);
+}
+
+static bool
+remove_one(struct pf_state *s, void *arg)
+{
+	pf_state_remove(arg, s);
+	return (true);
+}
+
+void
+pf_state_fini(struct pf *pf)
+{
+	pf_state_walk(pf, remove_one, pf);
+	pf_rcu_barrier();
+	tables_free(&pf->st);
+}
