@@ -37,12 +37,29 @@ apt() {
 	DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=600 "$@"
 }
 
+# Are the lists of packages from the last hours?
+fresh() {
+	[ -e "$CACHE/apt-updated" ] &&
+	    [ -n "$(find "$CACHE/apt-updated" -mmin -600)" ]
+}
+
 # lists [again]: have apt know what is there today
 lists() {
-	[ "${1:-}" = again ] || [ ! -e "$CACHE/apt-updated" ] ||
-	    [ -z "$(find "$CACHE/apt-updated" -mmin -600)" ] || return 0
+	[ "${1:-}" != again ] || rm -f "$CACHE/apt-updated"
+	fresh || locked apt update
+}
+
+update() {
+	local try
+
+	! fresh || return 0			# another run was first
 	say "reading Debian's package lists"
-	quietly apt-update apt update
+	# this lock of apt's has no timeout of its own
+	for try in 1 2 3 4 5 6; do
+		! apt update > "$CACHE/log/apt-update" 2>&1 || break
+		! grep -q 'Could not get lock' "$CACHE/log/apt-update" || sleep 10
+	done
+	[ "$try" -lt 6 ] || quietly apt-update apt update
 	touch "$CACHE/apt-updated"
 }
 
@@ -57,18 +74,21 @@ missing() {
 
 # need PACKAGE...: install what is missing
 need() {
+	[ -n "$(missing "$@")" ] || return 0
+	lists
+	locked apt install_missing "$@" && return 0
+	# lists of some hours ago may name what the mirror has replaced since
+	lists again
+	locked apt install_missing "$@" ||
+	    die "cannot install them: $(tail -n 5 "$CACHE/log/apt-install")"
+}
+
+install_missing() {
 	local todo
 
 	todo=$(missing "$@" | tr '\n' ' ')
 	[ -n "$todo" ] || return 0
 	[ "$(id -u)" -eq 0 ] || die "not root; please install: $todo"
-	lists
 	say "installing $todo"
-	# lists of some hours ago may name what the mirror has replaced since
-	if ! locked apt apt install -y --no-install-recommends $todo \
-	    > "$CACHE/log/apt-install" 2>&1; then
-		lists again
-		locked apt quietly apt-install apt install -y \
-		    --no-install-recommends $todo
-	fi
+	apt install -y --no-install-recommends $todo > "$CACHE/log/apt-install" 2>&1
 }
