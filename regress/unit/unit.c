@@ -205,3 +205,84 @@ unit_states(struct sim_node *n, struct pfsync_state **states)
 	assert_int_equal(ps.len % sizeof(**states), 0);
 	return ((uint32_t)(ps.len / sizeof(**states)));
 }
+
+/* A digest that does not care for order. */
+static uint64_t
+digest(const void *mem, size_t len)
+{
+	static const struct pf_siphash_key key = { { 5, 6 } };
+
+	return (sim_siphash(mem, len, &key));
+}
+
+static void
+snap_ifs(struct sim_node *n, struct unit_snap *s)
+{
+	struct pfioc_iface io;
+	struct pfi_kif *k;
+
+	memset(&io, 0, sizeof(io));
+	io.esize = sizeof(*k);
+	assert_int_equal(one_ioctl(n, DIOCIGETIFACES, &io), 0);
+	s->nifs = io.size;
+	k = calloc(io.size + 1, sizeof(*k));
+	assert_non_null(k);
+	io.buffer = (uint64_t)(uintptr_t)k;
+	assert_int_equal(one_ioctl(n, DIOCIGETIFACES, &io), 0);
+	assert_int_equal(io.size, s->nifs);
+	for (uint32_t i = 0; i < io.size; i++)
+		s->ifs += digest(&k[i], sizeof(k[i]));
+	free(k);
+}
+
+static void
+snap_rules(struct sim_node *n, struct unit_snap *s)
+{
+	struct pf_client *cl = pf_client_open(n->pf, 1, 0);
+	struct pfioc_rule *pr = calloc(1, sizeof(*pr));
+
+	assert_non_null(cl);
+	assert_non_null(pr);
+	for (uint32_t rs = 0; rs < PF_RULESET_MAX; rs++) {
+		memset(pr, 0, sizeof(*pr));
+		pr->ruleset = rs;
+		assert_int_equal(sim_ioctl(n, cl, DIOCGETRULES, pr), 0);
+		s->rules += pr->ticket;
+		s->nrules += pr->nr;
+		for (uint32_t i = 0, nr = pr->nr; i < nr; i++) {
+			pr->nr = i;
+			assert_int_equal(sim_ioctl(n, cl, DIOCGETRULE, pr), 0);
+			s->rules += digest(&pr->rule, sizeof(pr->rule)) +
+			    rs * i;
+		}
+	}
+	free(pr);
+	pf_client_close(cl);
+}
+
+void
+unit_snap(struct sim_node *n, struct unit_snap *s)
+{
+	struct pfsync_state *states;
+
+	memset(s, 0, sizeof(*s));
+	unit_status(n, &s->status);
+	for (int i = 0; i < PFTM_MAX; i++) {
+		struct pfioc_tm tm = { i, 0 };
+
+		assert_int_equal(one_ioctl(n, DIOCGETTIMEOUT, &tm), 0);
+		s->timeout[i] = tm.seconds;
+	}
+	for (int i = 0; i < PF_LIMIT_MAX; i++) {
+		struct pfioc_limit l = { i, 0 };
+
+		assert_int_equal(one_ioctl(n, DIOCGETLIMIT, &l), 0);
+		s->limit[i] = l.limit;
+	}
+	snap_rules(n, s);
+	snap_ifs(n, s);
+	s->nstates = unit_states(n, &states);
+	for (uint32_t i = 0; i < s->nstates; i++)
+		s->states += digest(&states[i], sizeof(states[i]));
+	free(states);
+}

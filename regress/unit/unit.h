@@ -66,4 +66,18 @@ uint32_t unit_states(struct sim_node *, struct pfsync_state **states);
 /* Addresses of a rule: "10.0.0.0/8", NULL for any. */
 void	 unit_addr(struct pf_rule_addr *, const char *prefix);
 
+/*
+ * All that a failed request must have left alone: options, rules, interfaces, states and
+ * whether pf is on, as programs see it; no counters of packets.  unit_snap() allocates
+ * outside of the failing allocator's view: call it with no failure planned.
+ */
+struct unit_snap {
+	struct pf_status status;
+	int32_t		 timeout[PFTM_MAX];
+	uint32_t	 limit[PF_LIMIT_MAX];
+	uint32_t	 nrules, nifs, nstates;
+	uint64_t	 rules, ifs, states;	/* digests */
+};
+void	 unit_snap(struct sim_node *, struct unit_snap *);
+
 #endif /* _UNIT_H_ */
