@@ -343,6 +343,15 @@ test_skip(void **state)
 	assert_int_equal(set_skip(f, f->a, "", false), 0);
 	assert_int_equal(commit(f, f->a, &t), 0);
 	assert_false(passes(f, "10.0.0.1", 53));
+	/* However often it was set, cleared once it is forgotten. */
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(set_skip(f, f->a, "eth7", true), 0);
+	pf_purge(f->n->pf);
+	assert_int_equal(f->n->pf->ifs.n, 2);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(set_skip(f, f->a, "eth7", false), 0);
+	pf_purge(f->n->pf);
+	assert_int_equal(f->n->pf->ifs.n, 1);
 }
 
 /*
