@@ -30,7 +30,7 @@ rrroo > 8002
 rrooo >= 8002
 rooor 8001:8003
 rroor 8001 >< 8004
-orroo 8000 <> 8003
+rrrro 8000 <> 8003
 ororo { 8000, 8002 8004 }
 END
 
@@ -57,6 +57,7 @@ block return in on ! int0 proto tcp to port 8002
 block return on int0 inet6 proto tcp to fd00:2::2
 block return out on int0 proto tcp to port 8003		# other direction
 END
+flush
 ports_are "negation" ooooo
 ports_are "IPv6 alone" rrrrr $S6
 is "no rule, no state" "" "$(states)"

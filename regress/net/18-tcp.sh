@@ -9,6 +9,13 @@
 net_up
 echo_server server tcp/80
 raw() { in_ns "$1" python3 -I -S "$NET/rawtcp.py" "${@:2}"; }
+# next_seq PORT: what the client will send next, as its state has it: the first
+# number of `[seqlo + window]  [seqlo + window]'
+next_seq() {
+	fw pfctl -vss | P="$1" awk '
+		/^all tcp/ { hit = /->/ && index($0, ENVIRON["P"]) }
+		hit && /^   \[/ { gsub(/[][]/, " "); print $1; exit }'
+}
 rules <<'END'
 block
 block in on int0 proto tcp label "blocked"
@@ -32,15 +39,12 @@ for ends in "$C4 $S4" "$C6 $S6"; do
 	port=$(client ss -Htn "dst [$2]:80" | awk '{ sub(".*:", "", $4); print $4; exit }')
 	[ -n "$port" ] || die "no local port of the connection to $2"
 	before=$(info state-mismatch)
-	# seqlo of either end, from `[seqlo + window]', source first
-	lo=$(fw pfctl -vss | P="$port" awk '
-		/^all tcp/ { hit = /->/ && index($0, ENVIRON["P"]) }
-		hit && /^   \[/ { gsub(/[][]/, " "); print $1, $0; exit }')
-	read -r src _ <<< "$lo"
+	src=$(next_seq "$port")
 	expect 'RST far away' raw client "$1" "$port" "$2" 80 R $((src + 1000000000)) 0
 	expect 'RST far away, from the server' raw server "$2" 80 "$1" "$port" R 12345 0
 	is 'no harm' alive "$(still t)"
 	within 'counted' $((before + 2)) $((before + 9)) "$(info state-mismatch)"
+	src=$(next_seq "$port")
 	expect 'RST in sequence' raw client "$1" "$port" "$2" 80 R "$src" 0
 	is 'the end' dead "$(still t)"
 	drop t

@@ -35,7 +35,7 @@ unlike 'a fragment makes no state' 'udp|tcp' "$(states)"
 is 'states: of the first ones' 6 "$(state_count)"
 rules <<'END'
 block
-pass inet fragment from 10.0.1.0/24
+pass inet from 10.0.1.0/24 fragment
 pass inet proto icmp icmp-type echoreq
 END
 flush

@@ -7,31 +7,35 @@
 . "$(dirname "$0")/lib.sh"
 net_up
 echo_server server tcp/80 tcp/81
+# (5: with fewer, the adaptive timeouts that come with max are nothing at the limit)
 rules <<'END'
 block
-pass in on int0 proto tcp to port 80 keep state (max 2) label "two"
+pass in on int0 proto tcp to port 80 keep state (max 5) label "five"
 pass in on int0 proto tcp to port 81
 pass out on ext0
 END
-hold a client tcp $S4 80
-is a alive "$(still a)"
-hold b client tcp $S6 80
-is b alive "$(still b)"
+for c in a b c; do
+	hold $c client tcp $S4 80
+	is $c alive "$(still $c)"
+done
+for c in d e; do
+	hold $c client tcp $S6 80
+	is $c alive "$(still $c)"
+done
 reach timeout client tcp $S4 80
 reach timeout client tcp $S6 80
 reach open client tcp $S4 81
-is a alive "$(still a)"
-is b alive "$(still b)"
-is 'states of the rule' 2 "$(rule_counter '"two"' States)"
+for c in a b c d e; do is "$c at the limit" alive "$(still $c)"; done
+is 'states of the rule' 5 "$(rule_counter '"five"' States)"
 like 'counted' '^  max states per rule +[1-9]' "$(fw pfctl -vsi)"
-expect 'room' fw pfctl -k label -k two
+expect 'room' fw pfctl -k label -k five
 reach open client tcp $S4 80
-drop a
-drop b
+for c in a b c d e; do drop $c; done
 flush
 
 rules <<'END'
 set limit states 4
+set timeout { adaptive.start 0, adaptive.end 0 }
 block
 pass in on int0 proto tcp to port 80
 pass out on ext0

@@ -8,8 +8,8 @@
 net_up
 echo_server server tcp/80 tcp/81
 rules fw <<'END'
-block return in proto tcp to port 81
 pass
+block return in proto tcp to port 81
 END
 rules server <<'END'
 pass

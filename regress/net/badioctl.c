@@ -464,7 +464,8 @@ reader(void)
 				break;
 			}
 			/* all rules of a ruleset are of one age */
-			if (rule.rule.ridentifier != nr)
+			if (rule.rule.ridentifier != 0 &&
+			    rule.rule.ridentifier != nr)
 				_exit(3);
 		}
 		if (ioctl(fd, DIOCGETSTATUS, &status) == -1)
