@@ -49,7 +49,7 @@ static const struct state_case {
 	    0, 0, 0, 12, PFSTATE_SLOPPY, "all" },
 	{ "ICMP echo, in", "10.0.0.2", "10.0.0.1", NULL, 4711, 8, 0, AF_INET,
 	    IPPROTO_ICMP, PF_IN, 0, 0, 0, 0, 0, 0, PFSTATE_ALLOWOPTS, "all" },
-	{ "ICMP echo, out", "10.0.0.2", "10.0.0.1", NULL, 4711, 8, 0, AF_INET,
+	{ "ICMP echo, out", "10.0.0.2", "10.0.0.1", NULL, 8, 4711, 0, AF_INET,
 	    IPPROTO_ICMP, PF_OUT, 0, 0, 0, 0, 0, 0, 0, "all" },
 	{ "GRE: no ports", "10.0.0.2", "10.0.0.1", NULL, 0, 0, 0, AF_INET,
 	    IPPROTO_GRE, PF_IN, PFOTHERS_SINGLE, PFOTHERS_NO_TRAFFIC, 0, 0, 0,

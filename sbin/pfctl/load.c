@@ -176,8 +176,13 @@ rule_error(const struct rule_loader *l, const struct pfctl_rule *r,
 	const struct pfctl_printer p = { .out = stderr, .names = l->pf->names,
 	    .osfp = l->pf->osfp };
 
-	fprintf(stderr, "%s:%u: %s: %s\n\t", l->file, r->line, what,
-	    pf_dev_strerror(e));
+	/* a module without pools does not even know how to take their addresses */
+	if (e == EOPNOTSUPP || e == ENOTTY)
+		fprintf(stderr, "%s:%u: rule not supported yet by the pf "
+		    "module: nothing is loaded\n\t", l->file, r->line);
+	else
+		fprintf(stderr, "%s:%u: %s: %s\n\t", l->file, r->line, what,
+		    pf_dev_strerror(e));
 	pfctl_print_rule(&p, &r->rule, r->pool, r->anchor_call);
 	fprintf(stderr, "\n");
 	return (-1);
@@ -198,7 +203,7 @@ load_rule(struct rule_loader *l, const char *anchor, uint32_t ruleset,
 			memset(&l->pp, 0, sizeof(l->pp));
 			if (!begun && (e = l->dev->ioctl(l->dev,
 			    DIOCBEGINADDRS, &l->pp)) != 0)
-				return (rule_error(l, r, "DIOCBEGINADDRS", e));
+				return (rule_error(l, r, "pool", e));
 			begun = true;
 			memset(&l->pp, 0, sizeof(l->pp));
 			l->pp.ticket = ticket;
@@ -208,7 +213,7 @@ load_rule(struct rule_loader *l, const char *anchor, uint32_t ruleset,
 			strcpy(l->pp.anchor, anchor);
 			e = l->dev->ioctl(l->dev, DIOCADDADDR, &l->pp);
 			if (e != 0)
-				return (rule_error(l, r, "DIOCADDADDR", e));
+				return (rule_error(l, r, "pool", e));
 		}
 	}
 	memset(&l->pr, 0, sizeof(l->pr));
@@ -223,7 +228,7 @@ load_rule(struct rule_loader *l, const char *anchor, uint32_t ruleset,
 	l->pr.rule = r->rule;
 	l->pr.rule.nr = 0;			/* the kernel counts */
 	if ((e = l->dev->ioctl(l->dev, DIOCADDRULE, &l->pr)) != 0)
-		return (rule_error(l, r, "DIOCADDRULE", e));
+		return (rule_error(l, r, "rule", e));
 	return (0);
 }
 

@@ -208,16 +208,6 @@ print_state_verbose(struct ctl_show *sh, const struct pfsync_state *s,
 		fprintf(f, "   origif: %.*s\n", PF_IFNAMSIZ, s->orig_ifname);
 }
 
-/* ICMP: port[0] is the id, which is shown with who asked, port[1] the type. */
-static void
-swap_ports(struct pfsync_state_key *k)
-{
-	uint16_t port = k->port[0];
-
-	k->port[0] = k->port[1];
-	k->port[1] = port;
-}
-
 /*
  * The inner end stands left, the outer one right, and the arrow shows who began.
  * An end that was translated is followed by what it was before, in brackets.
@@ -244,11 +234,6 @@ print_state(struct ctl_show *sh, const struct pfsync_state *s)
 		right = &s->src;
 	}
 	proto = shown.proto;
-	if (s->direction == PF_OUT &&
-	    (proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6)) {
-		swap_ports(&shown);
-		swap_ports(&other);
-	}
 
 	fprintf(f, "%.*s ", PF_IFNAMSIZ, s->ifname);
 	if ((pe = getprotobynumber(proto)) != NULL)
