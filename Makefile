@@ -49,10 +49,9 @@ fuzz:
 	$(MAKE) -C regress/fuzz fuzz
 
 clean:
-	$(MAKE) -C sbin/pfctl clean
-	$(MAKE) -C sys/linux clean
-	$(MAKE) -C sys/sim clean
-	$(MAKE) -C regress/unit clean
-	$(MAKE) -C regress/fuzz clean
+	for d in $(dir $(wildcard sbin/*/Makefile usr.sbin/*/Makefile regress/*/Makefile)) \
+	    sys/sim sys/linux; do \
+		$(MAKE) -C $$d clean || exit 1; \
+	done
 
 .PHONY: all tools module install run test lint bench fuzz clean
