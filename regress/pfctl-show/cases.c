@@ -95,7 +95,7 @@ make_state(struct pfsync_state *s, const struct state_case *c)
 	s->dst.seqhi = 66535;
 	s->direction = c->direction;
 	s->id = 0x123456789;
-	s->creatorid = 0xcafe;
+	s->creatorid = htonl(0xcafe);
 	s->creation = 93784;		/* 26:03:04 */
 	s->expire = 59;
 	s->packets[0] = 10;

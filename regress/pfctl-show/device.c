@@ -294,7 +294,7 @@ test_kill(void)
 	CHECK(strcmp(k.psk.label, "web") == 0 && k.psk.af == 0);
 
 	CHECK(kill_words(&dev, "id", "00000001deadbeef/cafe") == 0);
-	CHECK(k.psk.id == 0x1deadbeef && k.psk.creatorid == 0xcafe);
+	CHECK(k.psk.id == 0x1deadbeef && k.psk.creatorid == htonl(0xcafe));
 	CHECK(kill_words(&dev, "id", "0xffffffffffffffff") == 0);
 	CHECK(k.psk.id == UINT64_MAX && k.psk.creatorid == 0);
 

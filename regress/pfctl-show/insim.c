@@ -8,6 +8,8 @@
  * by a transaction, packets make states, and what pfctl shows and kills is
  * looked at as text and as counts.
  */
+#include <arpa/inet.h>
+
 #include "insim.h"
 
 static struct pfioc_rule *
@@ -122,7 +124,8 @@ test_states(struct sim_node *n, struct program *a)
 	char *label[2] = { "label", "all" };
 	char *id[2] = { "id", NULL }, idtext[64];
 	struct pfsync_state *s;
-	char text[8192];
+	struct pf_status st;
+	char text[8192], line[64];
 	size_t count;
 
 	make_states(n);
@@ -135,6 +138,13 @@ test_states(struct sim_node *n, struct program *a)
 	CHECK(has(text, "   age 00:00:00, expires in 00:02:00, 1:0 pkts, "));
 	CHECK(has(text, " bytes, rule 0\n"));
 	CHECK(has(text, "   origif: ext\n"));
+	/* the creator is the host id, as -s info shows it */
+	CHECK(PF_DO(&a->dev, DIOCGETSTATUS, &st) == 0);
+	snprintf(line, sizeof(line), " creatorid: %08x\n", ntohl(st.hostid));
+	CHECK(has(text, line));
+	CHECK(text_of(show_status, &a->dev, 1, "", text, sizeof(text)) == 0);
+	snprintf(line, sizeof(line), "Hostid:   0x%08x\n", ntohl(st.hostid));
+	CHECK(has(text, line));
 	CHECK(text_of(show_states, &a->dev, 0, "ext", text, sizeof(text)) == 0 &&
 	    text[0] != '\0');
 	CHECK(text_of(show_states, &a->dev, 0, "int", text, sizeof(text)) == 0 &&
@@ -150,7 +160,7 @@ test_states(struct sim_node *n, struct program *a)
 	CHECK(kill_states(&a->dev, "", net6, 2, true) == 0);
 	CHECK(pf_dev_states(&a->dev, &s, &count) == 0 && count == 1);
 	snprintf(idtext, sizeof(idtext), "%016llx/%08x",
-	    (unsigned long long)s->id, s->creatorid);
+	    (unsigned long long)s->id, ntohl(s->creatorid));
 	free(s);
 	id[1] = idtext;
 	CHECK(kill_states(&a->dev, "", id, 2, true) == 0);

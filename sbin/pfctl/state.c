@@ -196,7 +196,7 @@ print_state_verbose(struct ctl_show *sh, const struct pfsync_state *s,
 		return;
 
 	fprintf(f, "   id: %016" PRIx64 " creatorid: %08x", s->id,
-	    s->creatorid);
+	    ntohl(s->creatorid));
 	if (s->rt != PF_NOPFROUTE) {
 		fprintf(f, " gateway: ");
 		print_addr_text(sh, &s->rt_addr, s->key[PF_SK_STACK].af);
@@ -460,7 +460,8 @@ out:
 	return (rv);
 }
 
-/* "id" or "id/creatorid", both hexadecimal as -ss -vv prints them */
+/* "id" or "id/creatorid", both hexadecimal as -ss -vv prints them; *creator: network
+ * order */
 static int
 parse_state_id(const char *arg, uint64_t *id, uint32_t *creator)
 {
@@ -482,7 +483,7 @@ parse_state_id(const char *arg, uint64_t *id, uint32_t *creator)
 	if (*end != '\0')
 		return (-1);
 	*id = v;
-	*creator = c;
+	*creator = htonl(c);
 	return (0);
 }
 

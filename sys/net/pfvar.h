@@ -470,7 +470,7 @@ struct pfsync_state {
 	char		ifname[PF_IFNAMSIZ];	/* "all": floating */
 	char		orig_ifname[PF_IFNAMSIZ]; /* where it was created */
 	char		rt_ifname[PF_IFNAMSIZ];
-	uint32_t	creatorid;
+	uint32_t	creatorid;		/* hostid of who made it, network order */
 	uint32_t	creation;		/* age, seconds */
 	uint32_t	expire;			/* seconds to go */
 	uint32_t	rule;			/* numbers; -1: none */
@@ -498,7 +498,7 @@ struct pfioc_state_kill {
 	struct pf_rule_addr dst;
 	char		ifname[PF_IFNAMSIZ];
 	char		label[PF_RULE_LABEL_SIZE];
-	uint32_t	creatorid;
+	uint32_t	creatorid;	/* network order */
 	uint32_t	killed;		/* out */
 	uint8_t		af;
 	uint8_t		proto;
