@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * check.c: what is wrong with a rule that is one combination of its lists.
+ *
+ * Each function writes a message per fault and counts them.  What can be said before the
+ * lists are expanded is checked in rule.c, keep.c and define.c.  No locking.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <string.h>
+
+#include "rule.h"
+
+static bool
+has_ports(uint8_t proto)
+{
+	return (proto == IPPROTO_TCP || proto == IPPROTO_UDP);
+}
+
+static bool
+is_icmp(uint8_t proto)
+{
+	return (proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6);
+}
+
+/* True if the rule has the fault: then its message is due. */
+static bool
+port_without_proto(const struct pf_rule *r)
+{
+	return (!has_ports(r->proto) && (r->src.port_op != PF_OP_NONE ||
+	    r->dst.port_op != PF_OP_NONE));
+}
+
+static bool
+type_without_icmp(const struct pf_rule *r)
+{
+	return (!is_icmp(r->proto) && (r->type != 0 || r->code != 0));
+}
+
+static bool
+type_without_af(const struct pf_rule *r)
+{
+	return (r->af == 0 && (r->type != 0 || r->code != 0));
+}
+
+static bool
+overload_without_limit(const struct pf_rule *r)
+{
+	return (r->overload_tblname[0] != '\0' && r->max_src_conn == 0 &&
+	    r->max_src_conn_rate.seconds == 0);
+}
+
+static bool
+opts_without_pass(const struct pf_rule *r)
+{
+	return (r->allow_opts && r->action != PF_PASS &&
+	    r->action != PF_MATCH);
+}
+
+static bool
+fragment_with_more(const struct pf_rule *r)
+{
+	return ((r->rule_flag & PFRULE_FRAGMENT) != 0 &&
+	    (r->src.port_op != PF_OP_NONE || r->dst.port_op != PF_OP_NONE ||
+	    r->flagset != 0 || r->type != 0 || r->code != 0));
+}
+
+static bool
+rst_without_tcp(const struct pf_rule *r)
+{
+	return ((r->rule_flag & PFRULE_RETURNRST) != 0 &&
+	    r->proto != IPPROTO_TCP);
+}
+
+static bool
+nodes_without_tracking(const struct pf_rule *r)
+{
+	return (r->max_src_nodes > 0 &&
+	    !(r->rule_flag & PFRULE_RULESRCTRACK));
+}
+
+static bool
+state_on_block(const struct pf_rule *r)
+{
+	return (r->action == PF_DROP && r->keep_state);
+}
+
+static bool
+state_on_match(const struct pf_rule *r)
+{
+	return (r->action == PF_MATCH && r->keep_state);
+}
+
+static bool
+sloppy_and_more(const struct pf_rule *r)
+{
+	return ((r->rule_flag & PFRULE_STATESLOPPY) != 0 &&
+	    r->keep_state > PF_STATE_NORMAL);
+}
+
+static bool
+os_not_tcp(const struct pf_rule *r)
+{
+	return (r->os_fingerprint != 0 && r->proto != 0 &&
+	    r->proto != IPPROTO_TCP);
+}
+
+static const struct {
+	bool		(*wrong)(const struct pf_rule *);
+	const char	*message;
+} filter_rows[] = {
+	{ port_without_proto,	"port only applies to tcp/udp" },
+	{ type_without_icmp,	"icmp-type/code only applies to icmp" },
+	{ type_without_af,	"must indicate address family with "
+				"icmp-type/code" },
+	{ overload_without_limit, "'overload' requires 'max-src-conn' or "
+				"'max-src-conn-rate'" },
+	{ opts_without_pass,	"allow-opts can only be specified for pass "
+				"rules" },
+	{ fragment_with_more,	"fragments can be filtered only on IP header "
+				"fields" },
+	{ rst_without_tcp,	"return-rst can only be applied to TCP rules" },
+	{ nodes_without_tracking, "max-src-nodes requires 'source-track "
+				"rule'" },
+	{ state_on_block,	"keep state on block rules doesn't make "
+				"sense" },
+	{ state_on_match,	"keep state is great, but only for pass "
+				"rules: match keeps none" },
+	{ sloppy_and_more,	"sloppy state matching cannot be used with "
+				"synproxy state or modulate state" },
+	{ os_not_tcp,		"os only applies to tcp" },
+};
+
+/* ICMP is another protocol in each family. */
+static bool
+proto_mismatch(struct parser *p, const struct pf_rule *r)
+{
+	if (!((r->proto == IPPROTO_ICMP && r->af == AF_INET6) ||
+	    (r->proto == IPPROTO_ICMPV6 && r->af == AF_INET)))
+		return (false);
+	pf_error(p, 0, "proto %s doesn't match address family %s",
+	    r->proto == IPPROTO_ICMP ? "icmp" : "icmp6",
+	    r->af == AF_INET ? "inet" : "inet6");
+	return (true);
+}
+
+int
+check_filter(struct parser *p, const struct pf_rule *r, bool anchor)
+{
+	size_t i;
+	int wrong = 0;
+
+	(void)anchor;
+	for (i = 0; i < NITEMS(filter_rows); i++)
+		if (filter_rows[i].wrong(r)) {
+			pf_error(p, 0, "%s", filter_rows[i].message);
+			wrong++;
+		}
+	if (proto_mismatch(p, r))
+		wrong++;
+	return (wrong);
+}
+
+int
+check_translation(struct parser *p, const struct pf_rule *r)
+{
+	int wrong = 0;
+
+	if (port_without_proto(r)) {
+		pf_error(p, 0, "port only applies to tcp/udp");
+		wrong++;
+	}
+	if (r->action == PF_RDR && r->dst.port_op != PF_OP_NONE &&
+	    r->dst.port_op != PF_OP_EQ && r->dst.port_op != PF_OP_RRG) {
+		pf_error(p, 0, "invalid port operator for rdr destination "
+		    "port");
+		wrong++;
+	}
+	return (wrong);
+}
+
+static bool
+mask_ok(const struct pf_addr_wrap *a, uint8_t af)
+{
+	return (a->type != PF_ADDR_ADDRMASK || af != AF_INET ||
+	    addr_prefix(&a->v.a.mask, AF_INET6) <= 32);
+}
+
+bool
+check_masks(struct parser *p, const struct pf_rule *r)
+{
+	if (mask_ok(&r->src.addr, r->af) && mask_ok(&r->dst.addr, r->af) &&
+	    !(r->af == AF_INET && r->src.addr.type == PF_ADDR_DYNIFTL &&
+	    r->src.addr.net > 32) &&
+	    !(r->af == AF_INET && r->dst.addr.type == PF_ADDR_DYNIFTL &&
+	    r->dst.addr.net > 32))
+		return (true);
+	pf_error(p, 0, "netmask invalid for IPv4 address");
+	return (false);
+}

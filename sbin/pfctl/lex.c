@@ -1,0 +1,779 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * lex.c: files and macros into tokens.
+ *
+ * Input is a stack of frames: a file, files it includes, and on top of
+ * them perhaps the text of one macro.  A frame holds a whole text; it is pushed by
+ * lex_open() or by a `$name', and popped by the scanner at its end.  Words run on
+ * from a macro into what follows it, so that $if:network is one word.
+ * Macros live until lex_end().  Texts of words lie in the arena of the statement.
+ * No locking.  Stands on tree.c.
+ */
+#include <sys/stat.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "parser.h"
+#include "parse.h"
+
+#define FILE_MAX	(1u << 30)	/* bytes of pf.conf that are accepted */
+
+struct keyword {
+	const char	*word;
+	int		 token;
+};
+
+/* In order of strcmp(), for bsearch(). */
+static const struct keyword keywords[] = {
+	{ "af-to",		AFTO },
+	{ "all",		ALL },
+	{ "allow-opts",		ALLOWOPTS },
+	{ "altq",		ALTQ },
+	{ "anchor",		ANCHOR },
+	{ "antispoof",		ANTISPOOF },
+	{ "any",		ANY },
+	{ "bandwidth",		BANDWIDTH },
+	{ "binat",		BINAT },
+	{ "binat-anchor",	BINATANCHOR },
+	{ "binat-to",		BINATTO },
+	{ "bitmask",		BITMASK },
+	{ "block",		BLOCK },
+	{ "block-policy",	BLOCKPOLICY },
+	{ "burst",		BURST },
+	{ "cbq",		CBQ },
+	{ "code",		CODE },
+	{ "codelq",		LATERSCHED },
+	{ "crop",		FRAGCROP },
+	{ "debug",		DEBUG },
+	{ "default",		DEFAULT },
+	{ "delay",		DELAY },
+	{ "divert-packet",	DIVERT },
+	{ "divert-reply",	DIVERT },
+	{ "divert-to",		DIVERT },
+	{ "drop",		DROP },
+	{ "drop-ovl",		FRAGDROP },
+	{ "dummynet-anchor",	DUMMYNETANCHOR },
+	{ "dup-to",		DUPTO },
+	{ "ether",		ETHER },
+	{ "fairq",		LATERSCHED },
+	{ "fastroute",		FASTROUTE },
+	{ "file",		FILENAME },
+	{ "fingerprints",	FINGERPRINTS },
+	{ "flags",		FLAGS },
+	{ "floating",		FLOATING },
+	{ "flows",		FLOWS },
+	{ "flush",		FLUSH },
+	{ "for",		FOR },
+	{ "fragment",		FRAGMENT },
+	{ "from",		FROM },
+	{ "global",		GLOBAL },
+	{ "group",		GROUP },
+	{ "group-bound",	GROUPBOUND },
+	{ "hfsc",		HFSC },
+	{ "hostid",		HOSTID },
+	{ "icmp-type",		ICMPTYPE },
+	{ "icmp6-type",		ICMP6TYPE },
+	{ "if-bound",		IFBOUND },
+	{ "in",			IN },
+	{ "include",		INCLUDE },
+	{ "inet",		INET },
+	{ "inet6",		INET6 },
+	{ "keep",		KEEP },
+	{ "keepcounters",	KEEPCOUNTERS },
+	{ "label",		LABEL },
+	{ "least-states",	LEASTSTATES },
+	{ "limit",		LIMIT },
+	{ "linkshare",		LINKSHARE },
+	{ "load",		LOAD },
+	{ "log",		LOG },
+	{ "loginterface",	LOGINTERFACE },
+	{ "match",		MATCH },
+	{ "matches",		MATCHES },
+	{ "max",		MAXIMUM },
+	{ "max-mss",		MAXMSS },
+	{ "max-pkt-rate",	MAXPKTRATE },
+	{ "max-src-conn",	MAXSRCCONN },
+	{ "max-src-conn-rate",	MAXSRCCONNRATE },
+	{ "max-src-nodes",	MAXSRCNODES },
+	{ "max-src-states",	MAXSRCSTATES },
+	{ "min",		MINIMUM },
+	{ "min-ttl",		MINTTL },
+	{ "modulate",		MODULATE },
+	{ "nat",		NAT },
+	{ "nat-anchor",		NATANCHOR },
+	{ "nat-to",		NATTO },
+	{ "no",			NO },
+	{ "no-df",		NODF },
+	{ "no-route",		NOROUTE },
+	{ "no-sync",		NOSYNC },
+	{ "on",			ON },
+	{ "once",		ONCE },
+	{ "optimization",	OPTIMIZATION },
+	{ "os",			OS },
+	{ "out",		OUT },
+	{ "overload",		OVERLOAD },
+	{ "parent",		PARENT },
+	{ "pass",		PASS },
+	{ "pflow",		PFLOW },
+	{ "port",		PORT },
+	{ "prio",		PRIO },
+	{ "priority",		PRIORITY },
+	{ "priq",		PRIQ },
+	{ "probability",	PROBABILITY },
+	{ "proto",		PROTO },
+	{ "qlimit",		QLIMIT },
+	{ "quantum",		QUANTUM },
+	{ "queue",		QUEUE },
+	{ "quick",		QUICK },
+	{ "random",		RANDOM },
+	{ "random-id",		RANDOMID },
+	{ "rdomain",		RDOMAIN },
+	{ "rdr",		RDR },
+	{ "rdr-anchor",		RDRANCHOR },
+	{ "rdr-to",		RDRTO },
+	{ "realtime",		REALTIME },
+	{ "reassemble",		REASSEMBLE },
+	{ "received-on",	RECEIVEDON },
+	{ "reply-to",		REPLYTO },
+	{ "require-order",	REQUIREORDER },
+	{ "return",		RETURN },
+	{ "return-icmp",	RETURNICMP },
+	{ "return-icmp6",	RETURNICMP6 },
+	{ "return-rst",		RETURNRST },
+	{ "ridentifier",	RIDENTIFIER },
+	{ "round-robin",	ROUNDROBIN },
+	{ "route-to",		ROUTETO },
+	{ "rtable",		RTABLE },
+	{ "rule",		RULE },
+	{ "ruleset-optimization", RULESETOPT },
+	{ "scrub",		SCRUB },
+	{ "scrub-anchor",	SCRUBANCHOR },
+	{ "set",		SET },
+	{ "set-tos",		SETTOS },
+	{ "skip",		SKIP },
+	{ "sloppy",		SLOPPY },
+	{ "source-hash",	SOURCEHASH },
+	{ "source-track",	SOURCETRACK },
+	{ "state",		STATE },
+	{ "state-defaults",	STATEDEFAULTS },
+	{ "state-policy",	STATEPOLICY },
+	{ "static-port",	STATICPORT },
+	{ "sticky-address",	STICKYADDRESS },
+	{ "syncookies",		SYNCOOKIES },
+	{ "synproxy",		SYNPROXY },
+	{ "table",		TABLE },
+	{ "tag",		TAG },
+	{ "tagged",		TAGGED },
+	{ "tbrsize",		TBRSIZE },
+	{ "timeout",		TIMEOUT },
+	{ "to",			TO },
+	{ "tos",		TOS },
+	{ "ttl",		TTL },
+	{ "upperlimit",		UPPERLIMIT },
+	{ "urpf-failed",	URPFFAILED },
+	{ "user",		USER },
+	{ "weight",		WEIGHT },
+};
+
+static int
+keyword_cmp(const void *key, const void *row)
+{
+	return (strcmp(key, ((const struct keyword *)row)->word));
+}
+
+static int
+keyword_token(const char *word)
+{
+	const struct keyword *k;
+
+	k = bsearch(word, keywords, NITEMS(keywords), sizeof(keywords[0]),
+	    keyword_cmp);
+	return (k != NULL ? k->token : STRING);
+}
+
+/*
+ * Macros: chained hash, so that any number of them costs the same per look-up.
+ */
+
+static uint32_t
+hash_name(const char *s)
+{
+	uint32_t h = 2166136261u;
+
+	while (*s != '\0')
+		h = (h ^ (unsigned char)*s++) * 16777619u;
+	return (h);
+}
+
+static void
+macros_grow(struct parser *p)
+{
+	size_t i, room = p->macro_buckets > 0 ? p->macro_buckets * 2 : 64;
+	struct macro **to = xcalloc(room, sizeof(*to)), *m;
+
+	for (i = 0; i < p->macro_buckets; i++)
+		while ((m = p->macros[i]) != NULL) {
+			p->macros[i] = m->next;
+			m->next = to[m->hash & (room - 1)];
+			to[m->hash & (room - 1)] = m;
+		}
+	free(p->macros);
+	p->macros = to;
+	p->macro_buckets = room;
+}
+
+static struct macro *
+macro_find(struct parser *p, const char *name, uint32_t hash)
+{
+	struct macro *m;
+
+	if (p->macro_buckets == 0)
+		return (NULL);
+	for (m = p->macros[hash & (p->macro_buckets - 1)]; m != NULL;
+	    m = m->next)
+		if (m->hash == hash && strcmp(m->name, name) == 0)
+			return (m);
+	return (NULL);
+}
+
+int
+macro_set(struct parser *p, const char *name, const char *value, bool fixed)
+{
+	uint32_t hash = hash_name(name);
+	struct macro *m;
+	size_t len = strlen(name) + 1;
+
+	if (strlen(value) > TOKEN_MAX)
+		return (-1);
+	if ((m = macro_find(p, name, hash)) != NULL) {
+		if (m->fixed && !fixed)
+			return (0);
+		free(m->value);
+		m->value = xstrdup(value);
+		return (0);
+	}
+	if (p->nmacros >= p->macro_buckets)
+		macros_grow(p);
+	m = xmalloc(sizeof(*m) + len);
+	m->hash = hash;
+	m->fixed = fixed;
+	m->value = xstrdup(value);
+	memcpy(m->name, name, len);
+	m->next = p->macros[hash & (p->macro_buckets - 1)];
+	p->macros[hash & (p->macro_buckets - 1)] = m;
+	p->nmacros++;
+	return (0);
+}
+
+const char *
+macro_get(struct parser *p, const char *name)
+{
+	struct macro *m = macro_find(p, name, hash_name(name));
+
+	return (m != NULL ? m->value : NULL);
+}
+
+/*
+ * Frames
+ */
+
+static int
+frame_push(struct parser *p, char *text, size_t len, const char *name,
+    bool owned)
+{
+	struct frame *f;
+
+	if (p->depth == (int)NITEMS(p->frame) ||
+	    (name != NULL && p->file + 1 == INCLUDE_DEPTH)) {
+		pf_error(p, 0, "more than %d files include one another",
+		    INCLUDE_DEPTH);
+		if (owned)
+			free(text);
+		return (-1);
+	}
+	f = &p->frame[p->depth++];
+	memset(f, 0, sizeof(*f));
+	f->text = text;
+	f->p = text;
+	f->end = text + len;
+	f->owned = owned;
+	f->line = 1;
+	if (name != NULL) {
+		f->name = xstrdup(name);
+		p->file = p->depth - 1;
+		p->bol = true;
+	}
+	return (0);
+}
+
+static void
+frame_pop(struct parser *p)
+{
+	struct frame *f = &p->frame[--p->depth];
+
+	if (f->owned)
+		free(f->text);
+	free(f->name);
+	memset(f, 0, sizeof(*f));
+	if (p->depth <= p->file)
+		p->file = p->depth - 1;
+}
+
+char *
+read_all(int fd, size_t *len)
+{
+	size_t room = 0, n = 0;
+	ssize_t got;
+	char *text = NULL;
+
+	do {
+		if (n + 65536 > room) {
+			room = room > 0 ? room * 2 : 131072;
+			text = xreallocarray(text, room, 1);
+		}
+		got = read(fd, text + n, room - n - 1);
+		if (got > 0)
+			n += (size_t)got;
+		if (n > FILE_MAX) {
+			errno = EFBIG;
+			got = -1;
+			break;
+		}
+	} while (got > 0 || (got == -1 && errno == EINTR));
+	if (got == -1) {
+		free(text);
+		return (NULL);
+	}
+	text[n] = '\0';
+	*len = n;
+	return (text);
+}
+
+/* A file that somebody else could have written must not make rules. */
+static bool
+file_trusted(struct parser *p, int fd, const char *file)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return (false);
+	if (st.st_uid != 0 && st.st_uid != getuid()) {
+		pf_error(p, 0, "%s: must be owned by root or you, not by "
+		    "uid %u", file, (unsigned int)st.st_uid);
+		return (false);
+	}
+	if (st.st_mode & (S_IWGRP | S_IXGRP | S_IRWXO)) {
+		pf_error(p, 0, "%s: others may use it: chmod 600 it", file);
+		return (false);
+	}
+	return (true);
+}
+
+int
+lex_open(struct parser *p, const char *file)
+{
+	bool included = p->depth > 0;
+	size_t len = 0;
+	char *text;
+	int fd;
+
+	if (strcmp(file, "-") == 0) {
+		if ((text = read_all(STDIN_FILENO, &len)) == NULL) {
+			pf_note(p, "stdin: %s", strerror(errno));
+			return (-1);
+		}
+		return (frame_push(p, text, len, "stdin", true));
+	}
+	if ((fd = open(file, O_RDONLY | O_CLOEXEC)) == -1) {
+		if (included)
+			pf_error(p, 0, "failed to include file %s: %s", file,
+			    strerror(errno));
+		else
+			pf_note(p, "%s: %s", file, strerror(errno));
+		return (-1);
+	}
+	if (included && p->pf->trusted_only && !file_trusted(p, fd, file)) {
+		close(fd);
+		return (-1);
+	}
+	text = read_all(fd, &len);
+	if (text == NULL)
+		pf_note(p, "%s: %s", file, strerror(errno));
+	close(fd);
+	if (text == NULL)
+		return (-1);
+	return (frame_push(p, text, len, file, true));
+}
+
+int
+lex_text(struct parser *p, const char *buf, size_t len, const char *name)
+{
+	char *text = xmalloc(len + 1);
+
+	memcpy(text, buf, len);
+	text[len] = '\0';
+	return (frame_push(p, text, len, name, true));
+}
+
+void
+lex_init(struct parser *p)
+{
+	p->file = -1;
+	p->word = xmalloc(TOKEN_MAX + 2);
+}
+
+void
+lex_end(struct parser *p)
+{
+	struct macro *m;
+	size_t i;
+
+	while (p->depth > 0)
+		frame_pop(p);
+	for (i = 0; i < p->macro_buckets; i++)
+		while ((m = p->macros[i]) != NULL) {
+			p->macros[i] = m->next;
+			free(m->value);
+			free(m);
+		}
+	free(p->macros);
+	free(p->word);
+}
+
+/*
+ * Characters.  peek() shows the next one; EOF stands for the end of a file, which
+ * lex_token() sees to.  A backslash before a newline joins lines, before
+ * anything else it vanishes.
+ */
+
+static int
+peek(struct parser *p)
+{
+	struct frame *f = &p->frame[p->depth - 1];
+
+	for (;;) {
+		if (f->p == f->end) {
+			if (p->depth - 1 == p->file)
+				return (EOF);
+			frame_pop(p);
+			f = &p->frame[p->depth - 1];
+			continue;
+		}
+		if (*f->p != '\\')
+			return ((unsigned char)*f->p);
+		if (f->p + 1 == f->end)
+			return ('\\');
+		if (f->p[1] == '\r' && f->p + 2 != f->end && f->p[2] == '\n')
+			f->p++;
+		f->p++;
+		if (*f->p != '\n')
+			return ((unsigned char)*f->p);
+		f->p++;
+		f->line++;
+	}
+}
+
+/* Take the character that peek() has shown. */
+static void
+take(struct parser *p)
+{
+	struct frame *f = &p->frame[p->depth - 1];
+
+	if (f->p == f->end)
+		return;
+	if (*f->p++ == '\n')
+		f->line++;
+}
+
+static void
+skip_line(struct parser *p)
+{
+	int c;
+
+	while (p->depth - 1 > p->file)
+		frame_pop(p);
+	while ((c = peek(p)) != '\n' && c != EOF)
+		take(p);
+}
+
+static int
+lex_fail(struct parser *p)
+{
+	p->lex_error = true;
+	skip_line(p);
+	return (ERROR);
+}
+
+static bool
+word_char(int c)
+{
+	if (c == EOF || c > 127)
+		return (false);
+	return (isalnum(c) || (ispunct(c) && strchr("(){}<>!=#,/\"'", c) == NULL));
+}
+
+/* Rest of a string in quotes; newlines in it are blanks. */
+static int
+lex_quoted(struct parser *p, int quote, const char **text)
+{
+	struct frame *f = &p->frame[p->depth - 1];
+	uint32_t line = f->line;
+	size_t len = 0;
+	int c;
+
+	for (;;) {
+		if (f->p == f->end) {
+			p->line = line;
+			pf_error(p, line, "no closing %c to this string", quote);
+			return (lex_fail(p));
+		}
+		c = (unsigned char)*f->p++;
+		if (c == quote)
+			break;
+		if (c == '\\' && f->p != f->end) {
+			if (*f->p == '\r' && f->p + 1 != f->end &&
+			    f->p[1] == '\n')
+				f->p++;
+			if (*f->p == '\n') {
+				f->p++;
+				f->line++;
+				continue;
+			}
+			if (*f->p == quote || *f->p == ' ' || *f->p == '\t')
+				c = (unsigned char)*f->p++;
+		} else if (c == '\n') {
+			f->line++;
+			if (f->p == f->end || len == 0 ||
+			    !word_char((unsigned char)*f->p) ||
+			    !word_char((unsigned char)p->word[len - 1]))
+				continue;
+			c = ' ';
+		} else if (c == '\r' && f->p != f->end && *f->p == '\n') {
+			continue;
+		}
+		if (c == '\0') {
+			pf_error(p, 0, "a NUL character in a string");
+			return (lex_fail(p));
+		}
+		p->word[len++] = (char)c;
+		if (len > TOKEN_MAX) {
+			pf_error(p, 0, "string too long");
+			return (lex_fail(p));
+		}
+	}
+	p->last_text = *text = arena_strndup(&p->arena, p->word, len);
+	return (STRING);
+}
+
+/* A word, and whether it is a number or a keyword. */
+static int
+lex_word(struct parser *p, const char **text)
+{
+	bool digits = true;
+	size_t len = 0;
+	int c, token;
+
+	while (word_char(c = peek(p))) {
+		digits = digits && isdigit(c);
+		p->word[len++] = (char)c;
+		take(p);
+		if (len > TOKEN_MAX) {
+			pf_error(p, 0, "string too long");
+			return (lex_fail(p));
+		}
+	}
+	p->word[len] = '\0';
+	/* a digit before > or < belongs to a name, as in <404> */
+	if (digits)
+		token = NUMBER;
+	else
+		token = keyword_token(p->word);
+	p->last_text = arena_strndup(&p->arena, p->word, len);
+	if (token == DIVERT || token == LATERSCHED || token == STRING ||
+	    token == NUMBER)
+		*text = p->last_text;
+	return (token);
+}
+
+/* $name: its text goes on top of the stack. */
+static int
+lex_macro(struct parser *p)
+{
+	const char *value;
+	size_t len = 0;
+	int c;
+
+	while ((c = peek(p)) != EOF && c < 128 && (isalnum(c) || c == '_')) {
+		p->word[len++] = (char)c;
+		take(p);
+		if (len > TOKEN_MAX) {
+			pf_error(p, 0, "string too long");
+			return (lex_fail(p));
+		}
+	}
+	p->word[len] = '\0';
+	if ((value = macro_get(p, p->word)) == NULL) {
+		pf_error(p, 0, "macro '%s' not defined", p->word);
+		return (lex_fail(p));
+	}
+	/* a copy: the macro may be set anew while this is read */
+	if (frame_push(p, xstrdup(value), strlen(value), NULL, true) == -1)
+		return (lex_fail(p));
+	return (0);
+}
+
+/* Two-character operators, and all other single characters. */
+static int
+lex_operator(struct parser *p, int c, int *op)
+{
+	int next = peek(p);
+
+	*op = PF_OP_NONE;
+	switch (c) {
+	case '!':
+		if (next != '=')
+			return (c);
+		*op = PF_OP_NE;
+		break;
+	case '=':
+		return (c);
+	case '<':
+		if (next == '>') {
+			take(p);
+			*op = PF_OP_XRG;
+			return (PORTBINARY);
+		}
+		if (next != '=')
+			return (c);
+		*op = PF_OP_LE;
+		break;
+	case '>':
+		if (p->token_before == '<' || (next != '<' && next != '='))
+			return (c);
+		take(p);
+		*op = next == '<' ? PF_OP_IRG : PF_OP_GE;
+		return (next == '<' ? PORTBINARY : PORTUNARY);
+	case '-':
+		if (next != '>')
+			return (c);
+		take(p);
+		return (ARROW);
+	default:
+		return (c);
+	}
+	take(p);
+	return (PORTUNARY);
+}
+
+/* The end of a file: a newline if there was none, and on with the one that includes it. */
+static int
+lex_eof(struct parser *p)
+{
+	p->line = p->frame[p->file].line;
+	if (!p->bol) {
+		p->bol = true;
+		return ('\n');
+	}
+	if (p->file == 0)
+		return (0);
+	frame_pop(p);
+	p->bol = true;
+	return (-1);
+}
+
+static int
+lex_token(struct parser *p, const char **text, int *op)
+{
+	struct frame *f;
+	int c, token;
+
+	for (;;) {
+		c = peek(p);
+		if (c == EOF) {
+			if ((token = lex_eof(p)) == -1)
+				continue;
+			return (token);
+		}
+		f = &p->frame[p->file];
+		p->line = f->line;
+		if (c == '#') {
+			skip_line(p);
+			continue;
+		}
+		if (c == '$' && p->depth - 1 == p->file) {
+			take(p);
+			p->bol = false;
+			if ((token = lex_macro(p)) != 0)
+				return (token);
+			continue;
+		}
+		if (isalnum(c) || c == ':' || c == '_')
+			return (lex_word(p, text));
+		take(p);
+		if (c == ' ' || c == '\t' || c == '\r')
+			continue;
+		if (c == '"' || c == '\'')
+			return (lex_quoted(p, c, text));
+		if (c == '\n' || c == '{' || c == '}')
+			return (c);
+		return (lex_operator(p, c, op));
+	}
+}
+
+int
+yylex(YYSTYPE *val, struct parser *p)
+{
+	const char *text = NULL;
+	int op = 0, token;
+
+	p->last_text = NULL;
+	token = lex_token(p, &text, &op);
+	if (token == '\n')
+		p->bol = true;
+	else if (token != 0)
+		p->bol = false;
+	if (token == PORTUNARY || token == PORTBINARY)
+		val->i = op;
+	else
+		val->str = text;
+	p->token_before = p->last_token;
+	p->last_token = token;
+	return (token);
+}
+
+/* The last token as a message shows it. */
+const char *
+token_text(struct parser *p)
+{
+	int t = p->last_token;
+
+	if (t == '\n' || t == 0)
+		return ("the end of the line");
+	if (p->last_text != NULL) {
+		snprintf(p->token_name, sizeof(p->token_name), "\"%.24s%s\"",
+		    p->last_text, strlen(p->last_text) > 24 ? ".." : "");
+		return (p->token_name);
+	}
+	switch (t) {
+	case ARROW:
+		return ("\"->\"");
+	case PORTUNARY:
+	case PORTBINARY:
+		return ("an operator");
+	default:
+		if (t > ' ' && t < 127)
+			snprintf(p->token_name, sizeof(p->token_name), "\"%c\"",
+			    t);
+		else
+			snprintf(p->token_name, sizeof(p->token_name),
+			    "a character that has no meaning here (code %d)", t);
+		return (p->token_name);
+	}
+}

@@ -1,0 +1,959 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * print.c: rules as text that can be read back.
+ *
+ * A rule is a row of parts in a fixed order, the table at the end; each function
+ * prints one part, with a blank before it, or nothing.  All comes from
+ * struct pf_rule, its pools and the name of the anchor it calls: what the kernel gives
+ * is printed as what the parser made.  Owns nothing; no locking.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "parser.h"
+#include "rule.h"
+
+#define NAT_LOW		50001
+#define NAT_HIGH	65535
+
+struct ctx {
+	const struct pfctl_printer	*pr;
+	FILE				*f;
+	const struct pf_rule		*r;
+	const struct pfctl_pool		*pool;
+	const char			*call;		/* anchor, "" */
+	bool				 anchor;
+};
+
+/*
+ * Addresses
+ */
+
+static void
+print_prefix(FILE *f, uint8_t net, uint8_t af)
+{
+	if (net < (af == AF_INET ? 32 : 128))
+		fprintf(f, "/%u", net);
+}
+
+static void
+print_ip(FILE *f, const struct pf_addr *a, uint8_t af)
+{
+	char buf[INET6_ADDRSTRLEN];
+
+	if (inet_ntop(af == AF_INET ? AF_INET : AF_INET6, a->v6, buf,
+	    sizeof(buf)) == NULL)
+		strcpy(buf, "?");
+	fputs(buf, f);
+}
+
+static void
+print_dynamic(FILE *f, const struct pf_addr_wrap *a, bool debug)
+{
+	fprintf(f, "(%.*s", PF_IFNAMSIZ, a->v.ifname);
+	switch (a->iflags & PFI_AFLAG_MODEMASK) {
+	case PFI_AFLAG_NETWORK:
+		fputs(":network", f);
+		break;
+	case PFI_AFLAG_BROADCAST:
+		fputs(":broadcast", f);
+		break;
+	case PFI_AFLAG_PEER:
+		fputs(":peer", f);
+		break;
+	}
+	if (a->iflags & PFI_AFLAG_NOALIAS)
+		fputs(":0", f);
+	if (debug && a->cnt < 0)
+		fputs(":*", f);
+	else if (debug)
+		fprintf(f, ":%" PRId32, a->cnt);
+	fputc(')', f);
+	if (a->net != 0)
+		fprintf(f, "/%u", a->net);
+}
+
+void
+pfctl_print_addr(const struct pfctl_printer *pr, const struct pf_addr_wrap *a,
+    uint8_t af)
+{
+	static const struct pf_addr zero;
+	const bool debug = (pr->flags & PFCTL_PRINT_DEBUG) != 0;
+	FILE *f = pr->out;
+
+	switch (a->type) {
+	case PF_ADDR_DYNIFTL:
+		print_dynamic(f, a, debug);
+		break;
+	case PF_ADDR_TABLE:
+		fprintf(f, "<%.*s", PF_TABLE_NAME_SIZE, a->v.tblname);
+		if (debug && a->cnt < 0)
+			fputs(":*", f);
+		else if (debug)
+			fprintf(f, ":%" PRId32, a->cnt);
+		fputc('>', f);
+		break;
+	case PF_ADDR_NOROUTE:
+		fputs("no-route", f);
+		break;
+	case PF_ADDR_URPFFAILED:
+		fputs("urpf-failed", f);
+		break;
+	case PF_ADDR_RANGE:
+		print_ip(f, &a->v.a.addr, af);
+		fputs(" - ", f);
+		print_ip(f, &a->v.a.mask, af);
+		break;
+	case PF_ADDR_ADDRMASK:
+		if (memcmp(&a->v.a.addr, &zero, sizeof(zero)) == 0 &&
+		    memcmp(&a->v.a.mask, &zero, sizeof(zero)) == 0) {
+			fputs("any", f);
+			break;
+		}
+		print_ip(f, &a->v.a.addr, af);
+		print_prefix(f, addr_prefix(&a->v.a.mask, af), af);
+		break;
+	default:
+		fputc('?', f);
+		break;
+	}
+}
+
+/*
+ * Operators
+ */
+
+static void
+print_op(FILE *f, uint8_t op, const char *a, const char *b)
+{
+	switch (op) {
+	case PF_OP_IRG:
+		fprintf(f, " %s >< %s", a, b);
+		break;
+	case PF_OP_XRG:
+		fprintf(f, " %s <> %s", a, b);
+		break;
+	case PF_OP_RRG:
+		fprintf(f, " %s:%s", a, b);
+		break;
+	case PF_OP_EQ:
+		fprintf(f, " = %s", a);
+		break;
+	case PF_OP_NE:
+		fprintf(f, " != %s", a);
+		break;
+	case PF_OP_LT:
+		fprintf(f, " < %s", a);
+		break;
+	case PF_OP_LE:
+		fprintf(f, " <= %s", a);
+		break;
+	case PF_OP_GT:
+		fprintf(f, " > %s", a);
+		break;
+	case PF_OP_GE:
+		fprintf(f, " >= %s", a);
+		break;
+	}
+}
+
+static void
+print_port(const struct ctx *c, const struct pf_rule_addr *ra)
+{
+	char a[8], b[8];
+	const char *name = NULL;
+	uint16_t port = ntohs(ra->port[0]);
+
+	if (ra->port_op == PF_OP_NONE)
+		return;
+	snprintf(a, sizeof(a), "%u", port);
+	snprintf(b, sizeof(b), "%u", ntohs(ra->port[1]));
+	if ((ra->port_op == PF_OP_EQ || ra->port_op == PF_OP_NE) &&
+	    c->pr->names != NULL && !(c->pr->flags & PFCTL_PRINT_NUMERIC))
+		name = service_name(c->pr->names, port,
+		    c->r->proto == IPPROTO_UDP ? IPPROTO_UDP : IPPROTO_TCP);
+	fputs(" port", c->f);
+	print_op(c->f, ra->port_op, name != NULL ? name : a, b);
+}
+
+static void
+print_id(FILE *f, const char *what, const struct pf_rule_id *id)
+{
+	char a[12], b[12];
+
+	if (id->op == PF_OP_NONE)
+		return;
+	snprintf(a, sizeof(a), "%" PRIu32, id->id[0]);
+	snprintf(b, sizeof(b), "%" PRIu32, id->id[1]);
+	fprintf(f, " %s", what);
+	print_op(f, id->op, id->id[0] == UINT32_MAX ? "unknown" : a, b);
+}
+
+/*
+ * Pools
+ */
+
+static void
+print_pool_addr(const struct ctx *c, const struct pf_pooladdr *a)
+{
+	const bool bare = a->addr.type == PF_ADDR_NONE;
+	const bool pair = a->ifname[0] != '\0' && !bare;
+
+	if (pair)
+		fprintf(c->f, "(%.*s ", PF_IFNAMSIZ, a->ifname);
+	else if (bare)
+		fprintf(c->f, "%.*s", PF_IFNAMSIZ, a->ifname);
+	if (!bare)
+		pfctl_print_addr(c->pr, &a->addr, c->r->af);
+	if (pair)
+		fputc(')', c->f);
+	if (a->weight > 1)
+		fprintf(c->f, " weight %u", a->weight);
+}
+
+static void
+print_pool_ports(FILE *f, const struct pf_pool *pool, bool nat)
+{
+	const unsigned int low = pool->proxy_port[0];
+	const unsigned int high = pool->proxy_port[1];
+
+	if (nat && low == NAT_LOW && high == NAT_HIGH)
+		return;
+	if (low == 0 && high == 0)
+		return;
+	if (pool->port_op == PF_OP_RRG || (high != 0 && high != low))
+		fprintf(f, " port %u:%u", low, high);
+	else
+		fprintf(f, " port %u", low);
+}
+
+static void
+print_pool(const struct ctx *c, int which, bool nat)
+{
+	const struct pf_pool *pool = &c->r->pool[which];
+	const struct pfctl_pool *p = &c->pool[which];
+	FILE *f = c->f;
+	uint32_t i;
+
+	if (p->n != 1)
+		fputs("{ ", f);
+	for (i = 0; i < p->n; i++) {
+		if (i > 0)
+			fputs(", ", f);
+		print_pool_addr(c, &p->addr[i]);
+	}
+	if (p->n != 1)
+		fputs(" }", f);
+	if (which != PF_POOL_ROUTE)
+		print_pool_ports(f, pool, nat);
+	switch (pool->opts & PF_POOL_TYPEMASK) {
+	case PF_POOL_BITMASK:
+		fputs(" bitmask", f);
+		break;
+	case PF_POOL_RANDOM:
+		fputs(" random", f);
+		break;
+	case PF_POOL_SRCHASH:
+		fprintf(f, " source-hash 0x%08x%08x%08x%08x", pool->key[0],
+		    pool->key[1], pool->key[2], pool->key[3]);
+		break;
+	case PF_POOL_ROUNDROBIN:
+		fputs(" round-robin", f);
+		break;
+	case PF_POOL_LEASTSTATES:
+		fputs(" least-states", f);
+		break;
+	}
+	if (pool->opts & PF_POOL_STICKYADDR)
+		fputs(" sticky-address", f);
+	if (nat && pool->proxy_port[0] == 0 && pool->proxy_port[1] == 0)
+		fputs(" static-port", f);
+}
+
+/*
+ * Parts of a rule, in their order
+ */
+
+static void
+print_anchor_name(const struct ctx *c)
+{
+	static const char *const kinds[PF_ACTION_MAX] = {
+		[PF_SCRUB] = "scrub-anchor", [PF_NAT] = "nat-anchor",
+		[PF_BINAT] = "binat-anchor", [PF_RDR] = "rdr-anchor",
+		[PF_PASS] = "anchor",
+	};
+	const char *last = strrchr(c->call, '/');
+	const char *kind = c->r->action < PF_ACTION_MAX ?
+	    kinds[c->r->action] : NULL;
+
+	fputs(kind != NULL ? kind : "anchor", c->f);
+	if ((last != NULL ? last[1] : c->call[0]) != '_')
+		fprintf(c->f, " \"%s\"", c->call);
+}
+
+static void
+print_icmp_code(FILE *f, uint16_t icmp, uint8_t af)
+{
+	const char *name = icmp_code_name(icmp >> 8, icmp & 0xff, af);
+
+	if (name != NULL)
+		fputs(name, f);
+	else
+		fprintf(f, "%u", icmp & 0xff);
+}
+
+static void
+print_block(const struct ctx *c)
+{
+	const struct pf_rule *r = c->r;
+	FILE *f = c->f;
+
+	if (r->rule_flag & PFRULE_RETURN)
+		fputs(" return", f);
+	else if (r->rule_flag & PFRULE_RETURNRST) {
+		fputs(" return-rst", f);
+		if (r->return_ttl != 0)
+			fprintf(f, "(ttl %u)", r->return_ttl);
+	} else if (r->rule_flag & PFRULE_RETURNICMP) {
+		fputs(r->af == AF_INET6 ? " return-icmp6(" : " return-icmp(", f);
+		if (r->af != AF_INET6)
+			print_icmp_code(f, r->return_icmp, AF_INET);
+		if (r->af == 0)
+			fputs(", ", f);
+		if (r->af != AF_INET)
+			print_icmp_code(f, r->return_icmp6, AF_INET6);
+		fputc(')', f);
+	} else
+		fputs(" drop", f);
+}
+
+static void
+print_action(const struct ctx *c)
+{
+	static const char *const words[PF_ACTION_MAX] = {
+		[PF_PASS] = "pass", [PF_DROP] = "block", [PF_SCRUB] = "scrub",
+		[PF_NOSCRUB] = "no scrub", [PF_NAT] = "nat",
+		[PF_NONAT] = "no nat", [PF_BINAT] = "binat",
+		[PF_NOBINAT] = "no binat", [PF_RDR] = "rdr",
+		[PF_NORDR] = "no rdr", [PF_MATCH] = "match",
+	};
+	const struct pf_rule *r = c->r;
+
+	if (c->anchor)
+		print_anchor_name(c);
+	else if (r->action < PF_ACTION_MAX && words[r->action] != NULL)
+		fputs(words[r->action], c->f);
+	else
+		fprintf(c->f, "action(%u)", r->action);
+	if (r->action == PF_DROP)
+		print_block(c);
+	if (r->natpass)
+		fputs(" pass", c->f);
+}
+
+static void
+print_direction(const struct ctx *c)
+{
+	if (c->r->direction == PF_IN)
+		fputs(" in", c->f);
+	else if (c->r->direction == PF_OUT)
+		fputs(" out", c->f);
+}
+
+static void
+print_log(const struct ctx *c)
+{
+	const struct pf_rule *r = c->r;
+	const char *sep = " (";
+
+	if (!(r->log & PF_LOG_MASK))
+		return;
+	fputs(" log", c->f);
+	if (!(r->log & ~PF_LOG) && r->logif[0] == '\0')
+		return;
+	if (r->log & PF_LOG_ALL) {
+		fprintf(c->f, "%sall", sep);
+		sep = ", ";
+	}
+	if (r->log & PF_LOG_MATCHES) {
+		fprintf(c->f, "%smatches", sep);
+		sep = ", ";
+	}
+	if (r->log & PF_LOG_SOCKET_LOOKUP) {
+		fprintf(c->f, "%suser", sep);
+		sep = ", ";
+	}
+	if (r->logif[0] != '\0')
+		fprintf(c->f, "%sto %.*s", sep, PF_IFNAMSIZ, r->logif);
+	fputc(')', c->f);
+}
+
+static void
+print_interface(const struct ctx *c)
+{
+	const struct pf_rule *r = c->r;
+
+	if (r->quick)
+		fputs(" quick", c->f);
+	if (r->ifname[0] != '\0')
+		fprintf(c->f, " on %s%.*s", r->ifnot ? "! " : "", PF_IFNAMSIZ,
+		    r->ifname);
+}
+
+static const char *
+route_word(const struct pf_rule *r)
+{
+	switch (r->rt) {
+	case PF_ROUTETO:
+		return (" route-to");
+	case PF_REPLYTO:
+		return (" reply-to");
+	case PF_DUPTO:
+		return (" dup-to");
+	default:
+		return (NULL);
+	}
+}
+
+/* Gateways with an interface are told before the addresses, others at the end. */
+static bool
+route_with_if(const struct ctx *c)
+{
+	const struct pfctl_pool *p = &c->pool[PF_POOL_ROUTE];
+	uint32_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (p->addr[i].ifname[0] == '\0')
+			return (false);
+	return (p->n > 0);
+}
+
+static void
+print_route(const struct ctx *c)
+{
+	if (c->r->rt == PF_FASTROUTE)
+		fputs(" fastroute", c->f);
+	else if (route_word(c->r) != NULL && route_with_if(c)) {
+		fprintf(c->f, "%s ", route_word(c->r));
+		print_pool(c, PF_POOL_ROUTE, false);
+	}
+}
+
+static void
+print_route_late(const struct ctx *c)
+{
+	if (route_word(c->r) != NULL && !route_with_if(c)) {
+		fprintf(c->f, "%s ", route_word(c->r));
+		print_pool(c, PF_POOL_ROUTE, false);
+	}
+}
+
+static void
+print_family(const struct ctx *c)
+{
+	const struct pf_rule *r = c->r;
+	const char *name;
+
+	if (r->af == AF_INET)
+		fputs(" inet", c->f);
+	else if (r->af == AF_INET6)
+		fputs(" inet6", c->f);
+	if (r->proto == 0)
+		return;
+	name = c->pr->names != NULL ? proto_name(c->pr->names, r->proto) : NULL;
+	if (name != NULL)
+		fprintf(c->f, " proto %s", name);
+	else
+		fprintf(c->f, " proto %u", r->proto);
+}
+
+static bool
+side_any(const struct pf_rule_addr *ra)
+{
+	static const struct pf_addr zero;
+
+	return (ra->addr.type == PF_ADDR_ADDRMASK && !ra->neg &&
+	    ra->port_op == PF_OP_NONE &&
+	    memcmp(&ra->addr.v.a.addr, &zero, sizeof(zero)) == 0 &&
+	    memcmp(&ra->addr.v.a.mask, &zero, sizeof(zero)) == 0);
+}
+
+static void
+print_side(const struct ctx *c, const char *word, const struct pf_rule_addr *ra)
+{
+	fprintf(c->f, " %s %s", word, ra->neg ? "! " : "");
+	pfctl_print_addr(c->pr, &ra->addr, c->r->af);
+	print_port(c, ra);
+}
+
+static void
+print_fromto(const struct ctx *c)
+{
+	const struct pf_rule *r = c->r;
+	char name[PF_OSFP_LEN * 3];
+
+	if (side_any(&r->src) && side_any(&r->dst) && r->os_fingerprint == 0) {
+		fputs(" all", c->f);
+		return;
+	}
+	print_side(c, "from", &r->src);
+	if (r->os_fingerprint == PF_OSFP_UNKNOWN)
+		fputs(" os \"unknown\"", c->f);
+	else if (r->os_fingerprint != 0) {
+		if (c->pr->osfp != NULL &&
+		    osfp_name(c->pr->osfp, r->os_fingerprint, name,
+		    sizeof(name)))
+			fprintf(c->f, " os \"%s\"", name);
+		else
+			fprintf(c->f, " os 0x%08x", r->os_fingerprint);
+	}
+	print_side(c, "to", &r->dst);
+}
+
+static void
+print_received(const struct ctx *c)
+{
+	const struct pf_rule *r = c->r;
+
+	if (r->rcv_ifname[0] != '\0')
+		fprintf(c->f, " %sreceived-on %.*s", r->rcvifnot ? "! " : "",
+		    PF_IFNAMSIZ, r->rcv_ifname);
+}
+
+static void
+print_ids(const struct ctx *c)
+{
+	print_id(c->f, "user", &c->r->uid);
+	print_id(c->f, "group", &c->r->gid);
+}
+
+static void
+print_flag_letters(FILE *f, uint8_t flags)
+{
+	static const char letters[] = "FSRPAUEW";
+	int i;
+
+	for (i = 0; letters[i] != '\0'; i++)
+		if (flags & (1 << i))
+			fputc(letters[i], f);
+}
+
+static void
+print_flags(const struct ctx *c)
+{
+	const struct pf_rule *r = c->r;
+
+	if (r->flags != 0 || r->flagset != 0) {
+		fputs(" flags ", c->f);
+		print_flag_letters(c->f, r->flags);
+		fputc('/', c->f);
+		print_flag_letters(c->f, r->flagset);
+	} else if (r->action == PF_PASS && !c->anchor && r->keep_state != 0 &&
+	    (r->proto == 0 || r->proto == IPPROTO_TCP) &&
+	    !(r->rule_flag & PFRULE_FRAGMENT))
+		fputs(" flags any", c->f);
+}
+
+static void
+print_icmp(const struct ctx *c)
+{
+	const struct pf_rule *r = c->r;
+	const uint8_t af = r->af == AF_INET6 ? AF_INET6 : AF_INET;
+	const char *name;
+
+	if (r->type == 0)
+		return;
+	fputs(af == AF_INET6 ? " icmp6-type " : " icmp-type ", c->f);
+	if ((name = icmp_type_name(r->type - 1, af)) != NULL)
+		fputs(name, c->f);
+	else
+		fprintf(c->f, "%u", r->type - 1);
+	if (r->code == 0)
+		return;
+	if ((name = icmp_code_name(r->type - 1, r->code - 1, af)) != NULL)
+		fprintf(c->f, " code %s", name);
+	else
+		fprintf(c->f, " code %u", r->code - 1);
+}
+
+static void
+print_tos(const struct ctx *c)
+{
+	if (c->r->tos != 0)
+		fprintf(c->f, " tos 0x%02x", c->r->tos);
+	if (c->r->prio != PF_PRIO_NOTSET)
+		fprintf(c->f, " prio %u", c->r->prio == PF_PRIO_ZERO ? 0 :
+		    c->r->prio);
+}
+
+static void
+print_keep(const struct ctx *c)
+{
+	static const char *const words[] = { NULL, " keep state",
+	    " modulate state", " synproxy state" };
+	const struct pf_rule *r = c->r;
+
+	if (r->keep_state == 0) {
+		if (r->action == PF_PASS && !c->anchor)
+			fputs(" no state", c->f);
+	} else if (r->keep_state < NITEMS(words))
+		fputs(words[r->keep_state], c->f);
+}
+
+static void
+print_probability(const struct ctx *c)
+{
+	char buf[24];
+	size_t i;
+
+	if (c->r->prob == 0)
+		return;
+	snprintf(buf, sizeof(buf), "%f", c->r->prob * 100.0 / 4294967296.0);
+	for (i = strlen(buf) - 1; i > 0 && buf[i] == '0'; i--)
+		buf[i] = '\0';
+	if (buf[i] == '.')
+		buf[i] = '\0';
+	fprintf(c->f, " probability %s%%", buf);
+}
+
+/* One option among those in parentheses after keep state. */
+static void __attribute__((format(printf, 3, 4)))
+option(const struct ctx *c, bool *open, const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs(*open ? ", " : " (", c->f);
+	*open = true;
+	va_start(ap, fmt);
+	vfprintf(c->f, fmt, ap);
+	va_end(ap);
+}
+
+static void
+print_source_options(const struct ctx *c, bool *open)
+{
+	const struct pf_rule *r = c->r;
+
+	if (r->rule_flag & PFRULE_SRCTRACK)
+		option(c, open, "source-track %s",
+		    r->rule_flag & PFRULE_RULESRCTRACK ? "rule" : "global");
+	if (r->max_src_states != 0)
+		option(c, open, "max-src-states %u", r->max_src_states);
+	if (r->max_src_conn != 0)
+		option(c, open, "max-src-conn %u", r->max_src_conn);
+	if (r->max_src_conn_rate.limit != 0)
+		option(c, open, "max-src-conn-rate %u/%u",
+		    r->max_src_conn_rate.limit, r->max_src_conn_rate.seconds);
+	if (r->max_src_nodes != 0)
+		option(c, open, "max-src-nodes %u", r->max_src_nodes);
+	if (r->overload_tblname[0] != '\0') {
+		option(c, open, "overload <%.*s>", PF_TABLE_NAME_SIZE,
+		    r->overload_tblname);
+		if (r->flush & PF_FLUSH)
+			fputs(" flush", c->f);
+		if (r->flush & PF_FLUSH_GLOBAL)
+			fputs(" global", c->f);
+	}
+}
+
+static void
+print_state_options(const struct ctx *c)
+{
+	static const struct {
+		uint32_t	 flag;
+		const char	*word;
+	} words[] = {
+		{ PFRULE_IFBOUND,	"if-bound" },
+		{ PFRULE_GRBOUND,	"group-bound" },
+		{ PFRULE_STATESLOPPY,	"sloppy" },
+		{ PFRULE_PFLOW,		"pflow" },
+	};
+	const struct pf_rule *r = c->r;
+	bool open = false;
+	size_t i;
+	int t;
+
+	if (c->anchor)
+		return;
+	if (r->max_states != 0)
+		option(c, &open, "max %u", r->max_states);
+	if (r->rule_flag & PFRULE_NOSYNC)
+		option(c, &open, "no-sync");
+	print_source_options(c, &open);
+	for (i = 0; i < NITEMS(words); i++)
+		if (r->rule_flag & words[i].flag)
+			option(c, &open, "%s", words[i].word);
+	for (t = 0; t < PFTM_MAX; t++)
+		if (r->timeout[t] != 0)
+			option(c, &open, "%s %u", timeout_word(t),
+			    r->timeout[t]);
+	if (open)
+		fputc(')', c->f);
+}
+
+static void
+print_once(const struct ctx *c)
+{
+	const struct pf_rule *r = c->r;
+
+	if (r->rule_flag & PFRULE_ONCE)
+		fputs(" once", c->f);
+	if (r->pktrate.limit != 0)
+		fprintf(c->f, " max-pkt-rate %u/%u", r->pktrate.limit,
+		    r->pktrate.seconds);
+	if (r->rule_flag & PFRULE_FRAGMENT)
+		fputs(" fragment", c->f);
+}
+
+static bool
+scrub_rule(const struct pf_rule *r)
+{
+	return (r->action == PF_SCRUB || r->action == PF_NOSCRUB);
+}
+
+/* How a classic scrub rule normalizes. */
+static void
+print_scrub_rule(const struct ctx *c)
+{
+	const struct pf_rule *r = c->r;
+	FILE *f = c->f;
+
+	if (!scrub_rule(r) || c->anchor)
+		return;
+	if (r->rule_flag & PFRULE_NODF)
+		fputs(" no-df", f);
+	if (r->rule_flag & PFRULE_RANDOMID)
+		fputs(" random-id", f);
+	if (r->min_ttl != 0)
+		fprintf(f, " min-ttl %u", r->min_ttl);
+	if (r->max_mss != 0)
+		fprintf(f, " max-mss %u", r->max_mss);
+	if (r->rule_flag & PFRULE_SET_TOS)
+		fprintf(f, " set-tos 0x%02x", r->set_tos);
+	if (r->action != PF_SCRUB)
+		return;
+	if (r->rule_flag & PFRULE_REASSEMBLE_TCP)
+		fputs(" reassemble tcp", f);
+	if (r->rule_flag & PFRULE_FRAGDROP)
+		fputs(" fragment drop-ovl", f);
+	else if (r->rule_flag & PFRULE_FRAGCROP)
+		fputs(" fragment crop", f);
+	else if (r->rule_flag & PFRULE_NOFRAGMENT)
+		fputs(" fragment no reassemble", f);
+	else
+		fputs(" fragment reassemble", f);
+}
+
+/* The same as an option of a filter rule. */
+static void
+print_scrub_option(const struct ctx *c)
+{
+	const struct pf_rule *r = c->r;
+	const char *sep = "";
+	FILE *f = c->f;
+
+	if (scrub_rule(r) || (!(r->rule_flag & (PFRULE_NODF | PFRULE_RANDOMID |
+	    PFRULE_REASSEMBLE_TCP)) && r->min_ttl == 0 && r->max_mss == 0))
+		return;
+	fputs(" scrub (", f);
+	if (r->rule_flag & PFRULE_NODF) {
+		fputs("no-df", f);
+		sep = " ";
+	}
+	if (r->rule_flag & PFRULE_RANDOMID) {
+		fprintf(f, "%srandom-id", sep);
+		sep = " ";
+	}
+	if (r->min_ttl != 0) {
+		fprintf(f, "%smin-ttl %u", sep, r->min_ttl);
+		sep = " ";
+	}
+	if (r->rule_flag & PFRULE_REASSEMBLE_TCP) {
+		fprintf(f, "%sreassemble tcp", sep);
+		sep = " ";
+	}
+	if (r->max_mss != 0)
+		fprintf(f, "%smax-mss %u", sep, r->max_mss);
+	fputc(')', f);
+}
+
+static void
+print_label(const struct ctx *c)
+{
+	if (c->r->allow_opts)
+		fputs(" allow-opts", c->f);
+	if (c->r->label[0] != '\0')
+		fprintf(c->f, " label \"%.*s\"", PF_RULE_LABEL_SIZE,
+		    c->r->label);
+	if (c->r->ridentifier != 0)
+		fprintf(c->f, " ridentifier %u", c->r->ridentifier);
+}
+
+static unsigned int
+prio_number(uint8_t prio)
+{
+	return (prio == PF_PRIO_ZERO ? 0 : prio);
+}
+
+static void
+print_queue_name(const struct ctx *c, const char *before)
+{
+	const struct pf_rule *r = c->r;
+
+	if (r->qname[0] == '\0')
+		return;
+	if (r->pqname[0] != '\0')
+		fprintf(c->f, "%squeue(%.*s, %.*s)", before, PF_QNAME_SIZE,
+		    r->qname, PF_QNAME_SIZE, r->pqname);
+	else
+		fprintf(c->f, "%squeue %.*s", before, PF_QNAME_SIZE, r->qname);
+}
+
+static void
+print_set(const struct ctx *c)
+{
+	const struct pf_rule *r = c->r;
+	const bool queue = (r->rule_flag & PFRULE_SETQUEUE) != 0;
+	const bool tos = !scrub_rule(r) && (r->rule_flag & PFRULE_SET_TOS);
+	const char *sep = " ";
+
+	if (!queue)
+		print_queue_name(c, " ");
+	if (!queue && !tos && r->set_prio[0] == PF_PRIO_NOTSET)
+		return;
+	fputs(" set (", c->f);
+	if (r->set_prio[0] != PF_PRIO_NOTSET) {
+		if (r->set_prio[0] == r->set_prio[1])
+			fprintf(c->f, "%sprio %u", sep,
+			    prio_number(r->set_prio[0]));
+		else
+			fprintf(c->f, "%sprio(%u, %u)", sep,
+			    prio_number(r->set_prio[0]),
+			    prio_number(r->set_prio[1]));
+		sep = ", ";
+	}
+	if (queue) {
+		print_queue_name(c, sep);
+		sep = ", ";
+	}
+	if (tos)
+		fprintf(c->f, "%stos 0x%02x", sep, r->set_tos);
+	fputs(" )", c->f);
+}
+
+static void
+print_tags(const struct ctx *c)
+{
+	const struct pf_rule *r = c->r;
+
+	if (r->tagname[0] != '\0')
+		fprintf(c->f, " tag %.*s", PF_TAG_NAME_SIZE, r->tagname);
+	if (r->match_tagname[0] != '\0')
+		fprintf(c->f, " %stagged %.*s", r->match_tag_not ? "! " : "",
+		    PF_TAG_NAME_SIZE, r->match_tagname);
+	if (r->rtableid != -1)
+		fprintf(c->f, " rtable %d", r->rtableid);
+}
+
+static void
+print_translation(const struct ctx *c)
+{
+	const struct pf_rule *r = c->r;
+
+	if (c->anchor)
+		return;
+	if (r->action == PF_NAT || r->action == PF_RDR ||
+	    r->action == PF_BINAT) {
+		fputs(" -> ", c->f);
+		print_pool(c, PF_POOL_RDR, r->action == PF_NAT);
+		return;
+	}
+	if (r->pool_used & 1u << PF_POOL_NAT) {
+		fputs(" nat-to ", c->f);
+		print_pool(c, PF_POOL_NAT, true);
+	}
+	if (r->pool_used & 1u << PF_POOL_RDR) {
+		fputs(" rdr-to ", c->f);
+		print_pool(c, PF_POOL_RDR, false);
+	}
+	print_route_late(c);
+}
+
+static void	(*const parts[])(const struct ctx *) = {
+	print_action, print_direction, print_log, print_interface, print_route,
+	print_family, print_fromto, print_received, print_ids, print_flags,
+	print_icmp, print_tos, print_keep, print_probability,
+	print_state_options, print_once, print_scrub_rule, print_scrub_option,
+	print_label, print_set, print_tags, print_translation,
+};
+
+void
+pfctl_print_rule(const struct pfctl_printer *pr, const struct pf_rule *r,
+    const struct pfctl_pool pool[PF_POOL_MAX], const char *anchor_call)
+{
+	const struct ctx c = { pr, pr->out, r, pool, anchor_call,
+	    anchor_call[0] != '\0' };
+	size_t i;
+
+	if (pr->flags & PFCTL_PRINT_NR)
+		fprintf(pr->out, "@%u ", r->nr);
+	for (i = 0; i < NITEMS(parts); i++)
+		parts[i](&c);
+}
+
+/*
+ * The rules of a file, with those of anchors inside their braces
+ */
+
+static void
+print_ruleset(struct pfctl *pf, const struct pfctl_printer *pr,
+    const struct pfctl_ruleset *rs, int type, int depth)
+{
+	const struct pfctl_rule *r;
+	uint32_t i;
+
+	for (i = 0; i < rs->n; i++) {
+		r = rs->rule[i];
+		fprintf(pr->out, "%*s", depth * 2, "");
+		pfctl_print_rule(pr, &r->rule, r->pool, r->anchor_call);
+		if (r->block == 0) {
+			fputc('\n', pr->out);
+			continue;
+		}
+		fputs(" {\n", pr->out);
+		print_ruleset(pf, pr, &pf->anchors[r->block - 1].rs[type],
+		    type, depth + 1);
+		fprintf(pr->out, "%*s}\n", depth * 2, "");
+	}
+}
+
+void
+rules_print(struct pfctl *pf)
+{
+	static const int order[] = { PF_RULESET_SCRUB, PF_RULESET_NAT,
+	    PF_RULESET_RDR, PF_RULESET_BINAT, PF_RULESET_FILTER };
+	const struct pfctl_printer pr = { pf->out, pf->names, pf->osfp,
+	    pf->verbose > 1 ? PFCTL_PRINT_NR : 0 };
+	uint32_t i;
+	size_t t;
+
+	for (t = 0; t < NITEMS(order); t++)
+		print_ruleset(pf, &pr, &pf->anchors[0].rs[order[t]],
+		    order[t], 0);
+	if (pf->verbose < 2)
+		return;
+	for (i = 1; i < pf->nanchors; i++) {
+		if (!pf->anchors[i].loaded)
+			continue;
+		fprintf(pf->out, "# anchor %s\n", pf->anchors[i].path);
+		for (t = 0; t < NITEMS(order); t++)
+			print_ruleset(pf, &pr, &pf->anchors[i].rs[order[t]],
+			    order[t], 0);
+	}
+}
