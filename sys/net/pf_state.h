@@ -160,8 +160,7 @@ buckets_wanted(const struct pf_buckets *t, uint64_t n)
 		return (size);
 	while (n * 2 > size && size < PF_STATE_BUCKETS_MAX)
 		size *= 2;
-	/* there will be more */
-	return (size < PF_STATE_BUCKETS_MAX ? size * 2 : size);
+	return (size);
 }
 
 /* pf_state.c: put s into a tree; false: there is one like it.  Lock: the stripe; of a key's
