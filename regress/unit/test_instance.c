@@ -121,7 +121,7 @@ test_one_bucket(void **state)
 	assert_int_equal(sim_test_free(r.n, PF_OUT, 2, udp(7)), PF_PASS);
 	assert_int_equal(pf_atomic_read(&r.n->pf->st.n), 2);
 	for (uint64_t i = 0; i <= r.n->pf->st.keys->mask; i++)
-		used += !pf_rb_empty(&r.n->pf->st.keys->b[i]);
+		used += !pf_rb_empty(&r.n->pf->st.keys->b[i].root);
 	assert_int_equal(used, 1);
 	sim_free(r.sim);
 }

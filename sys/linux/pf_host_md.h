@@ -244,6 +244,13 @@ pf_pcpu_add_packet(struct pf_pcpu *c, unsigned int i, int64_t delta)
 	__this_cpu_add(c->v[i], (uint64_t)delta);
 }
 
+/* Softirqs are off, so this stays the CPU and no other packet comes in between. */
+static inline uint64_t *
+pf_pcpu_words(const struct pf_pcpu *c)
+{
+	return (this_cpu_ptr(c->v));
+}
+
 /* Red-black trees. */
 #define pf_rb_node	rb_node
 #define pf_rb_root	rb_root

@@ -23,30 +23,44 @@ struct pf_path {
 	struct pf_state		*state;		/* that it belongs to, or made */
 	struct pf_krule		*rule;		/* that decided; NULL: implicit pass */
 	int			 reason;	/* PFRES_*, why it is dropped */
+	struct pf_state_seek	 seek;		/* its key, if PATH_HAS_KEY() */
 };
 
+/* Later fragments have no ports, and errors speak of another packet's connection. */
+#define PATH_HAS_KEY(p)	(((p)->pd.flags & (PF_PD_NOTFIRST | PF_PD_ICMPERR)) == 0)
+
 /*
- * What the packet is.  A wrong checksum is found here, on the way in: the receiver would
- * not believe such a packet, so no state may either.
+ * What the packet is.  Its state's bucket is asked for early.  A wrong checksum is
+ * found here, on the way in: the receiver would not believe such a packet, so no state
+ * may either.
  */
 static int
-path_parse(struct pf_pdesc *pd)
+path_parse(struct pf_path *p, struct pf *pf)
 {
-	int	reason;
+	struct pf_pdesc	*pd = &p->pd;
+	int		 reason;
 
 	reason = pf_packet_parse(pd);
-	if (reason != PFRES_MATCH || pd->dir != PF_IN ||
-	    (pd->flags & PF_PD_CKSUM) == 0)
+	if (reason != PFRES_MATCH)
 		return (reason);
+	if (PATH_HAS_KEY(p)) {
+		pf_state_key_of(pd, &p->seek.key);
+		pf_state_seek(pf, &p->seek);
+	}
+	if (pd->dir != PF_IN || (pd->flags & PF_PD_CKSUM) == 0)
+		return (PFRES_MATCH);
 	return (pf_pkt_cksum_ok(pd->pkt, pd->af, pd->proto, pd->off) ?
 	    PFRES_MATCH : PFRES_PROTCKSUM);
 }
 
-/* Packets with IP options or their like go only where a rule says so. */
+/* Packets with IP options or their like go only where the state's rule, or the rule, says so. */
 static int
-path_options(struct pf_path *p, bool allowed)
+path_options(struct pf_path *p)
 {
-	if (likely((p->pd.flags & PF_PD_OPTS) == 0) || allowed)
+	if (likely((p->pd.flags & PF_PD_OPTS) == 0))
+		return (PF_PASS);
+	if (p->state != NULL ? (p->state->flags & PFSTATE_ALLOWOPTS) != 0 :
+	    p->rule != NULL && p->rule->r.allow_opts)
 		return (PF_PASS);
 	p->reason = PFRES_IPOPTIONS;
 	return (PF_DROP);
@@ -59,21 +73,18 @@ path_options(struct pf_path *p, bool allowed)
 static int
 path_state(struct pf_path *p, struct pf *pf)
 {
-	struct pf_state_key	 key pf_uninit;
-	struct pf_state		*s;
-	bool			 forward;
+	struct pf_state	*s;
+	bool		 forward;
 
 	if (p->pd.flags & PF_PD_NOTFIRST)
 		return (PF_PASS);
 	if (p->pd.flags & PF_PD_ICMPERR) {
 		p->state = pf_icmp_error_state(pf, &p->pd, &p->reason);
-		if (p->state != NULL &&
-		    path_options(p, p->state->flags & PFSTATE_ALLOWOPTS) != PF_PASS)
+		if (p->state != NULL && path_options(p) != PF_PASS)
 			return (PF_DROP);
 		return (p->reason == PFRES_MATCH ? PF_PASS : PF_DROP);
 	}
-	pf_state_key_of(&p->pd, &key);
-	s = pf_state_find(pf, &key, p->pd.kif);
+	s = pf_state_find(pf, &p->seek, p->pd.kif);
 	if (s == NULL)
 		return (PF_PASS);
 	if (READ_ONCE(s->timeout) == PFTM_PURGE ||
@@ -82,7 +93,7 @@ path_state(struct pf_path *p, struct pf *pf)
 		return (PF_PASS);
 	}
 	p->state = s;
-	if (path_options(p, s->flags & PFSTATE_ALLOWOPTS) != PF_PASS)
+	if (path_options(p) != PF_PASS)
 		return (PF_DROP);
 	forward = s->direction == p->pd.dir;
 	if (p->pd.proto == IPPROTO_TCP)
@@ -110,9 +121,9 @@ path_create(struct pf_path *p, struct pf *pf)
 		pf_atomic_dec(&kr->states_cur);
 		return (PF_DROP);
 	}
-	pf_state_key_of(&p->pd, &s->key);
 	if (kr->r.rule_flag & PFRULE_IFBOUND)
-		s->key.ifid = p->pd.kif->id;
+		p->seek.key.ifid = p->pd.kif->id;
+	pf_state_key_set(s, &p->seek);
 	s->rule = kr;
 	s->kif = p->pd.kif;
 	s->direction = p->pd.dir;
@@ -150,15 +161,14 @@ path_rules(struct pf_path *p, struct pf *pf)
 	p->rule = pf_match_rules(p->conf->rules[PF_RULESET_FILTER], &p->pd);
 	pf_count(pf, PF_CTR_REASON + PFRES_MATCH);
 	if (p->rule == NULL)
-		return (path_options(p, false));
+		return (path_options(p));
 	if (p->rule->r.action == PF_DROP) {
 		pf_reply_blocked(&p->pd, p->rule);
 		return (PF_DROP);
 	}
-	if (path_options(p, p->rule->r.allow_opts) != PF_PASS)
+	if (path_options(p) != PF_PASS)
 		return (PF_DROP);
-	if (p->rule->r.keep_state == 0 ||
-	    (p->pd.flags & (PF_PD_NOTFIRST | PF_PD_ICMPERR)) != 0)
+	if (p->rule->r.keep_state == 0 || !PATH_HAS_KEY(p))
 		return (PF_PASS);
 	return (path_create(p, pf));
 }
@@ -175,7 +185,7 @@ path_count(struct pf_path *p, struct pf *pf, int verdict)
 	struct pf_state	*s = p->state;
 	struct pf_krule	*kr = s != NULL ? s->rule : p->rule;
 	uint64_t	 n = pf_pd_packets(pd);
-	unsigned int	 v6 = pd->af == AF_INET6, out = pd->dir == PF_OUT, d;
+	unsigned int	 v6 = pd->af == AF_INET6, out = pd->dir == PF_OUT;
 
 	pf_pcpu_add_packet(&pd->kif->ctr, PF_KIF_PACKETS(v6, out, verdict != PF_PASS), n);
 	pf_pcpu_add_packet(&pd->kif->ctr, PF_KIF_BYTES(v6, out, verdict != PF_PASS),
@@ -186,11 +196,8 @@ path_count(struct pf_path *p, struct pf *pf, int verdict)
 		pf_pcpu_add_packet(&kr->ctr, PF_RC_PACKETS_IN + out, n);
 		pf_pcpu_add_packet(&kr->ctr, PF_RC_BYTES_IN + out, pd->len);
 	}
-	if (s != NULL && verdict == PF_PASS) {
-		d = s->direction != pd->dir;
-		WRITE_ONCE(s->packets[d], s->packets[d] + n);
-		WRITE_ONCE(s->bytes[d], s->bytes[d] + pd->len);
-	}
+	if (s != NULL && verdict == PF_PASS)
+		pf_state_count(s, s->direction != pd->dir, n, pd->len);
 }
 
 int
@@ -217,7 +224,7 @@ pf_test(struct pf *pf, int dir, uint8_t af, int ifindex, struct pf_pkt *pkt)
 	if (READ_ONCE(p.pd.kif->skip))
 		return (PF_PASS);
 
-	p.reason = path_parse(&p.pd);
+	p.reason = path_parse(&p, pf);
 	if (p.reason == PFRES_MATCH)
 		verdict = path_state(&p, pf);
 	if (verdict == PF_PASS && p.state == NULL)

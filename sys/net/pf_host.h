@@ -59,6 +59,8 @@
  * hard interrupts; c may be all zero), pf_pcpu_add(c, i, delta) in the same,
  * pf_pcpu_add_packet(c, i, delta) in packet context, where it costs least,
  * pf_pcpu_sum(c, i), pf_pcpu_zero(c, n).  delta is signed; sums wrap.
+ * pf_pcpu_words(c): in packet context, this CPU's array, to keep notes in: until the
+ * packet is done nobody else comes to it.
  *
  * Red-black trees.  struct pf_rb_node (24 bytes), struct pf_rb_root;
  * pf_rb_init(root), pf_rb_empty(root), pf_rb_top(root), pf_rb_left(n),

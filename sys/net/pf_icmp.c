@@ -25,7 +25,7 @@ struct pf_state *
 pf_icmp_error_state(struct pf *pf, const struct pf_pdesc *pd, int *reason)
 {
 	struct pf_pdesc		 quoted;
-	struct pf_state_key	 key;
+	struct pf_state_seek	 seek pf_uninit;
 	struct pf_state		*s;
 
 	*reason = pf_packet_parse_quoted(pd, pd->off + sizeof(struct pf_icmp),
@@ -46,8 +46,9 @@ pf_icmp_error_state(struct pf *pf, const struct pf_pdesc *pd, int *reason)
 		return (NULL);
 	}
 	quoted.dir = pd->dir == PF_IN ? PF_OUT : PF_IN;
-	pf_state_key_of(&quoted, &key);
-	s = pf_state_find(pf, &key, pd->kif);
+	pf_state_key_of(&quoted, &seek.key);
+	pf_state_seek(pf, &seek);
+	s = pf_state_find(pf, &seek, pd->kif);
 	if (s == NULL || READ_ONCE(s->timeout) == PFTM_PURGE)
 		return (NULL);
 	if (quoted.proto == IPPROTO_TCP &&

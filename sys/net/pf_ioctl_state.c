@@ -29,26 +29,27 @@ static void
 export_state(struct pf *pf, const struct pf_conf *conf, struct pf_state *s,
     struct pfsync_state *out)
 {
-	uint32_t	now = pf_uptime(pf), expires;
-	unsigned int	i;
+	struct pf_state_key	key;
+	uint32_t		now = pf_uptime(pf), expires;
+	unsigned int		i;
 
+	pf_state_key_get(s, &key);
 	memset(out, 0, sizeof(*out));
 	out->id = s->id;
 	out->creatorid = s->creatorid;
 	for (i = 0; i < 2; i++) {
-		out->packets[i] = READ_ONCE(s->packets[i]);
-		out->bytes[i] = READ_ONCE(s->bytes[i]);
-		memcpy(out->key[i].addr, s->key.addr, sizeof(s->key.addr));
-		memcpy(out->key[i].port, s->key.port, sizeof(s->key.port));
-		out->key[i].af = s->key.af;
-		out->key[i].proto = s->key.proto;
+		pf_state_counted(s, i, &out->packets[i], &out->bytes[i]);
+		memcpy(out->key[i].addr, key.addr, sizeof(key.addr));
+		memcpy(out->key[i].port, key.port, sizeof(key.port));
+		out->key[i].af = key.af;
+		out->key[i].proto = key.proto;
 	}
 	pf_spin_lock(&s->lock);
 	export_peer(&s->src, &out->src);
 	export_peer(&s->dst, &out->dst);
 	pf_spin_unlock(&s->lock);
 	memcpy(out->orig_ifname, s->kif->name, sizeof(out->orig_ifname));
-	if (s->key.ifid != 0)
+	if (key.ifid != 0)
 		memcpy(out->ifname, s->kif->name, sizeof(out->ifname));
 	else
 		memcpy(out->ifname, "all", sizeof("all"));
@@ -157,14 +158,16 @@ static bool
 kill_matches(const struct pfioc_state_kill *k, const struct pf_state *s)
 {
 	/* who sent the first packet: the outer end for a state made going in */
-	unsigned int	src = s->direction == PF_IN ? PF_SK_WIRE : PF_SK_STACK;
+	unsigned int		src = s->direction == PF_IN ? PF_SK_WIRE : PF_SK_STACK;
+	struct pf_state_key	key;
 
-	return ((k->af == 0 || k->af == s->key.af) &&
-	    (k->proto == 0 || k->proto == s->key.proto) &&
+	pf_state_key_get(s, &key);
+	return ((k->af == 0 || k->af == key.af) &&
+	    (k->proto == 0 || k->proto == key.proto) &&
 	    (k->ifname[0] == '\0' || strcmp(k->ifname, s->kif->name) == 0) &&
 	    (k->label[0] == '\0' || strcmp(k->label, s->rule->r.label) == 0) &&
-	    host_matches(&k->src, &s->key.addr[src], s->key.port[src]) &&
-	    host_matches(&k->dst, &s->key.addr[!src], s->key.port[!src]));
+	    host_matches(&k->src, &key.addr[src], key.port[src]) &&
+	    host_matches(&k->dst, &key.addr[!src], key.port[!src]));
 }
 
 static bool

@@ -372,9 +372,10 @@ void	 pf_ruleset_fini(struct pf *);
 /*
  * pf_state.c, pf_statetab.c: the state table
  *
- * A state is 256 bytes in four cache lines, ordered by who reads them: the
- * first is all that a look-up touches on its way, the second every packet,
- * the third TCP, the fourth creation, removal and control.
+ * A state is 256 bytes in four cache lines, ordered by who reads them: the first is
+ * all that an established packet touches, but for TCP's windows, which are the
+ * second; the third has what is compared of IPv6 and what is counted, the fourth serves
+ * creation, removal and control.
  *
  * Key: addr[0], port[0] are the outer end ("wire"), addr[1], port[1] the inner one
  * ("stack"): a packet going in puts its source at 0, one going out its destination, so
@@ -382,17 +383,28 @@ void	 pf_ruleset_fini(struct pf *);
  * that a forwarded packet has made going in is not the one that it makes going out.
  * ICMP queries have the id as the port of the end that asks, and the request's
  * type as that of the other.
+ *
+ * What lies in the tree is the key's tag, 16 bytes: ports, protocol and family, and
+ * of the addresses both if they are IPv4, else a keyed hash: then equal tags are
+ * not yet equal keys, and the addresses are looked at as well.
+ *
  * The bucket is chosen by a hash that does not care for direction: both states
  * of a forwarded connection lie in one bucket, and one cache miss
  * serves both.
  */
 struct pf_state_key {
-	struct pf_rb_node node;			/* [rcu b] must be first */
-	struct pf_addr	 addr[2];		/* [i] */
-	uint16_t	 port[2];		/* [i] network order */
-	uint16_t	 ifid;			/* [i] 0: floating */
-	uint8_t		 af;			/* [i] */
-	uint8_t		 proto;			/* [i] */
+	struct pf_addr	 addr[2];
+	uint16_t	 port[2];		/* network order */
+	uint16_t	 ifid;			/* 0: floating */
+	uint8_t		 af;
+	uint8_t		 proto;
+};
+
+/* A key on its way to the table, with what the table makes of it. */
+struct pf_state_seek {
+	struct pf_state_key key;
+	uint64_t	 tag[2];
+	uint64_t	 hash;
 };
 
 struct pf_peer {				/* [s], all host order */
@@ -403,49 +415,72 @@ struct pf_peer {				/* [s], all host order */
 	uint16_t	 mss;
 	uint8_t		 state;			/* PF_TCPS_*, PFUDPS_*, PFOTHERS_* */
 	uint8_t		 wscale;		/* PF_WSCALE_* */
-	uint8_t		 pad[6];
+	uint8_t		 pad[2];
 };
 
-struct pf_state {
-	struct pf_state_key key;
+/*
+ * Packets are counted in one word for each direction, in the line that is at hand
+ * anyway, and carried over to the state's totals when that is full.
+ */
+#define PF_PENDING_PACKETS	0x3ffU		/* of the word: packets .. */
+#define PF_PENDING_SHIFT	10		/* .. and bytes above them */
 
+struct pf_state {
+	struct pf_rb_node node;			/* [rcu b] must be first */
+	uint64_t	 tag[2];		/* [i] */
 	struct pf_krule	*rule;			/* [i] referenced */
-	uint64_t	 packets[2];		/* [a] [0] in state's direction */
-	uint64_t	 bytes[2];		/* [a] */
 	uint32_t	 expire;		/* [a] uptime of the last packet */
-	uint32_t	 creation;		/* [i] uptime */
-	struct pf_spinlock lock;		/* peers, timeout */
-	uint16_t	 flags;			/* [i] PFSTATE_* */
 	uint8_t		 timeout;		/* [s] PFTM_*; read as [a] */
 	uint8_t		 direction;		/* [i] PF_IN, PF_OUT */
-	uint64_t	 spare;
+	uint8_t		 settled;		/* [s] PF_SETTLED_*; read as [a] */
+	uint8_t		 log;			/* [i] */
+	uint32_t	 pending[2];		/* [a] [0] in state's direction */
 
 	struct pf_peer	 src, dst;		/* src: who sent the first packet */
+	struct pf_spinlock lock;		/* peers, timeout, settled */
+	uint16_t	 flags;			/* [i] PFSTATE_* */
+	uint8_t		 linked;		/* [b] in the tables */
+	uint8_t		 pad;
 	struct pf_kif	*kif;			/* [i] where it was made; referenced */
 	void		*ext;			/* [i] what few states need */
+
+	struct pf_addr	 addr[2];		/* [i] of the key */
+	uint64_t	 packets[2];		/* [a] without what is pending */
+	uint64_t	 bytes[2];		/* [a] */
 
 	struct pf_rb_node id_node;		/* lock of the id's stripe */
 	uint64_t	 id;			/* [i] */
 	uint32_t	 creatorid;		/* [i] network order */
-	uint8_t		 log;			/* [i] */
-	uint8_t		 linked;		/* [b] in the tables */
-	uint8_t		 pad[2];
+	uint32_t	 creation;		/* [i] uptime */
 	struct pf_rcu_head rcu;
 	struct pf	*pf;			/* [i] */
 };
+#define PF_SETTLED_FORWARD	0x01		/* packets of this direction change no peer .. */
+#define PF_SETTLED_BACK		0x02		/* .. and no timeout */
 #ifndef PF_HOST_DEBUG_LOCKS			/* locks have their true size */
 static_assert(sizeof(struct pf_state) <= 256, "a state fits its budget");
-static_assert(offsetof(struct pf_state, rule) == 64, "one line to look it up");
+static_assert(offsetof(struct pf_state, src) == 64 &&
+    offsetof(struct pf_state, addr) == 128, "who reads what");
 #endif
 
 /*
- * An array of buckets, each the root of a small tree.  While it is being replaced by a
+ * A bucket is the root of a small tree.  `second' is a node below the root: of two
+ * states the other one.  It is never followed, only asked for together
+ * with the root, which would tell of it one cache miss later.
+ */
+struct pf_bucket {
+	struct pf_rb_root root;			/* [rcu b] */
+	const struct pf_rb_node *second;	/* [rcu b] may be NULL */
+};
+
+/*
+ * An array of buckets.  While it is being replaced by a
  * larger one (`next'), its buckets are emptied one by one; moved[i] says that what
  * belongs there is now found, and put, in `next'.
  */
 struct pf_buckets {
 	uint64_t	 mask;			/* [i] number - 1 */
-	struct pf_rb_root *b;			/* [rcu b] */
+	struct pf_bucket *b;
 	uint8_t		*moved;			/* [rcu c] one each, [b]; NULL but .. */
 	struct pf_buckets *next;		/* [rcu c] .. while growing */
 };
@@ -456,12 +491,15 @@ struct pf_stripe {
 	struct pf_seq	 seq;			/* [b] odd while one of them changes */
 };
 
+#define PF_STATE_NOTES	7	/* words of st.note */
+
 #define PF_STATE_BUCKETS_MIN	(1U << 14)
 #define PF_STATE_BUCKETS_MAX	(1U << 24)
 
 struct pf_statetab {
 	struct pf_buckets *keys;		/* [rcu c] by connection */
 	struct pf_siphash_key secret;		/* [i] */
+	struct pf_pcpu	 note;			/* [p] the last key hashed: pf_state_seek() */
 	struct pf_atomic nbound;		/* states bound to an interface */
 	struct pf_atomic n;			/* states, at most the limit */
 	struct pf_stripe *key_stripes;		/* [i] */
@@ -478,11 +516,44 @@ void	 pf_state_fini(struct pf *);			/* removes all */
 void	 pf_state_grow(struct pf *);
 /* The key of the packet, its ifid 0. */
 void	 pf_state_key_of(const struct pf_pdesc *, struct pf_state_key *);
-/* The state of a packet, floating or bound to its interface; counts a search.
+/* Fill in what belongs to seek->key, and ask the memory for its bucket: the later the
+ * look-up, the less it waits.  Packet context. */
+void	 pf_state_seek(struct pf *, struct pf_state_seek *);
+/* The state that is sought, floating or bound to the interface; counts a search.
  * NULL: none.  RCU read side: the state stays readable in it, though it may be
  * unlinked at any time. */
-struct pf_state *pf_state_find(struct pf *, struct pf_state_key *,
+struct pf_state *pf_state_find(struct pf *, const struct pf_state_seek *,
 	    const struct pf_kif *);
+/* The key of a state, and setting that of one that is not in the table yet. */
+void	 pf_state_key_get(const struct pf_state *, struct pf_state_key *);
+void	 pf_state_key_set(struct pf_state *, const struct pf_state_seek *);
+static inline uint8_t
+pf_state_proto(const struct pf_state *s)
+{
+	return (s->tag[1] >> 56);
+}
+static inline bool
+pf_state_bound(const struct pf_state *s)
+{
+	return ((s->tag[1] >> 32 & UINT16_MAX) != 0);
+}
+/* Count n packets of len bytes that go in (back: against) the state's direction. */
+void	 pf_state_count_slow(struct pf_state *, bool back, uint64_t n, uint64_t len);
+static inline void
+pf_state_count(struct pf_state *s, bool back, uint64_t n, uint64_t len)
+{
+	uint32_t	old = READ_ONCE(s->pending[back]);
+
+	if (likely((old & PF_PENDING_PACKETS) + n <= PF_PENDING_PACKETS &&
+	    (old >> PF_PENDING_SHIFT) + len <= UINT32_MAX >> PF_PENDING_SHIFT))
+		WRITE_ONCE(s->pending[back],
+		    old + (uint32_t)n + ((uint32_t)len << PF_PENDING_SHIFT));
+	else
+		pf_state_count_slow(s, back, n, len);
+}
+/* What has been counted. */
+void	 pf_state_counted(const struct pf_state *, bool back, uint64_t *packets,
+	    uint64_t *bytes);
 struct pf_state *pf_state_find_id(struct pf *, uint64_t id, uint32_t creatorid);
 /* A state, all zero, counted against the limit; NULL with *reason = PFRES_MEMORY,
  * PFRES_MAXSTATES. */

@@ -22,41 +22,49 @@
 /*
  * Look-up by key
  *
- * Memory is what a look-up waits for.  While the keys at a node are compared, the
- * lines that come next are already on their way: the rest of the state (a match
- * is likely), and the children, one of which is the state that the same packet
- * will ask for when it leaves.
+ * Memory is what a look-up waits for.  Before the key at a node is compared, the
+ * lines that come next are asked for: TCP's windows (a match is likely),
+ * and the nodes below, one of which is the state that the same packet will ask for
+ * when it leaves.
  */
 #define PF_LINE		64	/* bytes of a cache line; see struct pf_state */
 
-/* Ask for what a packet will touch of the state at n, from byte `from' on. */
-static inline void
-prefetch_state(const struct pf_rb_node *n, uint8_t proto, unsigned int from)
+int
+pf_state_addr_cmp(const struct pf_addr *a, const struct pf_addr *b)
 {
-	const uint8_t	*p = (const uint8_t *)n;
+	unsigned int	i;
+	int		c = 0;
 
-	if (from == 0)
-		pf_prefetch(p);
-	pf_prefetch(p + PF_LINE);
-	if (proto == IPPROTO_TCP)
-		pf_prefetch(p + 2 * PF_LINE);
+	for (i = 0; c == 0 && i < 4; i++)
+		c = word_cmp(a[i / 2].addr64[i % 2], b[i / 2].addr64[i % 2]);
+	return (c);
+}
+
+static inline void
+prefetch_state(const struct pf_rb_node *n, bool tcp)
+{
+	if (n == NULL)
+		return;
+	pf_prefetch(n);
+	if (tcp)
+		pf_prefetch((const uint8_t *)n + PF_LINE);
 }
 
 static inline struct pf_state *
-bucket_find(const struct pf_rb_root *b, const struct pf_state_key *key)
+bucket_find(const struct pf_bucket *b, const struct pf_state_seek *k)
 {
-	struct pf_rb_node	*n, *l, *r;
+	struct pf_rb_node	*n = pf_rb_top(&b->root), *l, *r;
+	bool			 tcp = k->key.proto == IPPROTO_TCP;
 	int			 c;
 
-	for (n = pf_rb_top(b); n != NULL; n = c < 0 ? l : r) {
-		prefetch_state(n, key->proto, PF_LINE);
+	prefetch_state(n, tcp);
+	prefetch_state(READ_ONCE(b->second), tcp);
+	for (; n != NULL; n = c < 0 ? l : r) {
 		l = pf_rb_left(n);
 		r = pf_rb_right(n);
-		if (l != NULL)
-			prefetch_state(l, key->proto, 0);
-		if (r != NULL)
-			prefetch_state(r, key->proto, 0);
-		c = key_cmp(key, key_of_node(n));
+		prefetch_state(l, tcp);
+		prefetch_state(r, tcp);
+		c = tag_cmp(k->tag, k->key.addr, state_of_node(n));
 		if (c == 0)
 			return (state_of_node(n));
 	}
@@ -64,15 +72,15 @@ bucket_find(const struct pf_rb_root *b, const struct pf_state_key *key)
 }
 
 static inline struct pf_state *
-buckets_find(struct pf_buckets *t, const struct pf_state_key *key, uint64_t hash)
+buckets_find(struct pf_buckets *t, const struct pf_state_seek *k)
 {
 	struct pf_state	*s;
 
 	do {
-		s = bucket_find(bucket_of(t, hash), key);
+		s = bucket_find(bucket_of(t, k->hash), k);
 		if (likely(s != NULL))
 			return (s);
-		t = buckets_next(t, hash);
+		t = buckets_next(t, k->hash);
 	} while (t != NULL);
 	return (NULL);
 }
@@ -80,52 +88,178 @@ buckets_find(struct pf_buckets *t, const struct pf_state_key *key, uint64_t hash
 /* After a look-up that found nothing: was it disturbed?  Then do it again. */
 static struct pf_state *
 find_again(struct pf_statetab *st, struct pf_buckets *t,
-    const struct pf_state_key *key, uint64_t hash)
+    const struct pf_state_seek *k)
 {
-	struct pf_stripe	*stripe = stripe_of(st->key_stripes, hash);
+	struct pf_stripe	*stripe = stripe_of(st->key_stripes, k->hash);
 	struct pf_state		*s;
 	unsigned int		 tries;
 	uint32_t		 cookie;
 
 	for (tries = 0; tries < LOOKUP_TRIES; tries++) {
 		cookie = pf_seq_begin(&stripe->seq);
-		s = buckets_find(t, key, hash);
+		s = buckets_find(t, k);
 		if (s != NULL || !pf_seq_retry(&stripe->seq, cookie))
 			return (s);
 	}
 	pf_spin_lock(&stripe->lock);
-	s = buckets_find(t, key, hash);
+	s = buckets_find(t, k);
 	pf_spin_unlock(&stripe->lock);
 	return (s);
 }
 
 static struct pf_state *
 table_find(struct pf_statetab *st, struct pf_buckets *t,
-    const struct pf_state_key *key, uint64_t hash)
+    const struct pf_state_seek *k)
 {
 	struct pf_state	*s;
 
-	s = buckets_find(t, key, hash);
-	return (likely(s != NULL) ? s : find_again(st, t, key, hash));
+	s = buckets_find(t, k);
+	return (likely(s != NULL) ? s : find_again(st, t, k));
+}
+
+/* The same with the key of a state that is bound to the interface. */
+static struct pf_state *
+find_bound(struct pf_statetab *st, struct pf_buckets *t,
+    const struct pf_state_seek *floating, const struct pf_kif *kif)
+{
+	struct pf_state_seek	k = *floating;
+
+	k.key.ifid = kif->id;
+	k.tag[1] = key_word(&k.key);
+	return (table_find(st, t, &k));
+}
+
+/*
+ * Tag and hash of a key
+ *
+ * A forwarded packet is looked up twice, and the hash is the same.  So each CPU
+ * notes the last key that it has hashed: what has just come in goes out
+ * with the ends exchanged.
+ */
+enum {
+	PF_NOTE_ADDR = 0,			/* addr[0], addr[1] of the key */
+	PF_NOTE_WORD = 4,			/* tag[1] */
+	PF_NOTE_TAG, PF_NOTE_HASH, PF_NOTE_MAX
+};
+static_assert((int)PF_NOTE_MAX == PF_STATE_NOTES, "as many as there is room for");
+
+/* Whether the key is the noted one with its ends exchanged. */
+static inline bool
+is_turned(const struct pf_state_seek *k, const uint64_t *note)
+{
+	const struct pf_addr	*a = k->key.addr;
+	uint64_t		 word = k->tag[1];
+
+	word = (word & ~(uint64_t)UINT32_MAX) | (word & 0xffff) << 16 |
+	    (word >> 16 & 0xffff);
+	return (((a[0].addr64[0] ^ note[PF_NOTE_ADDR + 2]) |
+	    (a[0].addr64[1] ^ note[PF_NOTE_ADDR + 3]) |
+	    (a[1].addr64[0] ^ note[PF_NOTE_ADDR]) |
+	    (a[1].addr64[1] ^ note[PF_NOTE_ADDR + 1]) |
+	    (word ^ note[PF_NOTE_WORD])) == 0);
+}
+
+static void
+seek_hash(struct pf_statetab *st, struct pf_state_seek *k, uint64_t *note)
+{
+	const struct pf_addr	*a = &k->key.addr[0], *b = &k->key.addr[1];
+
+	note[PF_NOTE_ADDR] = a->addr64[0];
+	note[PF_NOTE_ADDR + 1] = a->addr64[1];
+	note[PF_NOTE_ADDR + 2] = b->addr64[0];
+	note[PF_NOTE_ADDR + 3] = b->addr64[1];
+	if (k->key.af == AF_INET6) {
+		if (a->addr64[0] > b->addr64[0] || (a->addr64[0] ==
+		    b->addr64[0] && a->addr64[1] > b->addr64[1])) {
+			a = &k->key.addr[1];
+			b = &k->key.addr[0];
+		}
+		k->tag[0] = pf_siphash4(a->addr64[0], a->addr64[1],
+		    b->addr64[0], b->addr64[1], &st->secret);
+	}
+	k->hash = hash_of(st, k->tag[0], k->tag[1]);
+	note[PF_NOTE_WORD] = k->tag[1];
+	note[PF_NOTE_TAG] = k->tag[0];
+	note[PF_NOTE_HASH] = k->hash;
+}
+
+void
+pf_state_seek(struct pf *pf, struct pf_state_seek *k)
+{
+	struct pf_statetab	*st = &pf->st;
+	uint64_t		*note = pf_pcpu_words(&st->note);
+
+	k->tag[1] = key_word(&k->key);
+	if (k->key.af == AF_INET)
+		k->tag[0] = (uint64_t)k->key.addr[1].v4 << 32 |
+		    k->key.addr[0].v4;
+	if (is_turned(k, note)) {
+		if (k->key.af == AF_INET6)
+			k->tag[0] = note[PF_NOTE_TAG];
+		k->hash = note[PF_NOTE_HASH];
+	} else
+		seek_hash(st, k, note);
+	pf_prefetch(bucket_of(pf_rcu_deref(st->keys), k->hash));
 }
 
 struct pf_state *
-pf_state_find(struct pf *pf, struct pf_state_key *key, const struct pf_kif *kif)
+pf_state_find(struct pf *pf, const struct pf_state_seek *k,
+    const struct pf_kif *kif)
 {
 	struct pf_statetab	*st = &pf->st;
 	struct pf_buckets	*t = pf_rcu_deref(st->keys);
 	struct pf_state		*s;
-	uint64_t		 hash = key_hash(st, key);
 
-	pf_prefetch(bucket_of(t, hash));
 	pf_pcpu_add_packet(&pf->ctr, PF_CTR_STATE + FCNT_STATE_SEARCH, 1);
-	s = table_find(st, t, key, hash);
-	if (s == NULL && pf_atomic_read(&st->nbound) != 0) {
-		key->ifid = kif->id;
-		s = table_find(st, t, key, hash);
-		key->ifid = 0;
-	}
+	s = table_find(st, t, k);
+	if (s == NULL && pf_atomic_read(&st->nbound) != 0)
+		s = find_bound(st, t, k, kif);
 	return (s);
+}
+
+/*
+ * Keys and counters of a state
+ */
+void
+pf_state_key_get(const struct pf_state *s, struct pf_state_key *key)
+{
+	memcpy(key->addr, s->addr, sizeof(key->addr));
+	key->port[0] = s->tag[1];
+	key->port[1] = s->tag[1] >> 16;
+	key->ifid = s->tag[1] >> 32;
+	key->af = s->tag[1] >> TAG_AF_SHIFT;
+	key->proto = s->tag[1] >> 56;
+}
+
+void
+pf_state_key_set(struct pf_state *s, const struct pf_state_seek *k)
+{
+	memcpy(s->addr, k->key.addr, sizeof(s->addr));
+	s->tag[0] = k->tag[0];
+	s->tag[1] = key_word(&k->key);		/* it may have been bound since */
+}
+
+/* Who reads meanwhile misses for a moment what is being carried over. */
+void
+pf_state_count_slow(struct pf_state *s, bool back, uint64_t n, uint64_t len)
+{
+	uint32_t	old = READ_ONCE(s->pending[back]);
+
+	WRITE_ONCE(s->pending[back], 0);
+	WRITE_ONCE(s->packets[back], s->packets[back] + n +
+	    (old & PF_PENDING_PACKETS));
+	WRITE_ONCE(s->bytes[back], s->bytes[back] + len +
+	    (old >> PF_PENDING_SHIFT));
+}
+
+void
+pf_state_counted(const struct pf_state *s, bool back, uint64_t *packets,
+    uint64_t *bytes)
+{
+	uint32_t	pending = READ_ONCE(s->pending[back]);
+
+	*packets = READ_ONCE(s->packets[back]) + (pending & PF_PENDING_PACKETS);
+	*bytes = READ_ONCE(s->bytes[back]) + (pending >> PF_PENDING_SHIFT);
 }
 
 void
@@ -153,9 +287,9 @@ pf_state_key_of(const struct pf_pdesc *pd, struct pf_state_key *key)
  * Look-up by id
  */
 static struct pf_state *
-id_bucket_find(const struct pf_rb_root *b, uint64_t id, uint32_t creatorid)
+id_bucket_find(const struct pf_bucket *b, uint64_t id, uint32_t creatorid)
 {
-	struct pf_rb_node	*n = pf_rb_top(b);
+	struct pf_rb_node	*n = pf_rb_top(&b->root);
 	int			 c;
 
 	while (n != NULL) {
@@ -213,28 +347,49 @@ pf_state_discard(struct pf *pf, struct pf_state *s)
 	pf_atomic_dec(&pf->st.n);
 }
 
-bool
-pf_state_bucket_insert(struct pf_rb_root *b, struct pf_state *s)
+static void
+bucket_note_second(struct pf_bucket *b)
 {
-	struct pf_rb_node	*parent = NULL, *n = pf_rb_top(b);
+	struct pf_rb_node	*top = pf_rb_top(&b->root), *second = NULL;
+
+	if (top != NULL) {
+		second = pf_rb_left(top);
+		if (second == NULL)
+			second = pf_rb_right(top);
+	}
+	WRITE_ONCE(b->second, second);
+}
+
+bool
+pf_state_bucket_insert(struct pf_bucket *b, struct pf_state *s)
+{
+	struct pf_rb_node	*parent = NULL, *n = pf_rb_top(&b->root);
 	int			 c = 0;
 
 	for (; n != NULL; n = c < 0 ? pf_rb_left(n) : pf_rb_right(n)) {
-		c = key_cmp(&s->key, key_of_node(n));
+		c = tag_cmp(s->tag, s->addr, state_of_node(n));
 		if (c == 0)
 			return (false);
 		parent = n;
 	}
-	pf_rb_insert(b, &s->key.node, parent, parent == NULL ?
-	    pf_rb_link_top(b) : c < 0 ? pf_rb_link_left(parent) :
+	pf_rb_insert(&b->root, &s->node, parent, parent == NULL ?
+	    pf_rb_link_top(&b->root) : c < 0 ? pf_rb_link_left(parent) :
 	    pf_rb_link_right(parent));
+	bucket_note_second(b);
 	return (true);
 }
 
-bool
-pf_state_id_insert(struct pf_rb_root *b, struct pf_state *s)
+void
+pf_state_bucket_erase(struct pf_bucket *b, struct pf_state *s)
 {
-	struct pf_rb_node	*parent = NULL, *n = pf_rb_top(b);
+	pf_rb_erase(&b->root, &s->node);
+	bucket_note_second(b);
+}
+
+bool
+pf_state_id_insert(struct pf_bucket *b, struct pf_state *s)
+{
+	struct pf_rb_node	*parent = NULL, *n = pf_rb_top(&b->root);
 	int			 c = 0;
 
 	for (; n != NULL; n = c < 0 ? pf_rb_left(n) : pf_rb_right(n)) {
@@ -243,8 +398,8 @@ pf_state_id_insert(struct pf_rb_root *b, struct pf_state *s)
 			return (false);
 		parent = n;
 	}
-	pf_rb_insert(b, &s->id_node, parent, parent == NULL ?
-	    pf_rb_link_top(b) : c < 0 ? pf_rb_link_left(parent) :
+	pf_rb_insert(&b->root, &s->id_node, parent, parent == NULL ?
+	    pf_rb_link_top(&b->root) : c < 0 ? pf_rb_link_left(parent) :
 	    pf_rb_link_right(parent));
 	return (true);
 }
@@ -269,9 +424,9 @@ pf_state_insert(struct pf *pf, struct pf_state *s)
 {
 	struct pf_statetab	*st = &pf->st;
 	struct pf_buckets	*t = pf_rcu_deref(st->keys);
-	uint64_t		 hash = key_hash(st, &s->key);
+	uint64_t		 hash = state_hash(st, s);
 	struct pf_stripe	*stripe = stripe_of(st->key_stripes, hash);
-	struct pf_rb_root	*b;
+	struct pf_bucket	*b;
 	bool			 done = false;
 
 	if (s->id == 0) {
@@ -284,14 +439,14 @@ pf_state_insert(struct pf *pf, struct pf_state *s)
 	if (pf_state_bucket_insert(b, s)) {
 		done = insert_id(st, s);
 		if (!done)
-			pf_rb_erase(b, &s->key.node);
+			pf_state_bucket_erase(b, s);
 		s->linked = done;
 	}
 	pf_seq_write_end(&stripe->seq);
 	pf_spin_unlock(&stripe->lock);
 	if (!done)
 		return (EEXIST);
-	if (s->key.ifid != 0)
+	if (pf_state_bound(s))
 		pf_atomic_inc(&st->nbound);
 	pf_atomic_inc(&s->kif->states);
 	pf_count(pf, PF_CTR_STATE + FCNT_STATE_INSERT);
@@ -324,10 +479,11 @@ unlink_state(struct pf_statetab *st, struct pf_stripe *stripe, uint64_t hash,
 
 	s->linked = 0;
 	pf_seq_write_begin(&stripe->seq);
-	pf_rb_erase(bucket_now(pf_rcu_deref(st->keys), hash), &s->key.node);
+	pf_state_bucket_erase(bucket_now(pf_rcu_deref(st->keys), hash), s);
 	pf_seq_write_end(&stripe->seq);
 	pf_spin_lock(&idstripe->lock);
-	pf_rb_erase(bucket_now(pf_rcu_deref(st->ids), idhash), &s->id_node);
+	pf_rb_erase(&bucket_now(pf_rcu_deref(st->ids), idhash)->root,
+	    &s->id_node);
 	pf_spin_unlock(&idstripe->lock);
 }
 
@@ -335,7 +491,7 @@ bool
 pf_state_remove(struct pf *pf, struct pf_state *s)
 {
 	struct pf_statetab	*st = &pf->st;
-	uint64_t		 hash = key_hash(st, &s->key);
+	uint64_t		 hash = state_hash(st, s);
 	struct pf_stripe	*stripe = stripe_of(st->key_stripes, hash);
 	bool			 mine;
 
@@ -347,7 +503,7 @@ pf_state_remove(struct pf *pf, struct pf_state *s)
 	pf_spin_unlock(&stripe->lock);
 	if (mine) {
 		pf_count(pf, PF_CTR_STATE + FCNT_STATE_REMOVALS);
-		if (s->key.ifid != 0)
+		if (pf_state_bound(s))
 			pf_atomic_dec(&st->nbound);
 		pf_atomic_dec(&s->kif->states);
 		pf_atomic_dec(&s->rule->states_cur);

@@ -15,16 +15,10 @@
 
 #define IDS_PER_BUCKET	4	/* buckets by key to one by id */
 
-static inline struct pf_state_key *
-key_of_node(const struct pf_rb_node *n)
-{
-	return (container_of(n, struct pf_state_key, node));
-}
-
 static inline struct pf_state *
 state_of_node(const struct pf_rb_node *n)
 {
-	return (container_of(n, struct pf_state, key.node));
+	return (container_of(n, struct pf_state, node));
 }
 
 static inline struct pf_state *
@@ -39,53 +33,56 @@ state_of_id_node(const struct pf_rb_node *n)
  * Any total order will do.  The word of ports and protocol goes first, as it
  * tells most connections apart.
  */
+#define TAG_AF_SHIFT	48
+
 static inline uint64_t
 key_word(const struct pf_state_key *k)
 {
 	return ((uint64_t)k->port[0] | (uint64_t)k->port[1] << 16 |
-	    (uint64_t)k->ifid << 32 | (uint64_t)k->af << 48 |
+	    (uint64_t)k->ifid << 32 | (uint64_t)k->af << TAG_AF_SHIFT |
 	    (uint64_t)k->proto << 56);
 }
 
 static inline int
-key_cmp(const struct pf_state_key *a, const struct pf_state_key *b)
+word_cmp(uint64_t a, uint64_t b)
 {
-	uint64_t	x = key_word(a), y = key_word(b);
-	unsigned int	i;
-
-	if (x != y)
-		return (x < y ? -1 : 1);
-	for (i = 0; i < 4; i++) {
-		x = a->addr[i / 2].addr64[i % 2];
-		y = b->addr[i / 2].addr64[i % 2];
-		if (x != y)
-			return (x < y ? -1 : 1);
-	}
-	return (0);
+	return (a < b ? -1 : a > b);
 }
 
-/* The same value for both directions, and for a connection's states on either side. */
-static inline uint64_t
-key_hash(const struct pf_statetab *st, const struct pf_state_key *k)
-{
-	const struct pf_addr	*a = &k->addr[0], *b = &k->addr[1];
-	uint32_t		 p0 = k->port[0], p1 = k->port[1];
-	uint64_t		 word;
+/* Of equal tags: the addresses, where the tag is not all of them. */
+int	 pf_state_addr_cmp(const struct pf_addr *, const struct pf_addr *);
 
-	word = p0 < p1 ? (uint64_t)p1 << 32 | p0 << 16 :
-	    (uint64_t)p0 << 32 | p1 << 16;
-	word |= k->proto;
-	if (k->af == AF_INET)
-		return (pf_hsiphash2(a->v4 < b->v4 ?
-		    (uint64_t)a->v4 << 32 | b->v4 :
-		    (uint64_t)b->v4 << 32 | a->v4, word, &st->secret));
-	if (a->addr64[0] > b->addr64[0] || (a->addr64[0] == b->addr64[0] &&
-	    a->addr64[1] > b->addr64[1])) {
-		a = &k->addr[1];
-		b = &k->addr[0];
-	}
-	return (pf_hsiphash2(pf_siphash4(a->addr64[0], a->addr64[1],
-	    b->addr64[0], b->addr64[1], &st->secret), word, &st->secret));
+/* addr: both addresses of what has this tag. */
+static inline int
+tag_cmp(const uint64_t *tag, const struct pf_addr *addr, const struct pf_state *s)
+{
+	if (tag[1] != s->tag[1])
+		return (tag[1] < s->tag[1] ? -1 : 1);
+	if (tag[0] != s->tag[0])
+		return (tag[0] < s->tag[0] ? -1 : 1);
+	if (likely((uint8_t)(tag[1] >> TAG_AF_SHIFT) == AF_INET))
+		return (0);
+	return (pf_state_addr_cmp(addr, s->addr));
+}
+
+/* The bucket's hash: the same for both directions and for a connection's states on
+ * either side.  addrs: tag[0], or what has no order of it. */
+static inline uint64_t
+hash_of(const struct pf_statetab *st, uint64_t addrs, uint64_t word)
+{
+	uint64_t	p0 = word & 0xffff, p1 = word >> 16 & 0xffff;
+
+	if ((uint8_t)(word >> TAG_AF_SHIFT) == AF_INET &&
+	    (uint32_t)addrs < addrs >> 32)
+		addrs = addrs << 32 | addrs >> 32;
+	return (pf_hsiphash2(addrs, (p0 < p1 ? p1 << 32 | p0 << 16 :
+	    p0 << 32 | p1 << 16) | word >> 56, &st->secret));
+}
+
+static inline uint64_t
+state_hash(const struct pf_statetab *st, const struct pf_state *s)
+{
+	return (hash_of(st, s->tag[0], s->tag[1]));
 }
 
 /* Own ids are counted up: neighbours in time are neighbours in memory. */
@@ -108,11 +105,11 @@ id_cmp(uint64_t id, uint32_t creatorid, const struct pf_state *s)
 /*
  * Buckets and stripes
  *
- * A bucket is one pointer, so that many fit in the cache.  Its lock and its sequence
+ * A bucket is two pointers, so that many fit in the cache.  Its lock and its sequence
  * count are a stripe, shared with the other buckets of the same low bits of
  * the hash.  The stripe of a hash is the same in every array, whatever its size.
  */
-static inline struct pf_rb_root *
+static inline struct pf_bucket *
 bucket_of(const struct pf_buckets *t, uint64_t hash)
 {
 	return (&t->b[hash & t->mask]);
@@ -136,7 +133,7 @@ stripe_of(struct pf_stripe *stripes, uint64_t hash)
 }
 
 /* The bucket in force for a hash.  Lock: its stripe; RCU read side. */
-static inline struct pf_rb_root *
+static inline struct pf_bucket *
 bucket_now(struct pf_buckets *t, uint64_t hash)
 {
 	struct pf_buckets	*next;
@@ -147,25 +144,26 @@ bucket_now(struct pf_buckets *t, uint64_t hash)
 }
 
 /*
- * How many buckets there should be for n states: two for each, as a bucket is missed
- * in the cache anyway, and what counts is that it leads to the right state.
- * Never fewer than there are.
+ * How many buckets there should be for n states: one for each, so that most of those in
+ * use hold one connection.  Never fewer than there are.
  */
 static inline uint64_t
 buckets_wanted(const struct pf_buckets *t, uint64_t n)
 {
 	uint64_t	size = t->mask + 1;
 
-	if (n * 2 <= size || size >= PF_STATE_BUCKETS_MAX)
+	if (n <= size || size >= PF_STATE_BUCKETS_MAX)
 		return (size);
-	while (n * 2 > size && size < PF_STATE_BUCKETS_MAX)
+	while (n > size && size < PF_STATE_BUCKETS_MAX)
 		size *= 2;
 	return (size);
 }
 
 /* pf_state.c: put s into a tree; false: there is one like it.  Lock: the stripe; of a key's
  * stripe the count is odd. */
-bool	 pf_state_bucket_insert(struct pf_rb_root *, struct pf_state *);
-bool	 pf_state_id_insert(struct pf_rb_root *, struct pf_state *);
+bool	 pf_state_bucket_insert(struct pf_bucket *, struct pf_state *);
+bool	 pf_state_id_insert(struct pf_bucket *, struct pf_state *);
+/* Take one out of a tree by key.  Lock as above. */
+void	 pf_state_bucket_erase(struct pf_bucket *, struct pf_state *);
 
 #endif /* _NET_PF_STATE_H_ */

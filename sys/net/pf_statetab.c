@@ -30,7 +30,7 @@ buckets_alloc(struct pf *pf, uint64_t n)
 	}
 	t->mask = n - 1;
 	for (i = 0; i < n; i++)
-		pf_rb_init(&t->b[i]);
+		pf_rb_init(&t->b[i].root);
 	return (t);
 }
 
@@ -51,12 +51,12 @@ buckets_free(struct pf_buckets *t)
  * behind the key of the last one.  The batch is safe in its read side.
  */
 static struct pf_rb_node *
-bucket_after(const struct pf_rb_root *b, const struct pf_state_key *key)
+bucket_after(const struct pf_bucket *b, const struct pf_state_seek *last)
 {
-	struct pf_rb_node	*n = pf_rb_top(b), *best = NULL;
+	struct pf_rb_node	*n = pf_rb_top(&b->root), *best = NULL;
 
 	while (n != NULL) {
-		if (key_cmp(key, key_of_node(n)) < 0) {
+		if (tag_cmp(last->tag, last->key.addr, state_of_node(n)) < 0) {
 			best = n;
 			n = pf_rb_left(n);
 		} else
@@ -73,10 +73,10 @@ struct walk {
 
 /* The states of one bucket; false: the walk is to end. */
 static bool
-bucket_walk(struct pf_rb_root *b, struct pf_stripe *stripe, const struct walk *w)
+bucket_walk(struct pf_bucket *b, struct pf_stripe *stripe, const struct walk *w)
 {
 	struct pf_state		*batch[PF_WALK_BATCH];
-	struct pf_state_key	 last, *after = NULL;
+	struct pf_state_seek	 last, *after = NULL;
 	struct pf_rb_node	*n;
 	unsigned int		 i, k;
 	bool			 more, go_on = true;
@@ -84,7 +84,7 @@ bucket_walk(struct pf_rb_root *b, struct pf_stripe *stripe, const struct walk *w
 	do {
 		pf_rcu_read_lock();
 		pf_spin_lock(&stripe->lock);
-		n = after != NULL ? bucket_after(b, after) : pf_rb_first(b);
+		n = after != NULL ? bucket_after(b, after) : pf_rb_first(&b->root);
 		for (k = 0; n != NULL && k < PF_WALK_BATCH; n = pf_rb_next(n))
 			batch[k++] = state_of_node(n);
 		more = n != NULL;
@@ -92,7 +92,9 @@ bucket_walk(struct pf_rb_root *b, struct pf_stripe *stripe, const struct walk *w
 		for (i = 0; i < k && go_on; i++)
 			go_on = w->fn(batch[i], w->arg);
 		if (more) {
-			last = batch[k - 1]->key;
+			memcpy(last.tag, batch[k - 1]->tag, sizeof(last.tag));
+			memcpy(last.key.addr, batch[k - 1]->addr,
+			    sizeof(last.key.addr));
 			after = &last;
 		}
 		pf_rcu_read_unlock();
@@ -116,7 +118,7 @@ buckets_walk(struct pf *pf, uint64_t pos, uint64_t n, const struct walk *w)
 	for (i = pos; i < pos + n; i++) {
 		if ((i & 1023) == 1023)
 			pf_yield();
-		if (!pf_rb_empty(bucket_of(t, i)) && !bucket_walk(bucket_of(t, i),
+		if (!pf_rb_empty(&bucket_of(t, i)->root) && !bucket_walk(bucket_of(t, i),
 		    stripe_of(pf->st.key_stripes, i), w))
 			return;
 	}
@@ -182,22 +184,23 @@ bucket_move(struct pf *pf, struct pf_buckets *t, uint64_t i, bool ids)
 	struct pf_stripe	*stripe = stripe_of(ids ? pf->st.id_stripes :
 				    pf->st.key_stripes, i);
 	struct pf_buckets	*next = pf_rcu_deref_locked(t->next);
-	struct pf_rb_root	*b = bucket_of(t, i);
+	struct pf_bucket	*b = bucket_of(t, i);
 	struct pf_rb_node	*n;
 	struct pf_state		*s;
 
 	pf_spin_lock(&stripe->lock);
 	pf_seq_write_begin(&stripe->seq);
-	while ((n = pf_rb_top(b)) != NULL) {
-		pf_rb_erase(b, n);
+	while ((n = pf_rb_top(&b->root)) != NULL) {
 		if (ids) {
 			s = state_of_id_node(n);
+			pf_rb_erase(&b->root, n);
 			pf_state_id_insert(bucket_of(next,
 			    id_hash(s->id, s->creatorid)), s);
 		} else {
 			s = state_of_node(n);
+			pf_state_bucket_erase(b, s);
 			pf_state_bucket_insert(bucket_of(next,
-			    key_hash(&pf->st, &s->key)), s);
+			    state_hash(&pf->st, s)), s);
 		}
 	}
 	WRITE_ONCE(t->moved[i], 1);
@@ -259,6 +262,7 @@ tables_free(struct pf_statetab *st)
 	buckets_free(pf_rcu_deref_locked(st->ids));
 	pf_free(st->key_stripes);
 	pf_free(st->id_stripes);
+	pf_pcpu_fini(&st->note);
 }
 
 int
@@ -277,7 +281,8 @@ pf_state_init(struct pf *pf)
 	pf_rcu_assign(st->keys, buckets_alloc(pf, PF_STATE_BUCKETS_MIN));
 	pf_rcu_assign(st->ids, buckets_alloc(pf, PF_STATE_BUCKETS_MIN /
 	    IDS_PER_BUCKET));
-	if (st->key_stripes == NULL || st->id_stripes == NULL ||
+	if (pf_pcpu_init(&st->note, PF_STATE_NOTES) != 0 ||
+	    st->key_stripes == NULL || st->id_stripes == NULL ||
 	    pf_rcu_deref_locked(st->keys) == NULL ||
 	    pf_rcu_deref_locked(st->ids) == NULL) {
 		tables_free(st);

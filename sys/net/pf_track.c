@@ -6,8 +6,9 @@
  *
  * Of these connections a state knows only which end has sent, once or more.  When there is
  * nothing new in that, a packet changes only the time of the last packet and takes
- * no lock: once both ends have talked it does not even look at them, and as long as
- * one end is silent it looks and goes on.  Timeout and peers change under the state's lock.
+ * no lock: s->settled says for each direction that this is so, as long as one
+ * end is silent or once both have talked.  Timeout, peers and settled change under the
+ * state's lock.
  */
 #include "pf_priv.h"
 
@@ -41,23 +42,29 @@ track_kind(uint8_t proto)
 	return (&track_other);
 }
 
+/* A packet that tells nothing new is one of an end that is known to send, to one that is
+ * silent or known to be heard. */
+static uint8_t
+settled(const struct pf_peer *src, const struct pf_peer *dst)
+{
+	bool	forward = src->state != PFUDPS_NO_TRAFFIC &&
+		    dst->state != PFUDPS_SINGLE;
+	bool	back = dst->state != PFUDPS_NO_TRAFFIC &&
+		    src->state != PFUDPS_SINGLE;
+
+	return ((forward ? PF_SETTLED_FORWARD : 0) |
+	    (back ? PF_SETTLED_BACK : 0));
+}
+
 void
 pf_track_init(struct pf_state *s, const struct pf_pdesc *pd)
 {
 	s->timeout = track_kind(pd->proto)->first;
-	/* the ends of an ICMP query have no states to show */
-	if (pd->proto != IPPROTO_ICMP && pd->proto != IPPROTO_ICMPV6)
+	/* the ends of an ICMP query have no states to show: asking again is nothing new */
+	if (pd->proto == IPPROTO_ICMP || pd->proto == IPPROTO_ICMPV6)
+		s->settled = PF_SETTLED_FORWARD;
+	else
 		s->src.state = PFUDPS_SINGLE;
-}
-
-/* Whether the end is known to send, and the other to be silent or known to be heard. */
-static bool
-nothing_new(const struct pf_state *s, const struct track_kind *kind,
-    const struct pf_peer *src, const struct pf_peer *dst)
-{
-	return (READ_ONCE(s->timeout) == kind->single &&
-	    READ_ONCE(src->state) != PFUDPS_NO_TRAFFIC &&
-	    READ_ONCE(dst->state) != PFUDPS_SINGLE);
 }
 
 /* How far the ends have come, from the packet of src on.  Lock: s->lock. */
@@ -68,36 +75,42 @@ advance(struct pf_state *s, const struct track_kind *kind,
 	uint8_t	t = kind->single;
 
 	if (src->state == PFUDPS_NO_TRAFFIC)
-		WRITE_ONCE(src->state, PFUDPS_SINGLE);
+		src->state = PFUDPS_SINGLE;
 	if (dst->state == PFUDPS_SINGLE)
-		WRITE_ONCE(dst->state, PFUDPS_MULTIPLE);
+		dst->state = PFUDPS_MULTIPLE;
 	if (src->state == PFUDPS_MULTIPLE && dst->state == PFUDPS_MULTIPLE)
 		t = kind->multiple;
 	if (s->timeout != PFTM_PURGE)
 		WRITE_ONCE(s->timeout, t);
+	WRITE_ONCE(s->settled, settled(&s->src, &s->dst));
+}
+
+/* The query is answered. */
+static void
+advance_icmp(struct pf_state *s)
+{
+	if (s->timeout != PFTM_PURGE)
+		WRITE_ONCE(s->timeout, track_icmp.multiple);
+	WRITE_ONCE(s->settled, PF_SETTLED_FORWARD | PF_SETTLED_BACK);
 }
 
 void
 pf_track(struct pf *pf, struct pf_state *s, bool forward)
 {
-	const struct track_kind	*kind = track_kind(s->key.proto);
 	uint32_t		 now = pf_uptime(pf);
-	struct pf_peer		*src, *dst;
+	const struct track_kind	*kind;
 
 	if (READ_ONCE(s->expire) != now)
 		WRITE_ONCE(s->expire, now);
-	if (likely(READ_ONCE(s->timeout) == kind->multiple))
+	if (likely(READ_ONCE(s->settled) &
+	    (forward ? PF_SETTLED_FORWARD : PF_SETTLED_BACK)))
 		return;
-	if (kind == &track_icmp && forward)
-		return;			/* asked again, not answered yet */
-	src = forward ? &s->src : &s->dst;
-	dst = forward ? &s->dst : &s->src;
-	if (kind != &track_icmp && nothing_new(s, kind, src, dst))
-		return;
+	kind = track_kind(pf_state_proto(s));
 	pf_spin_lock(&s->lock);
-	if (kind != &track_icmp)
-		advance(s, kind, src, dst);
-	else if (s->timeout != PFTM_PURGE)
-		WRITE_ONCE(s->timeout, kind->multiple);
+	if (kind == &track_icmp)
+		advance_icmp(s);
+	else
+		advance(s, kind, forward ? &s->src : &s->dst,
+		    forward ? &s->dst : &s->src);
 	pf_spin_unlock(&s->lock);
 }

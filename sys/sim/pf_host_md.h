@@ -258,6 +258,12 @@ pf_pcpu_add_packet(struct pf_pcpu *c, unsigned int i, int64_t delta)
 	pf_pcpu_add(c, i, delta);
 }
 
+static inline uint64_t *
+pf_pcpu_words(const struct pf_pcpu *c)
+{
+	return (c->v);
+}
+
 static inline uint64_t
 pf_pcpu_sum(const struct pf_pcpu *c, unsigned int i)
 {
