@@ -322,8 +322,20 @@ flush() { fw pfctl -q -F states; }
 
 # --- the end ------------------------------------------------------------------
 
+# who_is_left: the processes that are in one of this scenario's namespaces, a line each
+who_is_left() {
+	local p
+
+	for p in /proc/[0-9]*; do
+		readlink "$p/ns/net" 2>/dev/null | grep -qFxf "$W/spaces" &&
+		    echo "${p#/proc/} $(tr '\0' ' ' 2>/dev/null < "$p/cmdline")"
+	done
+}
+
+nobody_left() { ! readlink /proc/[0-9]*/ns/net | grep -qFxf "$W/spaces"; }
+
 finish() {
-	local status=$? n p left
+	local status=$? n left
 	trap - EXIT
 	[ "${#pids[@]}" -eq 0 ] || for p in "${pids[@]}"; do
 		kill -9 "$p" 2>/dev/null
@@ -333,11 +345,9 @@ finish() {
 		[ ! -e "/run/netns/$n" ] || ip netns del "$n" ||
 		    fail "cannot delete namespace $n"
 	done
-	# namespaces that live on in a process or a file
-	left=$(readlink /proc/[0-9]*/ns/net | sort -u | grep -Fxf "$W/spaces")
-	for n in /run/netns/*; do
-		[ ! -e "$n" ] || left="$left $n"
-	done
+	# the killed take their time; who is here after that was not killed
+	until_true 10 nobody_left || fail "processes left: $(who_is_left)"
+	left=$(ls /run/netns)
 	[ -z "$left" ] || fail "namespaces left: $left"
 	rm -rf "$W"
 	[ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || fail "status $status"
