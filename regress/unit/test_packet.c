@@ -61,8 +61,9 @@ struct pcase {
 	uint16_t	 min;		/* a packet of less is too short; 0: off */
 	uint16_t	 id, vtype;	/* ICMP, host order */
 };
-#define Q	PF_PD_ICMPQUERY
-#define R	(PF_PD_ICMPQUERY | PF_PD_ICMPREPLY)
+#define N	PF_PD_ICMPQUERY
+#define Q	(PF_PD_ICMPQUERY | PF_PD_ICMPID)
+#define R	(PF_PD_ICMPQUERY | PF_PD_ICMPREPLY | PF_PD_ICMPID)
 #define E	PF_PD_ICMPERR
 #define F1	PF_PD_FRAGMENT
 #define F2	(PF_PD_FRAGMENT | PF_PD_NOTFIRST)
@@ -115,7 +116,7 @@ static const struct pcase sound[] = {
 	  .id = 77, .vtype = 17 },
 	{ "mask reply", { ICMP4(18) }, .flags = R, .proto = 1, .off = 20,
 	  .min = 28, .id = 77, .vtype = 17 },
-	{ "router solicitation", { ICMP4(10) }, .flags = Q, .proto = 1,
+	{ "router solicitation", { ICMP4(10) }, .flags = N, .proto = 1,
 	  .off = 20, .min = 28, .vtype = 10 },
 	{ "unreachable", { ICMP4(3) }, .flags = E, .proto = 1, .off = 20,
 	  .min = 28, .vtype = 3 },
@@ -139,11 +140,11 @@ static const struct pcase sound[] = {
 	  .min = 48, .vtype = 3 },
 	{ "parameter problem6", { ICMP6(4) }, .flags = E, .proto = 58,
 	  .off = 40, .min = 48, .vtype = 4 },
-	{ "neighbour solicitation", { ICMP6(135), .paylen = 16 }, .flags = Q,
+	{ "neighbour solicitation", { ICMP6(135), .paylen = 16 }, .flags = N,
 	  .proto = 58, .off = 40, .p_len = 16, .min = 48, .vtype = 135 },
-	{ "neighbour advertisement", { ICMP6(136), .paylen = 16 }, .flags = Q,
+	{ "neighbour advertisement", { ICMP6(136), .paylen = 16 }, .flags = N,
 	  .proto = 58, .off = 40, .p_len = 16, .min = 48, .vtype = 136 },
-	{ "type 8 is nothing in IPv6", { ICMP6(8) }, .flags = Q, .proto = 58,
+	{ "type 8 is nothing in IPv6", { ICMP6(8) }, .flags = N, .proto = 58,
 	  .off = 40, .min = 48, .vtype = 8 },
 
 	{ "hop-by-hop", { UDP6, OPTS(0, TO_UDP HOP_ALERT) }, .flags = O,

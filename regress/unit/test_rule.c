@@ -155,8 +155,8 @@ static const struct bad {
 	B(dst.neg, 255, EINVAL),
 	B(dst.port_op, 255, EINVAL),
 	B(dst.pad, 1, EINVAL),
-	B(pool, 1, EOPNOTSUPP),
-	B(pool[2].pad[1], 1, EOPNOTSUPP),
+	B(pool, 1, EINVAL),			/* of no pool */
+	B(pool[2].pad[1], 1, EINVAL),
 	B(rcv_ifname, 'e', EOPNOTSUPP),
 	B(qname, 'q', EOPNOTSUPP),
 	B(pqname, 'q', EOPNOTSUPP),
@@ -228,7 +228,7 @@ static const struct bad {
 	B(ifnot, 2, EINVAL),
 	B(rcvifnot, 1, EOPNOTSUPP),
 	B(match_tag_not, 1, EOPNOTSUPP),
-	B(natpass, 1, EOPNOTSUPP),
+	B(natpass, 1, EINVAL),			/* not a filter rule's */
 	B(keep_state, PF_STATE_SYNPROXY + 1, EINVAL),
 	B(keep_state, PF_STATE_MODULATE, EOPNOTSUPP),
 	B(keep_state, PF_STATE_SYNPROXY, EOPNOTSUPP),
@@ -248,7 +248,8 @@ static const struct bad {
 	B(flush, 1, EOPNOTSUPP),
 	B(naf, AF_INET, EOPNOTSUPP),
 	B(divert_type, 1, EOPNOTSUPP),
-	B(pool_used, 1, EOPNOTSUPP),
+	B(pool_used, 1, EINVAL),		/* with no address */
+	B(pool_used, 8, EINVAL),
 	B(anchor_wildcard, 1, EINVAL),
 	B(anchor_relative, 1, EINVAL),
 	B(pad, 1, EINVAL),
@@ -391,7 +392,7 @@ static const struct {
 	{ "tos, probability, log", { S(tos, 0x10), S(prob, 99),
 	    S(log, PF_LOG | PF_LOG_ALL) }, 0 },
 	/* What is wrong counts more than what is not there yet. */
-	{ "wrong and unknown", { S(natpass, 1), S(af, 1) }, EINVAL },
+	{ "wrong and unknown", { S(rt, 1), S(af, 1) }, EINVAL },
 	{ "unknown and wrong", { S(nr, 1), S(rt, 1) }, EINVAL },
 };
 
@@ -432,7 +433,8 @@ test_other_rulesets(void **state)
 	f->e.ticket = e[0].ticket;
 	for (uint32_t i = 0; i < PF_RULESET_MAX; i++)
 		assert_int_equal(add_to(f, &r, i),
-		    i == PF_RULESET_FILTER ? 0 : EOPNOTSUPP);
+		    i == PF_RULESET_FILTER ? 0 :
+		    i == PF_RULESET_SCRUB ? EOPNOTSUPP : EINVAL);
 	assert_int_equal(add_to(f, &r, PF_RULESET_MAX), EINVAL);
 	assert_int_equal(sim_ioctl(f->n, f->cl, DIOCXCOMMIT, &f->t), 0);
 }
@@ -441,33 +443,34 @@ test_other_rulesets(void **state)
 static void
 test_digest(void **state)
 {
-	struct pf_rule r = unit_rule(PF_PASS), other;
+	static struct pf_krule r, other;
 	uint64_t h[2] = { 0, 0 }, g[2], two[2];
 
 	(void)state;
-	strcpy(r.label, "a label");
-	r.src.addr.v.a.addr.v4 = 7;
-	pf_rule_digest(&r, h);
-	for (size_t i = 0; i < sizeof(r); i++)
+	r.r = unit_rule(PF_PASS);
+	strcpy(r.r.label, "a label");
+	r.r.src.addr.v.a.addr.v4 = 7;
+	pf_krule_digest(&r, h);
+	for (size_t i = 0; i < sizeof(r.r); i++)
 		for (unsigned int bit = 0; bit < 8; bit += 7) {
 			memcpy(&other, &r, sizeof(r));
-			((uint8_t *)&other)[i] ^= (uint8_t)(1 << bit);
+			((uint8_t *)&other.r)[i] ^= (uint8_t)(1 << bit);
 			g[0] = g[1] = 0;
-			pf_rule_digest(&other, g);
+			pf_krule_digest(&other, g);
 			if (g[0] == h[0] || g[1] == h[1])
 				fail_msg("byte %zu does not count", i);
 		}
 	memcpy(&other, &r, sizeof(r));
 	g[0] = g[1] = 0;
-	pf_rule_digest(&other, g);
+	pf_krule_digest(&other, g);
 	assert_memory_equal(g, h, sizeof(g));
 	/* The order of rules counts, and what came before. */
-	other = plain();
+	other.r = plain();
 	memcpy(two, h, sizeof(two));
-	pf_rule_digest(&other, two);
+	pf_krule_digest(&other, two);
 	g[0] = g[1] = 0;
-	pf_rule_digest(&other, g);
-	pf_rule_digest(&r, g);
+	pf_krule_digest(&other, g);
+	pf_krule_digest(&r, g);
 	assert_memory_not_equal(two, g, sizeof(g));
 }
 

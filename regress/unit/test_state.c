@@ -109,7 +109,7 @@ state_rekey(struct pf_state *s, const struct pf_state_key *k)
 	struct pf_state_seek seek = { .key = *k };
 
 	pf_state_seek(fx.pf, &seek);
-	pf_state_key_set(s, &seek);
+	pf_state_key_set(s, &seek, NULL);
 }
 
 static struct pf_state *
@@ -215,7 +215,7 @@ model_op(uint32_t keys, unsigned int bias)
 		/* Unlinked, and still readable in the read side. */
 		assert_false(pf_state_remove(fx.pf, s));
 		key_make(i, &k);
-		pf_state_key_get(s, &got);
+		pf_state_key_get(s, PF_SK_WIRE, &got);
 		assert_memory_equal(&got, &k, sizeof(k));
 		model_check(i);
 	} else if (rnd(4) == 0) {
@@ -704,7 +704,7 @@ test_key_of(void **state)
 				for (struct pf_rb_node *n =
 				    pf_rb_first(&bs->b[b].root); n != NULL;
 				    n = pf_rb_next(n))
-					if (n == &s->node)
+					if (n == &s->link.node)
 						buckets[j] = (int)b;
 		}
 		sim_packet_leave();

@@ -72,7 +72,7 @@ setup(struct fix *fx, uint8_t proto)
 	fx->n = sim_node_new(fx->sim, "n");
 	assert_non_null(fx->n);
 	pf_spin_init(&fx->s.lock);
-	fx->s.tag[1] = (uint64_t)proto << 56;
+	fx->s.link.tag[1] = (uint64_t)proto << 56;
 	pf_track_init(&fx->s, &pd);
 }
 

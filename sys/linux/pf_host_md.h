@@ -78,6 +78,13 @@ pf_spin_lock(struct pf_spinlock *s)
 }
 
 static inline void
+pf_spin_lock_second(struct pf_spinlock *s)
+{
+	local_bh_disable();
+	spin_lock_nested(&s->l, SINGLE_DEPTH_NESTING);
+}
+
+static inline void
 pf_spin_unlock(struct pf_spinlock *s)
 {
 	spin_unlock_bh(&s->l);
@@ -146,6 +153,20 @@ static inline void
 pf_rcu_read_unlock(void)
 {
 	rcu_read_unlock();
+}
+
+static inline void
+pf_packet_begin(void)
+{
+	local_bh_disable();
+	rcu_read_lock();
+}
+
+static inline void
+pf_packet_end(void)
+{
+	rcu_read_unlock();
+	local_bh_enable();
 }
 
 #define pf_rcu_call(head, fn)	call_rcu(head, fn)

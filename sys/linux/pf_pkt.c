@@ -2,7 +2,7 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_pkt.c: packets that pf makes, and checksums of those that come
+ * pf_pkt.c: packets that pf makes; writing to those that come, and their checksums
  *
  * A packet made here belongs to the core from pf_pkt_new() to pf_pkt_send(),
  * which gives it to the kernel's output path.  While it is there, up to
@@ -17,6 +17,7 @@
 #include <linux/netfilter_ipv6.h>
 #include <linux/percpu.h>
 #include <linux/udp.h>
+#include <net/checksum.h>
 #include <net/ip.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
@@ -172,6 +173,45 @@ pf_pkt_send(struct pf *pf, struct pf_pkt *skb, const struct pf_pkt *cause,
 		err = pkt_output6(ns->net, skb);
 	this_cpu_write(pf_pkt_own, outer);
 	return (err < 0 ? -err : 0);
+}
+
+void *
+pf_pkt_write(struct pf_pkt *skb, uint32_t off, uint32_t len)
+{
+	unsigned int	start = skb_network_offset(skb) + off;
+
+	if (skb_ensure_writable(skb, start + len) != 0)
+		return (NULL);
+	return (skb->data + start);
+}
+
+void
+pf_pkt_cksum_change(struct pf_pkt *skb, void *at, const void *from,
+    const void *to, unsigned int len, unsigned int flags)
+{
+	__sum16	*sum = at;
+	bool	 pseudo = (flags & PF_CKSUM_PSEUDO) != 0;
+
+	if ((flags & PF_CKSUM_UDP) != 0 && *sum == 0 &&
+	    skb->ip_summed != CHECKSUM_PARTIAL)
+		return;
+	switch (len) {
+	case 2:
+		inet_proto_csum_replace2(sum, skb, *(const __be16 *)from,
+		    *(const __be16 *)to, pseudo);
+		break;
+	case 4:
+		inet_proto_csum_replace4(sum, skb, *(const __be32 *)from,
+		    *(const __be32 *)to, pseudo);
+		break;
+	case 16:
+		inet_proto_csum_replace16(sum, skb, from, to, pseudo);
+		break;
+	default:
+		WARN_ON_ONCE(1);
+	}
+	if ((flags & PF_CKSUM_UDP) != 0 && *sum == 0)
+		*sum = CSUM_MANGLED_0;
 }
 
 /*

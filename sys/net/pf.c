@@ -22,8 +22,11 @@ struct pf_path {
 	const struct pf_conf	*conf;
 	struct pf_state		*state;		/* that it belongs to, or made */
 	struct pf_krule		*rule;		/* that decided; NULL: implicit pass */
+	struct pf_krule		*nat;		/* that translates it; NULL: none, or `rule' */
 	int			 reason;	/* PFRES_*, why it is dropped */
-	struct pf_state_seek	 seek;		/* its key, if PATH_HAS_KEY() */
+	bool			 translated;	/* a new connection, which is to have the key .. */
+	struct pf_state_seek	 other;		/* .. on the other side, like pd now */
+	struct pf_state_seek	 seek;		/* its key as it came, if PATH_HAS_KEY() */
 };
 
 /* Later fragments have no ports, and errors speak of another packet's connection. */
@@ -45,6 +48,7 @@ path_parse(struct pf_path *p, struct pf *pf)
 		return (reason);
 	if (PATH_HAS_KEY(p)) {
 		pf_state_key_of(pd, &p->seek.key);
+		p->seek.dir = pd->dir;
 		pf_state_seek(pf, &p->seek);
 	}
 	if (pd->dir != PF_IN || (pd->flags & PF_PD_CKSUM) == 0)
@@ -66,6 +70,35 @@ path_options(struct pf_path *p)
 	return (PF_DROP);
 }
 
+/* The side of a translated state to which a packet of this direction goes. */
+static unsigned int
+path_far_side(const struct pf_path *p)
+{
+	return (p->pd.dir == PF_IN ? PF_SK_STACK : PF_SK_WIRE);
+}
+
+/* An error about a connection that has a state goes with it. */
+static int
+path_icmp_error(struct pf_path *p, struct pf *pf)
+{
+	struct pf_pdesc		quoted pf_uninit;
+	struct pf_state_key	to;
+
+	p->state = pf_icmp_error_state(pf, &p->pd, &quoted, &p->reason);
+	if (p->reason != PFRES_MATCH)
+		return (PF_DROP);
+	if (p->state == NULL)
+		return (PF_PASS);
+	if (path_options(p) != PF_PASS)
+		return (PF_DROP);
+	if (pf_state_translates(p->state)) {
+		pf_state_key_get(p->state, path_far_side(p), &to);
+		p->reason = pf_rewrite_error(&p->pd, &quoted,
+		    PF_ICMP_QUOTED_AT(&p->pd), &to);
+	}
+	return (p->reason == PFRES_MATCH ? PF_PASS : PF_DROP);
+}
+
 /*
  * The state of the packet, if there is one, and whether the packet fits in.
  * A state that has ended makes room for the connection that this packet begins.
@@ -73,17 +106,14 @@ path_options(struct pf_path *p)
 static int
 path_state(struct pf_path *p, struct pf *pf)
 {
-	struct pf_state	*s;
-	bool		 forward;
+	struct pf_state_key	 to;
+	struct pf_state		*s;
+	bool			 forward;
 
 	if (p->pd.flags & PF_PD_NOTFIRST)
 		return (PF_PASS);
-	if (p->pd.flags & PF_PD_ICMPERR) {
-		p->state = pf_icmp_error_state(pf, &p->pd, &p->reason);
-		if (p->state != NULL && path_options(p) != PF_PASS)
-			return (PF_DROP);
-		return (p->reason == PFRES_MATCH ? PF_PASS : PF_DROP);
-	}
+	if (p->pd.flags & PF_PD_ICMPERR)
+		return (path_icmp_error(p, pf));
 	s = pf_state_find(pf, &p->seek, p->pd.kif);
 	if (s == NULL)
 		return (PF_PASS);
@@ -100,14 +130,68 @@ path_state(struct pf_path *p, struct pf *pf)
 		p->reason = pf_tcp_track(pf, s, &p->pd, forward);
 	else
 		pf_track(pf, s, forward);
+	if (pf_state_translates(s) && p->reason == PFRES_MATCH) {
+		pf_state_key_get(s, path_far_side(p), &to);
+		p->reason = pf_rewrite(&p->pd, &to);
+	}
 	return (p->reason == PFRES_MATCH ? PF_PASS : PF_DROP);
+}
+
+/* What comes after is asked about the packet as kr translates it; the packet is rewritten
+ * once it has a state. */
+static int
+path_translate_by(struct pf_path *p, const struct pf_krule *kr)
+{
+	if (!p->translated)
+		p->other.key = p->seek.key;
+	p->reason = pf_nat_translate(&p->pd, kr, &p->other.key);
+	if (p->reason != PFRES_MATCH)
+		return (PF_DROP);
+	pf_rewrite_pdesc(&p->pd, &p->other.key);
+	p->translated = memcmp(&p->other.key, &p->seek.key,
+	    sizeof(p->seek.key)) != 0;
+	return (PF_PASS);
+}
+
+static int
+path_translate(struct pf_path *p)
+{
+	if (!PATH_HAS_KEY(p))
+		return (PF_PASS);
+	p->nat = pf_nat_rule(p->conf, &p->pd);
+	return (p->nat == NULL ? PF_PASS : path_translate_by(p, p->nat));
+}
+
+/* The keys of a new state, bound to the interface if its rule says so. */
+static int
+path_set_keys(struct pf_path *p, struct pf *pf, struct pf_state *s, bool bound)
+{
+	bool	in = p->pd.dir == PF_IN;
+
+	if (bound)
+		p->seek.key.ifid = p->other.key.ifid = p->pd.kif->id;
+	if (!p->translated) {
+		pf_state_key_set(s, &p->seek, NULL);
+		return (PFRES_MATCH);
+	}
+	s->ext = pf_alloc_atomic(pf, sizeof(*s->ext));
+	if (s->ext == NULL)
+		return (PFRES_MEMORY);
+	if (p->nat != NULL) {
+		pf_krule_get(p->nat);
+		s->ext->nat_rule = p->nat;
+	}
+	p->other.dir = 0;
+	pf_state_seek(pf, &p->other);
+	pf_state_key_set(s, in ? &p->seek : &p->other,
+	    in ? &p->other : &p->seek);
+	return (PFRES_MATCH);
 }
 
 /* A new state by the rule that passed the packet.  The packet goes only if this succeeds. */
 static int
-path_create(struct pf_path *p, struct pf *pf)
+path_create(struct pf_path *p, struct pf *pf, struct pf_krule *kr)
 {
-	struct pf_krule	*kr = p->rule;
 	struct pf_state	*s;
 	uint32_t	 max = kr->r.max_states;
 
@@ -121,9 +205,12 @@ path_create(struct pf_path *p, struct pf *pf)
 		pf_atomic_dec(&kr->states_cur);
 		return (PF_DROP);
 	}
-	if (kr->r.rule_flag & PFRULE_IFBOUND)
-		p->seek.key.ifid = p->pd.kif->id;
-	pf_state_key_set(s, &p->seek);
+	p->reason = path_set_keys(p, pf, s, kr->r.rule_flag & PFRULE_IFBOUND);
+	if (p->reason != PFRES_MATCH) {
+		pf_atomic_dec(&kr->states_cur);
+		pf_state_discard(pf, s);
+		return (PF_DROP);
+	}
 	s->rule = kr;
 	s->kif = p->pd.kif;
 	s->direction = p->pd.dir;
@@ -151,26 +238,56 @@ path_create(struct pf_path *p, struct pf *pf)
 	}
 	pf_atomic_inc(&kr->states_tot);
 	p->state = s;
-	return (PF_PASS);
+	if (p->translated)
+		p->reason = pf_rewrite(&p->pd, &p->other.key);
+	return (p->reason == PFRES_MATCH ? PF_PASS : PF_DROP);
 }
 
-/* Ask the rules; without a match the packet passes. */
+static int
+path_block(struct pf_path *p)
+{
+	/* the answer goes to who has sent the packet as it was */
+	if (p->translated)
+		pf_rewrite_pdesc(&p->pd, &p->seek.key);
+	pf_reply_blocked(&p->pd, p->rule);
+	return (PF_DROP);
+}
+
+/* Ask the rules; without a match the packet passes.  A translation needs a state. */
 static int
 path_rules(struct pf_path *p, struct pf *pf)
 {
-	p->rule = pf_match_rules(p->conf->rules[PF_RULESET_FILTER], &p->pd);
-	pf_count(pf, PF_CTR_REASON + PFRES_MATCH);
-	if (p->rule == NULL)
-		return (path_options(p));
-	if (p->rule->r.action == PF_DROP) {
-		pf_reply_blocked(&p->pd, p->rule);
+	struct pf_krule	*kr;
+
+	if (path_translate(p) != PF_PASS)
 		return (PF_DROP);
+	if (p->nat == NULL || !p->nat->r.natpass) {
+		p->rule = pf_match_rules(p->conf->rules[PF_RULESET_FILTER],
+		    &p->pd);
+		pf_count(pf, PF_CTR_REASON + PFRES_MATCH);
 	}
+	kr = p->rule;
+	if (kr != NULL && kr->r.action == PF_DROP)
+		return (path_block(p));
 	if (path_options(p) != PF_PASS)
 		return (PF_DROP);
-	if (p->rule->r.keep_state == 0 || !PATH_HAS_KEY(p))
+	if (!PATH_HAS_KEY(p))
 		return (PF_PASS);
-	return (path_create(p, pf));
+	if (kr != NULL && kr->r.pool_used != 0 &&
+	    path_translate_by(p, kr) != PF_PASS)
+		return (PF_DROP);
+	if (p->translated && kr == NULL)
+		kr = p->nat;
+	if (!p->translated && (kr == NULL || kr->r.keep_state == 0))
+		return (PF_PASS);
+	return (path_create(p, pf, kr));
+}
+
+static void
+path_count_rule(struct pf_krule *kr, unsigned int out, uint64_t n, uint64_t len)
+{
+	pf_pcpu_add_packet(&kr->ctr, PF_RC_PACKETS_IN + out, n);
+	pf_pcpu_add_packet(&kr->ctr, PF_RC_BYTES_IN + out, len);
 }
 
 /*
@@ -192,10 +309,11 @@ path_count(struct pf_path *p, struct pf *pf, int verdict)
 	    pd->len);
 	if (p->reason != PFRES_MATCH)
 		pf_count(pf, PF_CTR_REASON + p->reason);
-	if (kr != NULL) {
-		pf_pcpu_add_packet(&kr->ctr, PF_RC_PACKETS_IN + out, n);
-		pf_pcpu_add_packet(&kr->ctr, PF_RC_BYTES_IN + out, pd->len);
-	}
+	if (kr != NULL)
+		path_count_rule(kr, out, n, pd->len);
+	if (unlikely(s != NULL && s->ext != NULL) && s->ext->nat_rule != NULL &&
+	    s->ext->nat_rule != kr)
+		path_count_rule(s->ext->nat_rule, out, n, pd->len);
 	if (s != NULL && verdict == PF_PASS)
 		pf_state_count(s, s->direction != pd->dir, n, pd->len);
 }
@@ -215,6 +333,8 @@ pf_test(struct pf *pf, int dir, uint8_t af, int ifindex, struct pf_pkt *pkt)
 	p.conf = pf_rcu_deref(pf->conf);
 	p.state = NULL;
 	p.rule = NULL;
+	p.nat = NULL;
+	p.translated = false;
 	p.reason = PFRES_MATCH;
 	p.pd.kif = pf_kif_by_index(pf, ifindex);
 	if (unlikely(p.pd.kif == NULL)) {	/* no memory when it came */

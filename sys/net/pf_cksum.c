@@ -51,3 +51,22 @@ pf_cksum_fold(uint32_t sum)
 	sum += sum >> 16;
 	return (~sum & 0xffff);
 }
+
+/* RFC 1624, equation 3: the complement of the sum, less what was, plus what is. */
+void
+pf_cksum_change(void *cksum, const void *from, const void *to, size_t len)
+{
+	const uint8_t	*p = from;
+	uint32_t	 sum;
+	uint16_t	 word;
+	size_t		 i;
+
+	memcpy(&word, cksum, sizeof(word));
+	sum = (uint16_t)~word;
+	for (i = 0; i < len; i += 2) {
+		memcpy(&word, p + i, 2);
+		sum += (uint16_t)~word;
+	}
+	word = pf_cksum_fold(pf_cksum_add(sum, to, len));
+	memcpy(cksum, &word, sizeof(word));
+}

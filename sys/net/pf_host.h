@@ -31,7 +31,8 @@
  *
  * Locks.  struct pf_spinlock {pf_spin_init pf_spin_lock pf_spin_unlock}: any
  * context; keeps softirqs off while held.  All locks that one call of
- * pf_spin_init() makes are of one class, of which only one may be held at a time.
+ * pf_spin_init() makes are of one class, of which only one may be held at a time; a second
+ * one is taken by pf_spin_lock_second(l), always in the same order of the two.
  * struct pf_mutex {pf_mutex_init pf_mutex_lock pf_mutex_unlock
  * pf_mutex_destroy}: control only.  pf_mutex_assert(m), pf_spin_assert(l): the
  * caller holds it; the hosts that can check do check.
@@ -47,6 +48,9 @@
  * fn(head) runs after all present readers are gone, in a context that may not
  * sleep.  pf_rcu_sync() waits for them (control).  pf_rcu_barrier() waits
  * for all pending calls (control).
+ *
+ * pf_packet_begin() pf_packet_end(): control context does as packet context may between
+ * them: softirqs off, an RCU read side.
  *
  * Atomics.  struct pf_atomic (32 bits): pf_atomic_set pf_atomic_read
  * pf_atomic_inc (returns the new value) pf_atomic_dec; pf_atomic_inc_below(a, limit): adds one and
@@ -142,6 +146,19 @@ int	 pf_pkt_send(struct pf *, struct pf_pkt *, const struct pf_pkt *cause, uint8
  * has verified or what has not been computed yet (local).  Packet context.
  */
 bool	 pf_pkt_cksum_ok(const struct pf_pkt *, uint8_t af, uint8_t proto, uint32_t off);
+
+/*
+ * Writing to a packet.  pf_pkt_write(): len bytes at off (both as for
+ * pf_pkt_pull()), now the packet's own, or NULL without memory; what pf_pkt_pull() has returned
+ * is void then.  pf_pkt_cksum_change(): in what the transport checksum at
+ * *sum covers, len bytes (2, 4 or 16) were `from' and are `to'; what the host keeps about
+ * the checksum follows.  Packet context.
+ */
+#define PF_CKSUM_PSEUDO	0x01	/* they stand in the pseudo header */
+#define PF_CKSUM_UDP	0x02	/* a sum of 0 means that there is none (RFC 768) */
+void	*pf_pkt_write(struct pf_pkt *, uint32_t off, uint32_t len);
+void	 pf_pkt_cksum_change(struct pf_pkt *, void *sum, const void *from, const void *to,
+	    unsigned int len, unsigned int flags);
 
 /*
  * pf_enable(): begin to hand packets to pf_test(), from the present network

@@ -22,37 +22,37 @@
 #include "pf_wire.h"
 
 struct pf_state *
-pf_icmp_error_state(struct pf *pf, const struct pf_pdesc *pd, int *reason)
+pf_icmp_error_state(struct pf *pf, const struct pf_pdesc *pd,
+    struct pf_pdesc *quoted, int *reason)
 {
-	struct pf_pdesc		 quoted;
 	struct pf_state_seek	 seek pf_uninit;
 	struct pf_state		*s;
 
-	*reason = pf_packet_parse_quoted(pd, pd->off + sizeof(struct pf_icmp),
-	    &quoted);
+	*reason = pf_packet_parse_quoted(pd, PF_ICMP_QUOTED_AT(pd), quoted);
 	if (*reason != PFRES_MATCH)
 		return (NULL);
-	if (!pf_addr_eq(&quoted.src, &pd->dst)) {
+	if (!pf_addr_eq(&quoted->src, &pd->dst)) {
 		*reason = PFRES_BADSTATE;
 		return (NULL);
 	}
 	/* an error about an error is forbidden; a later fragment has no ports */
-	if (quoted.flags & PF_PD_ICMPERR) {
+	if (quoted->flags & PF_PD_ICMPERR) {
 		*reason = PFRES_NORM;
 		return (NULL);
 	}
-	if (quoted.flags & PF_PD_NOTFIRST) {
+	if (quoted->flags & PF_PD_NOTFIRST) {
 		*reason = PFRES_FRAG;
 		return (NULL);
 	}
-	quoted.dir = pd->dir == PF_IN ? PF_OUT : PF_IN;
-	pf_state_key_of(&quoted, &seek.key);
+	quoted->dir = pd->dir == PF_IN ? PF_OUT : PF_IN;
+	pf_state_key_of(quoted, &seek.key);
+	seek.dir = pd->dir;		/* which side's addresses are quoted */
 	pf_state_seek(pf, &seek);
 	s = pf_state_find(pf, &seek, pd->kif);
 	if (s == NULL || READ_ONCE(s->timeout) == PFTM_PURGE)
 		return (NULL);
-	if (quoted.proto == IPPROTO_TCP &&
-	    !pf_tcp_quoted_ok(s, &quoted, s->direction == quoted.dir)) {
+	if (quoted->proto == IPPROTO_TCP &&
+	    !pf_tcp_quoted_ok(s, quoted, s->direction == quoted->dir)) {
 		*reason = PFRES_BADSTATE;
 		return (NULL);
 	}

@@ -34,7 +34,12 @@ int	 pf_ioctl_getrule(struct pf_client *, void *arg);
 int	 pf_ioctl_clrrulectrs(struct pf_client *, void *arg);
 int	 pf_ioctl_getrulesets(struct pf_client *, void *arg);
 int	 pf_ioctl_getruleset(struct pf_client *, void *arg);
+
+int	 pf_ioctl_beginaddrs(struct pf_client *, void *arg);
+int	 pf_ioctl_addaddr(struct pf_client *, void *arg);
 int	 pf_ioctl_getaddrs(struct pf_client *, void *arg);
+int	 pf_ioctl_getaddr(struct pf_client *, void *arg);
+int	 pf_ioctl_natlook(struct pf_client *, void *arg);
 
 int	 pf_ioctl_getstate(struct pf_client *, void *arg);
 int	 pf_ioctl_getstates(struct pf_client *, void *arg);

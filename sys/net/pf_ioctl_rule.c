@@ -294,22 +294,3 @@ pf_ioctl_getruleset(struct pf_client *cl, void *arg)
 		return (EINVAL);
 	return (io->path[0] != '\0' ? ENOENT : EBUSY);	/* nr is past the last */
 }
-
-/* Pools are not there yet: every rule has empty ones. */
-int
-pf_ioctl_getaddrs(struct pf_client *cl, void *arg)
-{
-	struct pfioc_pooladdr	*io = arg;
-	const struct pf_rules	*rs;
-	int			 error;
-
-	if (io->ruleset >= PF_RULESET_MAX || io->which >= PF_POOL_MAX)
-		return (EINVAL);
-	if ((error = check_path(io->anchor)) != 0)
-		return (error);
-	rs = pf_rcu_deref_locked(cl->pf->conf)->rules[io->ruleset];
-	if (io->ticket != rs->ticket || io->r_num >= rs->n)
-		return (EBUSY);
-	io->nr = 0;
-	return (0);
-}

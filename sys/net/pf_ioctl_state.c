@@ -33,12 +33,12 @@ export_state(struct pf *pf, const struct pf_conf *conf, struct pf_state *s,
 	uint32_t		now = pf_uptime(pf), expires;
 	unsigned int		i;
 
-	pf_state_key_get(s, &key);
 	memset(out, 0, sizeof(*out));
 	out->id = s->id;
 	out->creatorid = s->creatorid;
 	for (i = 0; i < 2; i++) {
 		pf_state_counted(s, i, &out->packets[i], &out->bytes[i]);
+		pf_state_key_get(s, i, &key);
 		memcpy(out->key[i].addr, key.addr, sizeof(key.addr));
 		memcpy(out->key[i].port, key.port, sizeof(key.port));
 		out->key[i].af = key.af;
@@ -58,6 +58,9 @@ export_state(struct pf *pf, const struct pf_conf *conf, struct pf_state *s,
 	out->expire = expires > now ? expires - now : 0;
 	out->rule = READ_ONCE(s->rule->gone) ? UINT32_MAX : s->rule->nr;
 	out->anchor = out->nat_rule = UINT32_MAX;
+	if (s->ext != NULL && s->ext->nat_rule != NULL &&
+	    !READ_ONCE(s->ext->nat_rule->gone))
+		out->nat_rule = s->ext->nat_rule->nr;
 	out->state_flags = s->flags;
 	out->direction = s->direction;
 	out->log = s->log;
@@ -161,7 +164,7 @@ kill_matches(const struct pfioc_state_kill *k, const struct pf_state *s)
 	unsigned int		src = s->direction == PF_IN ? PF_SK_WIRE : PF_SK_STACK;
 	struct pf_state_key	key;
 
-	pf_state_key_get(s, &key);
+	pf_state_key_get(s, src, &key);
 	return ((k->af == 0 || k->af == key.af) &&
 	    (k->proto == 0 || k->proto == key.proto) &&
 	    (k->ifname[0] == '\0' || strcmp(k->ifname, s->kif->name) == 0) &&

@@ -96,11 +96,10 @@ count_run(const struct pf_match_ent *first, const struct pf_match_ent *next,
 		pf_pcpu_add_packet(&next->rule->ctr, PF_RC_EVAL, -1);
 }
 
-struct pf_krule *
-pf_match_rules(const struct pf_rules *rules, const struct pf_pdesc *pd)
+static inline struct pf_krule *
+match(const struct pf_match_ent *e, uint32_t n, const struct pf_pdesc *pd)
 {
-	const struct pf_match_ent	*e = rules->ent, *end = e + rules->n;
-	const struct pf_match_ent	*run = e;
+	const struct pf_match_ent	*end = e + n, *run = e;
 	struct pf_krule			*found = NULL;
 	unsigned int			 what, step;
 
@@ -123,4 +122,17 @@ pf_match_rules(const struct pf_rules *rules, const struct pf_pdesc *pd)
 	if (run < e && run < end)
 		count_run(run, e, end);
 	return (found);
+}
+
+struct pf_krule *
+pf_match_rules(const struct pf_rules *rules, const struct pf_pdesc *pd)
+{
+	return (match(rules->ent, rules->n, pd));
+}
+
+struct pf_krule *
+pf_match_translation(const struct pf_rules *rules, const struct pf_pdesc *pd)
+{
+	return (match(pd->dir == PF_IN && rules->ent_in != NULL ? rules->ent_in :
+	    rules->ent, rules->n, pd));
 }

@@ -398,6 +398,7 @@ parse_icmp(struct parse *ps)
 			continue;
 		pd->flags |= icmp_kinds[i].flags;
 		if (icmp_kinds[i].flags & PF_PD_ICMPQUERY) {
+			pd->flags |= PF_PD_ICMPID;
 			pd->icmp_id = ih->id;
 			pd->icmp_vtype = htons(icmp_kinds[i].request);
 		}

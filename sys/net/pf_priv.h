@@ -18,10 +18,10 @@
  * The files stand on floors, and one uses only the floors below it and its own
  * (FLOORS lists them; `make lint' checks the objects):
  *	1 pf_addr pf_cksum pf_packet
- *	2 pf_if pf_rule pf_ruleset pf_state pf_statetab
- *	3 pf_match pf_tcp pf_icmp pf_track pf_reply
+ *	2 pf_if pf_pool pf_rule pf_ruleset pf_state pf_statetab
+ *	3 pf_match pf_nat pf_rewrite pf_tcp pf_icmp pf_track pf_reply
  *	4 pf
- *	5 pf_ioctl pf_ioctl_rule pf_ioctl_state
+ *	5 pf_ioctl pf_ioctl_nat pf_ioctl_rule pf_ioctl_state
  */
 #ifndef _NET_PF_PRIV_H_
 #define _NET_PF_PRIV_H_
@@ -89,6 +89,9 @@ uint32_t pf_cksum_add(uint32_t sum, const void *data, size_t len);
 uint32_t pf_cksum_pseudo(const struct pf_addr *src, const struct pf_addr *dst,
 	    uint8_t af, uint8_t proto, uint32_t len);
 uint16_t pf_cksum_fold(uint32_t sum);
+/* The checksum at *cksum (any address) covers len bytes, an even number, that were `from' and
+ * are `to'. */
+void	 pf_cksum_change(void *cksum, const void *from, const void *to, size_t len);
 
 /*
  * pf_packet.c: from bytes to a description
@@ -100,9 +103,10 @@ uint16_t pf_cksum_fold(uint32_t sum);
 #define PF_PD_NOTFIRST	0x02	/* a later one: no transport header */
 #define PF_PD_OPTS	0x04	/* IP options, hop-by-hop, routing, dst options */
 #define PF_PD_ICMPERR	0x08	/* quotes a packet */
-#define PF_PD_ICMPQUERY	0x10	/* a request or reply with an id (a state) */
+#define PF_PD_ICMPQUERY	0x10	/* a request or reply: has a state */
 #define PF_PD_ICMPREPLY	0x20	/* .. and it is the reply of that pair */
 #define PF_PD_CKSUM	0x40	/* whole, with a transport checksum over all of it */
+#define PF_PD_ICMPID	0x80	/* .. of a type that has one in the packet */
 
 struct pf_tcp_info {
 	uint32_t	seq, ack;	/* host order */
@@ -211,6 +215,39 @@ void	 pf_kif_clear_skip(struct pf *);
 void	 pf_if_fini(struct pf *);
 
 /*
+ * pf_pool.c: what a rule translates to
+ */
+struct pf_kpool_addr {
+	struct pf_pooladdr user;		/* [i] as loaded */
+	uint64_t	 size;			/* [i] addresses that it stands for, at most 2^32 */
+};
+struct pf_kpool {
+	struct pf_pool	 p;			/* [i] as loaded */
+	struct pf_siphash_key key;		/* [i] of source-hash */
+	struct pf_atomic turn;			/* of round-robin */
+	uint64_t	 size;			/* [i] sum of sizes */
+	uint32_t	 n;			/* [i] */
+	struct pf_kpool_addr addr[];		/* [i] n of them */
+};
+
+/* 0, EINVAL, EOPNOTSUPP. */
+int	 pf_pool_check(const struct pf_pool *, const struct pf_pooladdr *, uint32_t n,
+	    uint8_t af);
+/* Of what has been checked; ENOMEM.  Lock: ctl. */
+int	 pf_pool_create(struct pf *, const struct pf_pool *, const struct pf_pooladdr *,
+	    uint32_t n, uint8_t af, struct pf_kpool **);
+void	 pf_pool_free(struct pf_kpool *);	/* any context; NULL is fine */
+/* An address for a connection from src.  Packet context. */
+void	 pf_pool_pick(struct pf *, struct pf_kpool *, uint8_t af,
+	    const struct pf_addr *src, struct pf_addr *);
+
+/* Addresses that a program has told of, before the rule that they belong to. */
+struct pf_pool_list {
+	struct pf_pooladdr *addr;		/* [c] */
+	uint32_t	 n, room;		/* [c] */
+};
+
+/*
  * pf_rule.c: a rule
  *
  * struct pf_rule (pfvar.h) is what a user says; pf_krule is what the kernel holds.
@@ -232,6 +269,7 @@ struct pf_krule {
 	int32_t		 gone;		/* [a] its ruleset is no longer in force */
 	uint64_t	 base[PF_RC_MAX]; /* [c] what counters were when cleared */
 	uint32_t	 cuid, cpid;	/* [i] who loaded it */
+	struct pf_kpool	*pool[PF_POOL_MAX]; /* [i] owned; NULL: none */
 	struct pf_rule	 r;		/* [i] as loaded, out members zero */
 };
 
@@ -274,10 +312,11 @@ struct pf_rule_field {
 extern const struct pf_rule_field pf_rule_fields[];
 extern const unsigned int pf_rule_nfields;
 
-/* Validate and copy.  0; EINVAL: a member out of range or not zero; EOPNOTSUPP: a feature
- * that this kernel part does not have; ENOMEM.  Lock: ctl. */
+/* Validate and copy, with PF_POOL_MAX lists of addresses.  0; EINVAL: a member out of range
+ * or not zero; EOPNOTSUPP: a feature that this kernel part does not have; ENOMEM.  Lock:
+ * ctl. */
 int	 pf_krule_create(struct pf *, const struct pf_rule *, uint32_t ruleset,
-	    struct pf_krule **);
+	    const struct pf_pool_list *, struct pf_krule **);
 /* By who sees it in an RCU read side, or holds a reference. */
 void	 pf_krule_get(struct pf_krule *);
 void	 pf_krule_put(struct pf *, struct pf_krule *);	/* any context */
@@ -288,8 +327,8 @@ void	 pf_krule_export(const struct pf_krule *, uint64_t evals, struct pf_rule *r
 void	 pf_krule_clear(struct pf_krule *, uint64_t evals);
 /* The criteria in which two rules differ: a bit for each PF_SKIP_*. */
 uint32_t pf_rule_differ(const struct pf_rule *, const struct pf_rule *);
-/* Carry the digest h on over what the rule says. */
-void	 pf_rule_digest(const struct pf_rule *, uint64_t h[2]);
+/* Carry the digest h on over what the rule and its pools say. */
+void	 pf_krule_digest(const struct pf_krule *, uint64_t h[2]);
 
 /*
  * pf_ruleset.c: rulesets, the configuration, transactions
@@ -303,6 +342,7 @@ struct pf_rules {
 	uint32_t	 ticket;
 	struct pf_krule	**rule;			/* [i] n of them */
 	struct pf_match_ent *ent;		/* [i] n of them */
+	struct pf_match_ent *ent_in;		/* [i] binat: as packets that come in see them */
 };
 
 /* Options of one word, by number: the members of pf_conf from timeout on, in order. */
@@ -343,6 +383,7 @@ struct pf_trans {
 	struct pf_trans_rules rs[PF_RULESET_MAX];
 	struct pf_conf	*conf;			/* [c] options to come; NULL: not in it */
 	uint32_t	 touched;		/* [c] bit per PF_OPT_*: of conf, what counts */
+	struct pf_pool_list gathered[PF_POOL_MAX]; /* [c] for the next rule */
 	struct pf_trans_skip *skips;		/* [c] in order */
 	uint32_t	 nskips, skips_room;	/* [c] */
 };
@@ -353,6 +394,10 @@ void	 pf_trans_abort(struct pf *, struct pf_trans *);
 int	 pf_trans_commit(struct pf *, struct pf_trans *);	/* frees it on success */
 int	 pf_trans_add_rule(struct pf *, struct pf_trans *, uint32_t ruleset,
 	    const struct pf_rule *, uint32_t uid, uint32_t pid);
+/* An address for a pool of the next rule; E2BIG, ENOMEM.  And: forget them. */
+int	 pf_trans_add_addr(struct pf *, struct pf_trans *, uint32_t which,
+	    const struct pf_pooladdr *);
+void	 pf_trans_no_addrs(struct pf_trans *);
 int	 pf_trans_skip(struct pf *, struct pf_trans *, const char *name, bool skip);
 
 /*
@@ -391,6 +436,10 @@ void	 pf_ruleset_fini(struct pf *);
  * The bucket is chosen by a hash that does not care for direction: both states
  * of a forwarded connection lie in one bucket, and one cache miss
  * serves both.
+ *
+ * A state that translates has two keys: packets that come in are found by the one
+ * that they have on the wire, those that go out by the one that the stack gives them.
+ * The first is the state's own, the other lies in its struct pf_state_ext.
  */
 struct pf_state_key {
 	struct pf_addr	 addr[2];
@@ -403,8 +452,15 @@ struct pf_state_key {
 /* A key on its way to the table, with what the table makes of it. */
 struct pf_state_seek {
 	struct pf_state_key key;
+	uint8_t		 dir;			/* who asks: a packet's PF_IN, PF_OUT; 0: any */
 	uint64_t	 tag[2];
 	uint64_t	 hash;
+};
+
+/* What lies in the tree: a state, or the second key of one (a bit of the tag). */
+struct pf_state_link {
+	struct pf_rb_node node;			/* [rcu b] must be first */
+	uint64_t	 tag[2];		/* [i] */
 };
 
 struct pf_peer {				/* [s], all host order */
@@ -426,8 +482,7 @@ struct pf_peer {				/* [s], all host order */
 #define PF_PENDING_SHIFT	10		/* .. and bytes above them */
 
 struct pf_state {
-	struct pf_rb_node node;			/* [rcu b] must be first */
-	uint64_t	 tag[2];		/* [i] */
+	struct pf_state_link link;		/* must be first */
 	struct pf_krule	*rule;			/* [i] referenced */
 	uint32_t	 expire;		/* [a] uptime of the last packet */
 	uint8_t		 timeout;		/* [s] PFTM_*; read as [a] */
@@ -442,7 +497,7 @@ struct pf_state {
 	uint8_t		 linked;		/* [b] in the tables */
 	uint8_t		 pad;
 	struct pf_kif	*kif;			/* [i] where it was made; referenced */
-	void		*ext;			/* [i] what few states need */
+	struct pf_state_ext *ext;		/* [i] owned; NULL for most */
 
 	struct pf_addr	 addr[2];		/* [i] of the key */
 	uint64_t	 packets[2];		/* [a] without what is pending */
@@ -455,6 +510,15 @@ struct pf_state {
 	struct pf_rcu_head rcu;
 	struct pf	*pf;			/* [i] */
 };
+
+/* What few states need.  Made before the state is inserted, freed with it. */
+struct pf_state_ext {
+	struct pf_state_link link;		/* must be first; of the key on the stack's side */
+	struct pf_state	*state;			/* [i] */
+	struct pf_addr	 addr[2];		/* [i] of that key */
+	struct pf_krule	*nat_rule;		/* [i] referenced; NULL: the state's rule */
+};
+
 #define PF_SETTLED_FORWARD	0x01		/* packets of this direction change no peer .. */
 #define PF_SETTLED_BACK		0x02		/* .. and no timeout */
 #ifndef PF_HOST_DEBUG_LOCKS			/* locks have their true size */
@@ -516,7 +580,7 @@ void	 pf_state_fini(struct pf *);			/* removes all */
 void	 pf_state_grow(struct pf *);
 /* The key of the packet, its ifid 0. */
 void	 pf_state_key_of(const struct pf_pdesc *, struct pf_state_key *);
-/* Fill in what belongs to seek->key, and ask the memory for its bucket: the later the
+/* Fill in what belongs to seek->key and seek->dir, and ask the memory for its bucket: the later the
  * look-up, the less it waits.  Packet context. */
 void	 pf_state_seek(struct pf *, struct pf_state_seek *);
 /* The state that is sought, floating or bound to the interface; counts a search.
@@ -524,18 +588,32 @@ void	 pf_state_seek(struct pf *, struct pf_state_seek *);
  * unlinked at any time. */
 struct pf_state *pf_state_find(struct pf *, const struct pf_state_seek *,
 	    const struct pf_kif *);
-/* The key of a state, and setting that of one that is not in the table yet. */
-void	 pf_state_key_get(const struct pf_state *, struct pf_state_key *);
-void	 pf_state_key_set(struct pf_state *, const struct pf_state_seek *);
+/* Whether packets of direction dir and with this key have a state.  Packet context. */
+bool	 pf_state_taken(struct pf *, const struct pf_state_key *, uint8_t dir);
+/* Ask by the key of packets of direction dir for the key at `side'; false: no state.  Control
+ * context. */
+bool	 pf_state_lookup(struct pf *, uint8_t dir, unsigned int side, struct pf_state_key *);
+/* The key of a state at PF_SK_WIRE or PF_SK_STACK. */
+void	 pf_state_key_get(const struct pf_state *, unsigned int side, struct pf_state_key *);
+/* Set the keys of a state that is not in the table yet.  stack: NULL if both are the same,
+ * else s->ext is there. */
+void	 pf_state_key_set(struct pf_state *, const struct pf_state_seek *wire,
+	    const struct pf_state_seek *stack);
+/* Whether packets are translated on their way. */
+static inline bool
+pf_state_translates(const struct pf_state *s)
+{
+	return (unlikely(s->ext != NULL) && s->ext->state != NULL);
+}
 static inline uint8_t
 pf_state_proto(const struct pf_state *s)
 {
-	return (s->tag[1] >> 56);
+	return (s->link.tag[1] >> 56);
 }
 static inline bool
 pf_state_bound(const struct pf_state *s)
 {
-	return ((s->tag[1] >> 32 & UINT16_MAX) != 0);
+	return ((s->link.tag[1] >> 32 & UINT16_MAX) != 0);
 }
 /* Count n packets of len bytes that go in (back: against) the state's direction. */
 void	 pf_state_count_slow(struct pf_state *, bool back, uint64_t n, uint64_t len);
@@ -586,6 +664,32 @@ void	 pf_state_purge(struct pf *, uint32_t interval);
  * the walk.  Counts evaluations.  The result stays valid in the RCU read side.
  */
 struct pf_krule *pf_match_rules(const struct pf_rules *, const struct pf_pdesc *);
+/* The same for a translation ruleset, where the first rule that matches is the result. */
+struct pf_krule *pf_match_translation(const struct pf_rules *, const struct pf_pdesc *);
+
+/*
+ * pf_nat.c: what a new connection is translated to
+ */
+/* The classic rule that translates the packet, NULL for none. */
+struct pf_krule *pf_nat_rule(const struct pf_conf *, const struct pf_pdesc *);
+/* Make of the packet's key what the rule translates it to.  PFRES_MATCH, or PFRES_STATEINS:
+ * nothing is free. */
+int	 pf_nat_translate(const struct pf_pdesc *, const struct pf_krule *,
+	    struct pf_state_key *);
+
+/*
+ * pf_rewrite.c: a packet is given other addresses and ports
+ *
+ * to: the key that it is to have, as pf_state_key_of() would make it of the packet
+ * then.  pd follows.  PFRES_MATCH, or PFRES_MEMORY and nothing has changed.
+ */
+int	 pf_rewrite(struct pf_pdesc *, const struct pf_state_key *to);
+/* Only what pd says of the packet. */
+void	 pf_rewrite_pdesc(struct pf_pdesc *, const struct pf_state_key *to);
+/* An ICMP error and the packet that it quotes, whose IP header is at `at'.  to: the key
+ * of the quoted packet, by its own direction. */
+int	 pf_rewrite_error(struct pf_pdesc *, const struct pf_pdesc *quoted, uint32_t at,
+	    const struct pf_state_key *to);
 
 /*
  * pf_tcp.c, pf_icmp.c, pf_track.c: what a packet does to its state
@@ -603,9 +707,12 @@ bool	 pf_tcp_quoted_ok(struct pf_state *, const struct pf_pdesc *quoted, bool fo
 /* UDP, ICMP queries, other protocols. */
 void	 pf_track_init(struct pf_state *, const struct pf_pdesc *);
 void	 pf_track(struct pf *, struct pf_state *, bool forward);
-/* The state that an ICMP error speaks of; *reason is set when the error is to be dropped,
- * NULL with PFRES_MATCH: none. */
-struct pf_state *pf_icmp_error_state(struct pf *, const struct pf_pdesc *, int *reason);
+/* The state that an ICMP error speaks of, with the quoted packet, turned round; *reason is
+ * set when the error is to be dropped, NULL with PFRES_MATCH: none. */
+struct pf_state *pf_icmp_error_state(struct pf *, const struct pf_pdesc *,
+	    struct pf_pdesc *quoted, int *reason);
+/* Where the packet begins that an error quotes. */
+#define PF_ICMP_QUOTED_AT(pd)	((pd)->off + 8)
 
 /*
  * pf_reply.c: answers to blocked packets

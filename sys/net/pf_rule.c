@@ -47,7 +47,7 @@ enum {
 const struct pf_rule_field pf_rule_fields[] = {
 	HOST(src, PF_SKIP_SRC_ADDR, PF_SKIP_SRC_PORT),
 	HOST(dst, PF_SKIP_DST_ADDR, PF_SKIP_DST_PORT),
-	LATER(pool),
+	ANY(pool),
 	ROW(ifname, PF_RF_STR, 0, PF_SKIP_IFP),
 	LATER(rcv_ifname),
 	STR(logif),
@@ -98,7 +98,7 @@ const struct pf_rule_field pf_rule_fields[] = {
 	ROW(ifnot, PF_RF_MAX, 1, PF_SKIP_IFP),
 	LATER(rcvifnot),
 	LATER(match_tag_not),
-	LATER(natpass),
+	UPTO(natpass, 1),
 	UPTO(keep_state, PF_STATE_SYNPROXY),
 	ROW(af, PF_RF_ANY, 0, PF_SKIP_AF),
 	ROW(proto, PF_RF_ANY, 0, PF_SKIP_PROTO),
@@ -116,7 +116,7 @@ const struct pf_rule_field pf_rule_fields[] = {
 	LATER(flush),
 	LATER(naf),
 	LATER(divert_type),
-	LATER(pool_used),
+	UPTO(pool_used, (1U << PF_POOL_MAX) - 1),
 	ZERO(anchor_wildcard),
 	ZERO(anchor_relative),
 	ZERO(pad),
@@ -213,14 +213,44 @@ has_state_options(const struct pf_rule *r)
 	    !pf_all_zero((const uint8_t *)r->timeout, sizeof(r->timeout)));
 }
 
+/* What the rules of a translation ruleset do, and how they say that nothing is done. */
+static const struct {
+	uint8_t	does, says_no;
+} translations[PF_RULESET_MAX] = {
+	[PF_RULESET_NAT] = { PF_NAT, PF_NONAT },
+	[PF_RULESET_BINAT] = { PF_BINAT, PF_NOBINAT },
+	[PF_RULESET_RDR] = { PF_RDR, PF_NORDR },
+};
+
+static bool
+is_translation(uint32_t ruleset)
+{
+	return (translations[ruleset].does != 0);
+}
+
+static int
+check_translation(const struct pf_rule *r, uint32_t ruleset)
+{
+	if (r->action != translations[ruleset].does &&
+	    r->action != translations[ruleset].says_no)
+		return (EINVAL);
+	if (r->keep_state != 0 || has_state_options(r) || r->pool_used != 0 ||
+	    r->rule_flag != 0 || r->flagset != 0 || r->allow_opts != 0 ||
+	    (r->natpass && r->action != translations[ruleset].does))
+		return (EINVAL);
+	return (0);
+}
+
 static int
 check_action(const struct pf_rule *r, uint32_t ruleset)
 {
 	uint32_t	ret = r->rule_flag & FLAGS_RETURN;
 
+	if (is_translation(ruleset))
+		return (check_translation(r, ruleset));
 	if (ruleset != PF_RULESET_FILTER || r->action == PF_MATCH)
 		return (EOPNOTSUPP);
-	if (r->action != PF_PASS && r->action != PF_DROP)
+	if ((r->action != PF_PASS && r->action != PF_DROP) || r->natpass)
 		return (EINVAL);
 	if (r->rule_flag & ~FLAGS_KNOWN || r->keep_state > PF_STATE_NORMAL)
 		return (EOPNOTSUPP);
@@ -229,9 +259,9 @@ check_action(const struct pf_rule *r, uint32_t ruleset)
 		return (EINVAL);
 	if ((ret & (ret - 1)) != 0)		/* more than one of them */
 		return (EINVAL);
-	if (r->action == PF_DROP && r->keep_state != 0)
+	if (r->action == PF_DROP && (r->keep_state != 0 || r->pool_used != 0))
 		return (EINVAL);
-	if (r->keep_state == 0 && has_state_options(r))
+	if (r->keep_state == 0 && (has_state_options(r) || r->pool_used != 0))
 		return (EINVAL);
 	if ((r->return_icmp != 0 && r->return_icmp >> 8 != 3) ||
 	    (r->return_icmp6 != 0 && r->return_icmp6 >> 8 != 1))
@@ -241,8 +271,55 @@ check_action(const struct pf_rule *r, uint32_t ruleset)
 	return (0);
 }
 
+/* Whether the rule has this pool. */
+static bool
+has_pool(const struct pf_rule *r, uint32_t ruleset, unsigned int which)
+{
+	if (is_translation(ruleset))
+		return (which == PF_POOL_RDR &&
+		    r->action == translations[ruleset].does);
+	return ((r->pool_used & 1U << which) != 0);
+}
+
+/* A binat rule maps one prefix to another of the same size. */
 static int
-check_rule(const struct pf_rule *r, uint32_t ruleset)
+check_binat(const struct pf_rule *r, const struct pf_pool_list *l)
+{
+	if (l->n != 1 || r->src.addr.type != PF_ADDR_ADDRMASK || r->src.neg ||
+	    memcmp(&r->src.addr.v.a.mask, &l->addr[0].addr.v.a.mask,
+	    sizeof(struct pf_addr)) != 0)
+		return (EINVAL);
+	return (0);
+}
+
+static int
+check_pools(const struct pf_rule *r, uint32_t ruleset,
+    const struct pf_pool_list *lists)
+{
+	unsigned int	which;
+	int		error;
+
+	for (which = 0; which < PF_POOL_MAX; which++) {
+		if (!has_pool(r, ruleset, which)) {
+			if (lists[which].n != 0 || !pf_all_zero(
+			    (const uint8_t *)&r->pool[which],
+			    sizeof(r->pool[which])))
+				return (EINVAL);
+			continue;
+		}
+		if (which == PF_POOL_ROUTE)
+			return (EOPNOTSUPP);
+		error = pf_pool_check(&r->pool[which], lists[which].addr,
+		    lists[which].n, r->af);
+		if (error != 0)
+			return (error);
+	}
+	return (r->action == PF_BINAT ? check_binat(r, &lists[PF_POOL_RDR]) : 0);
+}
+
+static int
+check_rule(const struct pf_rule *r, uint32_t ruleset,
+    const struct pf_pool_list *lists)
 {
 	unsigned int	i;
 	int		error, later = 0;
@@ -259,7 +336,8 @@ check_rule(const struct pf_rule *r, uint32_t ruleset)
 		return (EINVAL);
 	if ((error = check_action(r, ruleset)) != 0 ||
 	    (error = check_host(&r->src, r->af, r->proto)) != 0 ||
-	    (error = check_host(&r->dst, r->af, r->proto)) != 0)
+	    (error = check_host(&r->dst, r->af, r->proto)) != 0 ||
+	    (error = check_pools(r, ruleset, lists)) != 0)
 		return (error);
 	if (r->type != 0 &&
 	    !(r->proto == IPPROTO_ICMP && r->af != AF_INET6) &&
@@ -278,15 +356,41 @@ check_rule(const struct pf_rule *r, uint32_t ruleset)
 	return (later);
 }
 
+static void
+pools_free(struct pf_krule *kr)
+{
+	unsigned int	which;
+
+	for (which = 0; which < PF_POOL_MAX; which++)
+		pf_pool_free(kr->pool[which]);
+}
+
+static int
+pools_create(struct pf *pf, struct pf_krule *kr, const struct pf_rule *r,
+    const struct pf_pool_list *lists)
+{
+	unsigned int	which;
+	int		error = 0;
+
+	for (which = 0; which < PF_POOL_MAX && error == 0; which++)
+		if (lists[which].n != 0)
+			error = pf_pool_create(pf, &r->pool[which],
+			    lists[which].addr, lists[which].n, r->af,
+			    &kr->pool[which]);
+	if (error != 0)
+		pools_free(kr);
+	return (error);
+}
+
 int
 pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
-    struct pf_krule **out)
+    const struct pf_pool_list *lists, struct pf_krule **out)
 {
 	struct pf_krule	*kr;
 	int		 error;
 
 	pf_mutex_assert(&pf->ctl);
-	error = check_rule(r, ruleset);
+	error = check_rule(r, ruleset, lists);
 	if (error != 0)
 		return (error);
 	kr = pf_alloc(pf, sizeof(*kr));
@@ -294,10 +398,12 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 		return (ENOMEM);
 	if (pf_pcpu_init(&kr->ctr, PF_RC_MAX) != 0)
 		goto fail;
+	if (pools_create(pf, kr, r, lists) != 0)
+		goto fail_ctr;
 	if (r->ifname[0] != '\0') {
 		kr->kif = pf_kif_get(pf, r->ifname);
 		if (kr->kif == NULL)
-			goto fail_ctr;
+			goto fail_pools;
 		kr->kif->rules++;
 	}
 	pf_ref_set(&kr->refs, 1);
@@ -307,6 +413,8 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 	*out = kr;
 	return (0);
 
+fail_pools:
+	pools_free(kr);
 fail_ctr:
 	pf_pcpu_fini(&kr->ctr);
 fail:
@@ -326,6 +434,7 @@ pf_krule_put(struct pf *pf, struct pf_krule *kr)
 	if (!pf_ref_put(&kr->refs))
 		return;
 	pf_kif_put(pf, kr->kif);
+	pools_free(kr);
 	pf_pcpu_fini(&kr->ctr);
 	pf_free(kr);
 }
@@ -408,27 +517,40 @@ digest_words(uint64_t h[2], uint64_t a, uint64_t b)
 	h[0] = first;
 }
 
-/* Members that are all zero say nothing; a longer one counts up to its last byte that
- * says something.  Its row and length go first, so no two rules read alike. */
-void
-pf_rule_digest(const struct pf_rule *r, uint64_t h[2])
+/* The last byte that says something is the last that counts; row and length go first, so
+ * no two rules read alike. */
+static void
+digest_bytes(uint64_t h[2], uint32_t row, const void *bytes, size_t len)
 {
-	const uint8_t	*p;
-	uint64_t	 w[2];
-	unsigned int	 i;
-	size_t		 len, off, n;
+	const uint8_t	*p = bytes;
+	uint64_t	 w;
+	size_t		 off, n;
 
-	for (i = 0; i < pf_rule_nfields; i++) {
-		p = (const uint8_t *)r + pf_rule_fields[i].off;
-		len = pf_rule_fields[i].size;
-		while (len > 0 && p[len - 1] == 0)
-			len--;
-		for (off = 0; off < len; off += n) {
-			n = len - off < sizeof(w[1]) ? len - off : sizeof(w[1]);
-			w[0] = (uint64_t)i << 32 | (uint64_t)len << 16 | off;
-			w[1] = 0;
-			memcpy(&w[1], p + off, n);
-			digest_words(h, w[0], w[1]);
+	while (len > 0 && p[len - 1] == 0)
+		len--;
+	for (off = 0; off < len; off += n) {
+		n = len - off < sizeof(w) ? len - off : sizeof(w);
+		w = 0;
+		memcpy(&w, p + off, n);
+		digest_words(h, (uint64_t)row << 32 | (uint64_t)len << 16 | off, w);
+	}
+}
+
+void
+pf_krule_digest(const struct pf_krule *kr, uint64_t h[2])
+{
+	const struct pf_kpool	*kp;
+	uint32_t		 i, k;
+
+	for (i = 0; i < pf_rule_nfields; i++)
+		digest_bytes(h, i, (const uint8_t *)&kr->r +
+		    pf_rule_fields[i].off, pf_rule_fields[i].size);
+	for (i = 0; i < PF_POOL_MAX; i++) {
+		kp = kr->pool[i];
+		for (k = 0; kp != NULL && k < kp->n; k++) {
+			digest_words(h, UINT64_MAX, 1 + i);
+			digest_bytes(h, pf_rule_nfields, &kp->addr[k].user,
+			    sizeof(kp->addr[k].user));
 		}
 	}
 	digest_words(h, UINT64_MAX, 0);		/* the end of the rule */

@@ -17,6 +17,7 @@
 #include "pf_priv.h"
 
 #define RULES_MAX	1000000		/* in a ruleset */
+#define ADDRS_MAX	65536		/* in a pool */
 #define SKIPS_MAX	4096		/* `set skip' changes in a transaction */
 
 static const uint32_t timeout_defaults[PFTM_MAX] = {
@@ -65,6 +66,7 @@ rules_free(struct pf *pf, struct pf_rules *rs)
 	if (rs == NULL)
 		return;
 	rules_put(pf, rs->rule, rs->n);
+	pf_free(rs->ent_in);
 	pf_free(rs->ent);
 	pf_free(rs);
 }
@@ -86,7 +88,8 @@ compile_one(struct pf_match_ent *e, struct pf_krule *kr)
 	e->flags = (r->ifnot ? PF_MF_IFNOT : 0) |
 	    (r->src.neg ? PF_MF_SRCNOT : 0) | (r->dst.neg ? PF_MF_DSTNOT : 0) |
 	    (rule_wants_more(r) ? PF_MF_MORE : 0) |
-	    (r->quick ? PF_MF_QUICK : 0);
+	    (r->quick || (r->action >= PF_NAT && r->action <= PF_NORDR) ?
+	    PF_MF_QUICK : 0);
 	e->dir = r->direction;
 	e->af = r->af;
 	e->proto = r->proto;
@@ -99,6 +102,35 @@ compile_one(struct pf_match_ent *e, struct pf_krule *kr)
 	e->smask = r->src.addr.v.a.mask;
 	e->dst = r->dst.addr.v.a.addr;
 	e->dmask = r->dst.addr.v.a.mask;
+}
+
+/*
+ * A binat rule as packets see it that come in: what they are from it has in `to', and
+ * they are to what it translates to.  One that says `no' is the same either way.
+ */
+static void
+compile_binat_in(struct pf_match_ent *e, struct pf_krule *kr)
+{
+	const struct pf_rule	*r = &kr->r;
+	const struct pf_addr_wrap *outer;
+	unsigned int		 k;
+
+	compile_one(e, kr);
+	for (k = 0; k < PF_SKIP_COUNT; k++)
+		e->skip[k] = 1;
+	if (r->action != PF_BINAT)
+		return;
+	outer = &kr->pool[PF_POOL_RDR]->addr[0].user.addr;
+	e->flags &= ~(PF_MF_SRCNOT | PF_MF_DSTNOT);
+	e->flags |= r->dst.neg ? PF_MF_SRCNOT : 0;
+	e->src = r->dst.addr.v.a.addr;
+	e->smask = r->dst.addr.v.a.mask;
+	e->sport_op = r->dst.port_op;
+	memcpy(e->sport, r->dst.port, sizeof(e->sport));
+	e->dst = outer->v.a.addr;
+	e->dmask = outer->v.a.mask;
+	e->dport_op = r->src.port_op;
+	memcpy(e->dport, r->src.port, sizeof(e->dport));
 }
 
 /* From the last rule up: a rule like the next one goes on where that one does. */
@@ -124,7 +156,8 @@ compile_skips(struct pf_rules *rs)
 /* A ruleset of n rules; takes over the array and its references.  NULL: no memory, and they
  * are still the caller's. */
 static struct pf_rules *
-rules_compile(struct pf *pf, struct pf_krule **rule, uint32_t n, uint32_t ticket)
+rules_compile(struct pf *pf, struct pf_krule **rule, uint32_t n, uint32_t ticket,
+    bool binat)
 {
 	struct pf_rules	*rs;
 	uint32_t	 i;
@@ -133,7 +166,10 @@ rules_compile(struct pf *pf, struct pf_krule **rule, uint32_t n, uint32_t ticket
 	if (rs == NULL)
 		return (NULL);
 	rs->ent = pf_alloc(pf, (n > 0 ? n : 1) * sizeof(*rs->ent));
-	if (rs->ent == NULL) {
+	if (binat && rs->ent != NULL)
+		rs->ent_in = pf_alloc(pf, (n > 0 ? n : 1) * sizeof(*rs->ent));
+	if (rs->ent == NULL || (binat && rs->ent_in == NULL)) {
+		pf_free(rs->ent);
 		pf_free(rs);
 		return (NULL);
 	}
@@ -143,6 +179,8 @@ rules_compile(struct pf *pf, struct pf_krule **rule, uint32_t n, uint32_t ticket
 	for (i = 0; i < n; i++) {
 		rule[i]->nr = i;
 		compile_one(&rs->ent[i], rule[i]);
+		if (binat)
+			compile_binat_in(&rs->ent_in[i], rule[i]);
 		pf_yield_at(i);
 	}
 	compile_skips(rs);
@@ -170,7 +208,7 @@ conf_digest(struct pf_conf *conf)
 		rs = conf->rules[i];
 		h[0] += i << 24 | rs->n;	/* which, and where it ends */
 		for (k = 0; k < rs->n; k++) {
-			pf_rule_digest(&rs->rule[k]->r, h);
+			pf_krule_digest(rs->rule[k], h);
 			pf_yield_at(k);
 		}
 	}
@@ -349,6 +387,8 @@ pf_trans_abort(struct pf *pf, struct pf_trans *t)
 	for (k = 0; k < t->nskips; k++)
 		pf_kif_put(pf, t->skips[k].kif);
 	pf_free(t->skips);
+	for (i = 0; i < PF_POOL_MAX; i++)
+		pf_free(t->gathered[i].addr);
 	conf_free(pf, t->conf);
 	pf_free(t);
 }
@@ -375,13 +415,48 @@ pf_trans_add_rule(struct pf *pf, struct pf_trans *t, uint32_t ruleset,
 		r->rule = grown;
 		r->room = room;
 	}
-	error = pf_krule_create(pf, rule, ruleset, &kr);
+	error = pf_krule_create(pf, rule, ruleset, t->gathered, &kr);
 	if (error != 0)
 		return (error);
+	pf_trans_no_addrs(t);
 	kr->cuid = uid;
 	kr->cpid = pid;
 	r->rule[r->n++] = kr;
 	return (0);
+}
+
+int
+pf_trans_add_addr(struct pf *pf, struct pf_trans *t, uint32_t which,
+    const struct pf_pooladdr *addr)
+{
+	struct pf_pool_list	*l = &t->gathered[which];
+	struct pf_pooladdr	*grown;
+	uint32_t		 room;
+
+	if (l->n >= ADDRS_MAX)
+		return (E2BIG);
+	if (l->n == l->room) {
+		room = l->room != 0 ? l->room * 2 : 4;
+		grown = pf_alloc(pf, room * sizeof(*grown));
+		if (grown == NULL)
+			return (ENOMEM);
+		if (l->n != 0)
+			memcpy(grown, l->addr, l->n * sizeof(*grown));
+		pf_free(l->addr);
+		l->addr = grown;
+		l->room = room;
+	}
+	l->addr[l->n++] = *addr;
+	return (0);
+}
+
+void
+pf_trans_no_addrs(struct pf_trans *t)
+{
+	unsigned int	i;
+
+	for (i = 0; i < PF_POOL_MAX; i++)
+		t->gathered[i].n = 0;
 }
 
 int
@@ -425,7 +500,8 @@ trans_compile(struct pf *pf, struct pf_trans *t)
 		r = &t->rs[i];
 		if ((t->has & 1U << i) == 0)
 			continue;
-		r->compiled = rules_compile(pf, r->rule, r->n, t->ticket);
+		r->compiled = rules_compile(pf, r->rule, r->n, t->ticket,
+		    i == PF_RULESET_BINAT);
 		if (r->compiled == NULL)
 			goto fail;
 	}
@@ -435,6 +511,7 @@ fail:
 	while (i-- > 0) {
 		r = &t->rs[i];
 		if (r->compiled != NULL) {
+			pf_free(r->compiled->ent_in);
 			pf_free(r->compiled->ent);
 			pf_free(r->compiled);
 			r->compiled = NULL;
@@ -505,7 +582,8 @@ pf_ruleset_init(struct pf *pf)
 	if (conf == NULL)
 		return (ENOMEM);
 	for (i = 0; i < PF_RULESET_MAX; i++) {
-		conf->rules[i] = rules_compile(pf, NULL, 0, 0);
+		conf->rules[i] = rules_compile(pf, NULL, 0, 0,
+		    i == PF_RULESET_BINAT);
 		if (conf->rules[i] == NULL)
 			goto fail;
 	}

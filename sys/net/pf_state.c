@@ -30,14 +30,21 @@
 #define PF_LINE		64	/* bytes of a cache line; see struct pf_state */
 
 int
-pf_state_addr_cmp(const struct pf_addr *a, const struct pf_addr *b)
+pf_state_tie(const uint64_t *tag, const struct pf_addr *a,
+    const struct pf_state_link *l)
 {
-	unsigned int	i;
-	int		c = 0;
+	const struct pf_addr	*b;
+	uint64_t		 x = tag[1] & TAG_SIDES, y = l->tag[1] & TAG_SIDES;
+	unsigned int		 i;
+	int			 c = 0;
 
-	for (i = 0; c == 0 && i < 4; i++)
-		c = word_cmp(a[i / 2].addr64[i % 2], b[i / 2].addr64[i % 2]);
-	return (c);
+	if (TAG_AF(tag[1]) != AF_INET) {
+		b = addr_of_link(l);
+		for (i = 0; c == 0 && i < 4; i++)
+			c = word_cmp(a[i / 2].addr64[i % 2],
+			    b[i / 2].addr64[i % 2]);
+	}
+	return (c != 0 || x == 0 || y == 0 ? c : word_cmp(x, y));
 }
 
 static inline void
@@ -64,9 +71,9 @@ bucket_find(const struct pf_bucket *b, const struct pf_state_seek *k)
 		r = pf_rb_right(n);
 		prefetch_state(l, tcp);
 		prefetch_state(r, tcp);
-		c = tag_cmp(k->tag, k->key.addr, state_of_node(n));
+		c = tag_cmp(k->tag, k->key.addr, link_of_node(n));
 		if (c == 0)
-			return (state_of_node(n));
+			return (state_of_link(link_of_node(n)));
 	}
 	return (NULL);
 }
@@ -125,7 +132,7 @@ find_bound(struct pf_statetab *st, struct pf_buckets *t,
 	struct pf_state_seek	k = *floating;
 
 	k.key.ifid = kif->id;
-	k.tag[1] = key_word(&k.key);
+	k.tag[1] = key_word(&k.key) | tag_side(k.dir);
 	return (table_find(st, t, &k));
 }
 
@@ -138,7 +145,7 @@ find_bound(struct pf_statetab *st, struct pf_buckets *t,
  */
 enum {
 	PF_NOTE_ADDR = 0,			/* addr[0], addr[1] of the key */
-	PF_NOTE_WORD = 4,			/* tag[1] */
+	PF_NOTE_WORD = 4,			/* tag[1], for all packets */
 	PF_NOTE_TAG, PF_NOTE_HASH, PF_NOTE_MAX
 };
 static_assert((int)PF_NOTE_MAX == PF_STATE_NOTES, "as many as there is room for");
@@ -148,7 +155,7 @@ static inline bool
 is_turned(const struct pf_state_seek *k, const uint64_t *note)
 {
 	const struct pf_addr	*a = k->key.addr;
-	uint64_t		 word = k->tag[1];
+	uint64_t		 word = k->tag[1] & ~TAG_SIDES;
 
 	word = (word & ~(uint64_t)UINT32_MAX) | (word & 0xffff) << 16 |
 	    (word >> 16 & 0xffff);
@@ -178,7 +185,7 @@ seek_hash(struct pf_statetab *st, struct pf_state_seek *k, uint64_t *note)
 		    b->addr64[0], b->addr64[1], &st->secret);
 	}
 	k->hash = hash_of(st, k->tag[0], k->tag[1]);
-	note[PF_NOTE_WORD] = k->tag[1];
+	note[PF_NOTE_WORD] = k->tag[1] & ~TAG_SIDES;
 	note[PF_NOTE_TAG] = k->tag[0];
 	note[PF_NOTE_HASH] = k->hash;
 }
@@ -189,7 +196,7 @@ pf_state_seek(struct pf *pf, struct pf_state_seek *k)
 	struct pf_statetab	*st = &pf->st;
 	uint64_t		*note = pf_pcpu_words(&st->note);
 
-	k->tag[1] = key_word(&k->key);
+	k->tag[1] = key_word(&k->key) | tag_side(k->dir);
 	if (k->key.af == AF_INET)
 		k->tag[0] = (uint64_t)k->key.addr[1].v4 << 32 |
 		    k->key.addr[0].v4;
@@ -221,22 +228,64 @@ pf_state_find(struct pf *pf, const struct pf_state_seek *k,
  * Keys and counters of a state
  */
 void
-pf_state_key_get(const struct pf_state *s, struct pf_state_key *key)
+pf_state_key_get(const struct pf_state *s, unsigned int side,
+    struct pf_state_key *key)
 {
-	memcpy(key->addr, s->addr, sizeof(key->addr));
-	key->port[0] = s->tag[1];
-	key->port[1] = s->tag[1] >> 16;
-	key->ifid = s->tag[1] >> 32;
-	key->af = s->tag[1] >> TAG_AF_SHIFT;
-	key->proto = s->tag[1] >> 56;
+	const struct pf_state_link	*l = &s->link;
+
+	if (side == PF_SK_STACK && pf_state_translates(s))
+		l = &s->ext->link;
+	memcpy(key->addr, addr_of_link(l), sizeof(key->addr));
+	key->port[0] = l->tag[1];
+	key->port[1] = l->tag[1] >> 16;
+	key->ifid = l->tag[1] >> 32;
+	key->af = TAG_AF(l->tag[1]);
+	key->proto = l->tag[1] >> 56;
 }
 
 void
-pf_state_key_set(struct pf_state *s, const struct pf_state_seek *k)
+pf_state_key_set(struct pf_state *s, const struct pf_state_seek *wire,
+    const struct pf_state_seek *stack)
 {
-	memcpy(s->addr, k->key.addr, sizeof(s->addr));
-	s->tag[0] = k->tag[0];
-	s->tag[1] = key_word(&k->key);		/* it may have been bound since */
+	memcpy(s->addr, wire->key.addr, sizeof(s->addr));
+	s->link.tag[0] = wire->tag[0];
+	s->link.tag[1] = key_word(&wire->key);	/* it may have been bound since */
+	if (stack == NULL)
+		return;
+	s->link.tag[1] |= TAG_IN;
+	memcpy(s->ext->addr, stack->key.addr, sizeof(s->ext->addr));
+	s->ext->link.tag[0] = stack->tag[0];
+	s->ext->link.tag[1] = key_word(&stack->key) | TAG_OUT | TAG_SECOND;
+	s->ext->state = s;
+}
+
+bool
+pf_state_taken(struct pf *pf, const struct pf_state_key *key, uint8_t dir)
+{
+	struct pf_state_seek	k;
+
+	k.key = *key;
+	k.dir = dir;
+	pf_state_seek(pf, &k);
+	return (table_find(&pf->st, pf_rcu_deref(pf->st.keys), &k) != NULL);
+}
+
+bool
+pf_state_lookup(struct pf *pf, uint8_t dir, unsigned int side,
+    struct pf_state_key *key)
+{
+	struct pf_state_seek	 k;
+	struct pf_state		*s;
+
+	k.key = *key;
+	k.dir = dir;
+	pf_packet_begin();
+	pf_state_seek(pf, &k);
+	s = table_find(&pf->st, pf_rcu_deref(pf->st.keys), &k);
+	if (s != NULL)
+		pf_state_key_get(s, side, key);
+	pf_packet_end();
+	return (s != NULL);
 }
 
 /* Who reads meanwhile misses for a moment what is being carried over. */
@@ -340,9 +389,20 @@ pf_state_alloc(struct pf *pf, int *reason)
 	return (s);
 }
 
+static void
+ext_free(struct pf *pf, struct pf_state_ext *ext)
+{
+	if (ext == NULL)
+		return;
+	if (ext->nat_rule != NULL)
+		pf_krule_put(pf, ext->nat_rule);
+	pf_free(ext);
+}
+
 void
 pf_state_discard(struct pf *pf, struct pf_state *s)
 {
+	ext_free(pf, s->ext);
 	pf_cache_free(PF_CACHE_STATE, s);
 	pf_atomic_dec(&pf->st.n);
 }
@@ -361,18 +421,18 @@ bucket_note_second(struct pf_bucket *b)
 }
 
 bool
-pf_state_bucket_insert(struct pf_bucket *b, struct pf_state *s)
+pf_state_bucket_insert(struct pf_bucket *b, struct pf_state_link *l)
 {
 	struct pf_rb_node	*parent = NULL, *n = pf_rb_top(&b->root);
 	int			 c = 0;
 
 	for (; n != NULL; n = c < 0 ? pf_rb_left(n) : pf_rb_right(n)) {
-		c = tag_cmp(s->tag, s->addr, state_of_node(n));
+		c = tag_cmp(l->tag, addr_of_link(l), link_of_node(n));
 		if (c == 0)
 			return (false);
 		parent = n;
 	}
-	pf_rb_insert(&b->root, &s->node, parent, parent == NULL ?
+	pf_rb_insert(&b->root, &l->node, parent, parent == NULL ?
 	    pf_rb_link_top(&b->root) : c < 0 ? pf_rb_link_left(parent) :
 	    pf_rb_link_right(parent));
 	bucket_note_second(b);
@@ -380,9 +440,9 @@ pf_state_bucket_insert(struct pf_bucket *b, struct pf_state *s)
 }
 
 void
-pf_state_bucket_erase(struct pf_bucket *b, struct pf_state *s)
+pf_state_bucket_erase(struct pf_bucket *b, struct pf_state_link *l)
 {
-	pf_rb_erase(&b->root, &s->node);
+	pf_rb_erase(&b->root, &l->node);
 	bucket_note_second(b);
 }
 
@@ -419,32 +479,97 @@ insert_id(struct pf_statetab *st, struct pf_state *s)
 	return (done);
 }
 
+/*
+ * The stripes of a state's keys, locked in their order, their counts odd.  A state
+ * has one key, or two that may be in one stripe.
+ */
+struct held {
+	struct pf_state_link	*link[2];	/* the second may be NULL */
+	uint64_t		 hash[2];
+	struct pf_stripe	*stripe[2];	/* in order; the second may be NULL */
+};
+
+static void
+hold_stripes(struct pf_statetab *st, struct pf_state *s, struct held *h)
+{
+	struct pf_stripe	*a, *b;
+
+	h->link[0] = &s->link;
+	h->hash[0] = link_hash(st, &s->link);
+	h->link[1] = NULL;
+	a = stripe_of(st->key_stripes, h->hash[0]);
+	b = NULL;
+	if (pf_state_translates(s)) {
+		h->link[1] = &s->ext->link;
+		h->hash[1] = link_hash(st, &s->ext->link);
+		b = stripe_of(st->key_stripes, h->hash[1]);
+	}
+	if (b == a)
+		b = NULL;
+	h->stripe[0] = b != NULL && b < a ? b : a;
+	h->stripe[1] = b != NULL && b < a ? a : b;
+	pf_spin_lock(&h->stripe[0]->lock);
+	if (h->stripe[1] != NULL)
+		pf_spin_lock_second(&h->stripe[1]->lock);
+	pf_seq_write_begin(&h->stripe[0]->seq);
+	if (h->stripe[1] != NULL)
+		pf_seq_write_begin(&h->stripe[1]->seq);
+}
+
+static void
+release_stripes(struct held *h)
+{
+	if (h->stripe[1] != NULL)
+		pf_seq_write_end(&h->stripe[1]->seq);
+	pf_seq_write_end(&h->stripe[0]->seq);
+	if (h->stripe[1] != NULL)
+		pf_spin_unlock(&h->stripe[1]->lock);
+	pf_spin_unlock(&h->stripe[0]->lock);
+}
+
+static struct pf_bucket *
+held_bucket(struct pf_statetab *st, const struct held *h, unsigned int i)
+{
+	return (bucket_now(pf_rcu_deref(st->keys), h->hash[i]));
+}
+
+/* Put s in by its keys and its id: all or nothing. */
+static bool
+link_state(struct pf_statetab *st, struct pf_state *s)
+{
+	struct held	h;
+
+	hold_stripes(st, s, &h);
+	s->linked = 0;
+	if (!pf_state_bucket_insert(held_bucket(st, &h, 0), h.link[0]))
+		goto out;
+	if (h.link[1] != NULL &&
+	    !pf_state_bucket_insert(held_bucket(st, &h, 1), h.link[1]))
+		goto out_first;
+	if (insert_id(st, s)) {
+		s->linked = 1;
+		goto out;
+	}
+	if (h.link[1] != NULL)
+		pf_state_bucket_erase(held_bucket(st, &h, 1), h.link[1]);
+out_first:
+	pf_state_bucket_erase(held_bucket(st, &h, 0), h.link[0]);
+out:
+	release_stripes(&h);
+	return (s->linked != 0);
+}
+
 int
 pf_state_insert(struct pf *pf, struct pf_state *s)
 {
 	struct pf_statetab	*st = &pf->st;
 	struct pf_buckets	*t = pf_rcu_deref(st->keys);
-	uint64_t		 hash = state_hash(st, s);
-	struct pf_stripe	*stripe = stripe_of(st->key_stripes, hash);
-	struct pf_bucket	*b;
-	bool			 done = false;
 
 	if (s->id == 0) {
 		s->id = st->id_base + pf_atomic_inc(&st->next_id);
 		s->creatorid = pf_rcu_deref(pf->conf)->hostid;
 	}
-	pf_spin_lock(&stripe->lock);
-	b = bucket_now(t, hash);
-	pf_seq_write_begin(&stripe->seq);
-	if (pf_state_bucket_insert(b, s)) {
-		done = insert_id(st, s);
-		if (!done)
-			pf_state_bucket_erase(b, s);
-		s->linked = done;
-	}
-	pf_seq_write_end(&stripe->seq);
-	pf_spin_unlock(&stripe->lock);
-	if (!done)
+	if (!link_state(st, s))
 		return (EEXIST);
 	if (pf_state_bound(s))
 		pf_atomic_inc(&st->nbound);
@@ -464,43 +589,45 @@ state_free(struct pf_rcu_head *head)
 {
 	struct pf_state	*s = container_of(head, struct pf_state, rcu);
 
+	ext_free(s->pf, s->ext);
 	pf_krule_put(s->pf, s->rule);
 	pf_kif_put(s->pf, s->kif);
 	pf_cache_free(PF_CACHE_STATE, s);
 }
 
-/* Take a linked state out of both trees.  Lock: the stripe of its key. */
-static void
-unlink_state(struct pf_statetab *st, struct pf_stripe *stripe, uint64_t hash,
-    struct pf_state *s)
+/* Take s out of all trees; false: it was not in them. */
+static bool
+unlink_state(struct pf_statetab *st, struct pf_state *s)
 {
 	uint64_t		 idhash = id_hash(s->id, s->creatorid);
 	struct pf_stripe	*idstripe = stripe_of(st->id_stripes, idhash);
+	struct held		 h;
+	bool			 was;
 
-	s->linked = 0;
-	pf_seq_write_begin(&stripe->seq);
-	pf_state_bucket_erase(bucket_now(pf_rcu_deref(st->keys), hash), s);
-	pf_seq_write_end(&stripe->seq);
-	pf_spin_lock(&idstripe->lock);
-	pf_rb_erase(&bucket_now(pf_rcu_deref(st->ids), idhash)->root,
-	    &s->id_node);
-	pf_spin_unlock(&idstripe->lock);
+	hold_stripes(st, s, &h);
+	was = s->linked != 0;
+	if (was) {
+		s->linked = 0;
+		pf_state_bucket_erase(held_bucket(st, &h, 0), h.link[0]);
+		if (h.link[1] != NULL)
+			pf_state_bucket_erase(held_bucket(st, &h, 1), h.link[1]);
+		pf_spin_lock(&idstripe->lock);
+		pf_rb_erase(&bucket_now(pf_rcu_deref(st->ids), idhash)->root,
+		    &s->id_node);
+		pf_spin_unlock(&idstripe->lock);
+	}
+	release_stripes(&h);
+	return (was);
 }
 
 bool
 pf_state_remove(struct pf *pf, struct pf_state *s)
 {
 	struct pf_statetab	*st = &pf->st;
-	uint64_t		 hash = state_hash(st, s);
-	struct pf_stripe	*stripe = stripe_of(st->key_stripes, hash);
 	bool			 mine;
 
 	pf_rcu_read_lock();
-	pf_spin_lock(&stripe->lock);
-	mine = s->linked != 0;
-	if (mine)
-		unlink_state(st, stripe, hash, s);
-	pf_spin_unlock(&stripe->lock);
+	mine = unlink_state(st, s);
 	if (mine) {
 		pf_count(pf, PF_CTR_STATE + FCNT_STATE_REMOVALS);
 		if (pf_state_bound(s))

@@ -15,10 +15,39 @@
 
 #define IDS_PER_BUCKET	4	/* buckets by key to one by id */
 
-static inline struct pf_state *
-state_of_node(const struct pf_rb_node *n)
+/*
+ * A tag's second word: port[0], port[1], ifid, then in the byte of the family these
+ * bits, then the protocol.  The packets that a link is for: both bits clear, all.
+ */
+#define TAG_AF_SHIFT	48
+#define TAG_AF(word)	((unsigned int)((word) >> TAG_AF_SHIFT) & 0x0f)
+#define TAG_SECOND	(1ULL << 52)		/* a second key, in a pf_state_ext */
+#define TAG_IN		(1ULL << 54)
+#define TAG_OUT		(1ULL << 55)
+#define TAG_SIDES	(TAG_IN | TAG_OUT)
+#define TAG_BITS	(TAG_SECOND | TAG_SIDES)
+static_assert(AF_INET < 16 && AF_INET6 < 16, "four bits");
+
+static inline struct pf_state_link *
+link_of_node(const struct pf_rb_node *n)
 {
-	return (container_of(n, struct pf_state, node));
+	return (container_of(n, struct pf_state_link, node));
+}
+
+static inline struct pf_state *
+state_of_link(const struct pf_state_link *l)
+{
+	if (unlikely((l->tag[1] & TAG_SECOND) != 0))
+		return (container_of(l, struct pf_state_ext, link)->state);
+	return (container_of(l, struct pf_state, link));
+}
+
+static inline const struct pf_addr *
+addr_of_link(const struct pf_state_link *l)
+{
+	if (unlikely((l->tag[1] & TAG_SECOND) != 0))
+		return (container_of(l, struct pf_state_ext, link)->addr);
+	return (container_of(l, struct pf_state, link)->addr);
 }
 
 static inline struct pf_state *
@@ -27,14 +56,19 @@ state_of_id_node(const struct pf_rb_node *n)
 	return (container_of(n, struct pf_state, id_node));
 }
 
+static inline uint64_t
+tag_side(uint8_t dir)
+{
+	return (dir == PF_IN ? TAG_IN : dir == PF_OUT ? TAG_OUT : 0);
+}
+
 /*
  * Order of keys
  *
  * Any total order will do.  The word of ports and protocol goes first, as it
- * tells most connections apart.
+ * tells most connections apart.  Equal keys for packets of different directions
+ * are different; a link for all packets is equal to either, and so never beside them.
  */
-#define TAG_AF_SHIFT	48
-
 static inline uint64_t
 key_word(const struct pf_state_key *k)
 {
@@ -49,20 +83,24 @@ word_cmp(uint64_t a, uint64_t b)
 	return (a < b ? -1 : a > b);
 }
 
-/* Of equal tags: the addresses, where the tag is not all of them. */
-int	 pf_state_addr_cmp(const struct pf_addr *, const struct pf_addr *);
+/* Of equal tags: the addresses, where the tag is not all of them, and the direction. */
+int	 pf_state_tie(const uint64_t *tag, const struct pf_addr *,
+	    const struct pf_state_link *);
 
 /* addr: both addresses of what has this tag. */
 static inline int
-tag_cmp(const uint64_t *tag, const struct pf_addr *addr, const struct pf_state *s)
+tag_cmp(const uint64_t *tag, const struct pf_addr *addr,
+    const struct pf_state_link *l)
 {
-	if (tag[1] != s->tag[1])
-		return (tag[1] < s->tag[1] ? -1 : 1);
-	if (tag[0] != s->tag[0])
-		return (tag[0] < s->tag[0] ? -1 : 1);
-	if (likely((uint8_t)(tag[1] >> TAG_AF_SHIFT) == AF_INET))
+	uint64_t	x = tag[1] & ~TAG_BITS, y = l->tag[1] & ~TAG_BITS;
+
+	if (x != y)
+		return (x < y ? -1 : 1);
+	if (tag[0] != l->tag[0])
+		return (tag[0] < l->tag[0] ? -1 : 1);
+	if (likely(TAG_AF(x) == AF_INET && (l->tag[1] & TAG_SIDES) == 0))
 		return (0);
-	return (pf_state_addr_cmp(addr, s->addr));
+	return (pf_state_tie(tag, addr, l));
 }
 
 /* The bucket's hash: the same for both directions and for a connection's states on
@@ -72,7 +110,7 @@ hash_of(const struct pf_statetab *st, uint64_t addrs, uint64_t word)
 {
 	uint64_t	p0 = word & 0xffff, p1 = word >> 16 & 0xffff;
 
-	if ((uint8_t)(word >> TAG_AF_SHIFT) == AF_INET &&
+	if (TAG_AF(word) == AF_INET &&
 	    (uint32_t)addrs < addrs >> 32)
 		addrs = addrs << 32 | addrs >> 32;
 	return (pf_hsiphash2(addrs, (p0 < p1 ? p1 << 32 | p0 << 16 :
@@ -80,9 +118,9 @@ hash_of(const struct pf_statetab *st, uint64_t addrs, uint64_t word)
 }
 
 static inline uint64_t
-state_hash(const struct pf_statetab *st, const struct pf_state *s)
+link_hash(const struct pf_statetab *st, const struct pf_state_link *l)
 {
-	return (hash_of(st, s->tag[0], s->tag[1]));
+	return (hash_of(st, l->tag[0], l->tag[1]));
 }
 
 /* Own ids are counted up: neighbours in time are neighbours in memory. */
@@ -159,11 +197,11 @@ buckets_wanted(const struct pf_buckets *t, uint64_t n)
 	return (size);
 }
 
-/* pf_state.c: put s into a tree; false: there is one like it.  Lock: the stripe; of a key's
- * stripe the count is odd. */
-bool	 pf_state_bucket_insert(struct pf_bucket *, struct pf_state *);
+/* pf_state.c: put a link, or a state by its id, into a tree; false: there is one like
+ * it.  Lock: the stripe; of a key's stripe the count is odd. */
+bool	 pf_state_bucket_insert(struct pf_bucket *, struct pf_state_link *);
 bool	 pf_state_id_insert(struct pf_bucket *, struct pf_state *);
 /* Take one out of a tree by key.  Lock as above. */
-void	 pf_state_bucket_erase(struct pf_bucket *, struct pf_state *);
+void	 pf_state_bucket_erase(struct pf_bucket *, struct pf_state_link *);
 
 #endif /* _NET_PF_STATE_H_ */

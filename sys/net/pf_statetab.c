@@ -56,7 +56,7 @@ bucket_after(const struct pf_bucket *b, const struct pf_state_seek *last)
 	struct pf_rb_node	*n = pf_rb_top(&b->root), *best = NULL;
 
 	while (n != NULL) {
-		if (tag_cmp(last->tag, last->key.addr, state_of_node(n)) < 0) {
+		if (tag_cmp(last->tag, last->key.addr, link_of_node(n)) < 0) {
 			best = n;
 			n = pf_rb_left(n);
 		} else
@@ -77,26 +77,29 @@ bucket_walk(struct pf_bucket *b, struct pf_stripe *stripe, const struct walk *w)
 {
 	struct pf_state		*batch[PF_WALK_BATCH];
 	struct pf_state_seek	 last, *after = NULL;
+	const struct pf_state_link *l;
 	struct pf_rb_node	*n;
-	unsigned int		 i, k;
+	unsigned int		 i, k, seen;
 	bool			 more, go_on = true;
 
 	do {
 		pf_rcu_read_lock();
 		pf_spin_lock(&stripe->lock);
 		n = after != NULL ? bucket_after(b, after) : pf_rb_first(&b->root);
-		for (k = 0; n != NULL && k < PF_WALK_BATCH; n = pf_rb_next(n))
-			batch[k++] = state_of_node(n);
+		for (k = seen = 0; n != NULL && seen++ < PF_WALK_BATCH;
+		    n = pf_rb_next(n)) {
+			l = link_of_node(n);
+			if ((l->tag[1] & TAG_SECOND) == 0)
+				batch[k++] = state_of_link(l);
+			memcpy(last.tag, l->tag, sizeof(last.tag));
+			memcpy(last.key.addr, addr_of_link(l),
+			    sizeof(last.key.addr));
+			after = &last;
+		}
 		more = n != NULL;
 		pf_spin_unlock(&stripe->lock);
 		for (i = 0; i < k && go_on; i++)
 			go_on = w->fn(batch[i], w->arg);
-		if (more) {
-			memcpy(last.tag, batch[k - 1]->tag, sizeof(last.tag));
-			memcpy(last.key.addr, batch[k - 1]->addr,
-			    sizeof(last.key.addr));
-			after = &last;
-		}
 		pf_rcu_read_unlock();
 		if (w->pause != NULL && !w->pause(w->arg))
 			go_on = false;
@@ -185,6 +188,7 @@ bucket_move(struct pf *pf, struct pf_buckets *t, uint64_t i, bool ids)
 				    pf->st.key_stripes, i);
 	struct pf_buckets	*next = pf_rcu_deref_locked(t->next);
 	struct pf_bucket	*b = bucket_of(t, i);
+	struct pf_state_link	*l;
 	struct pf_rb_node	*n;
 	struct pf_state		*s;
 
@@ -197,10 +201,10 @@ bucket_move(struct pf *pf, struct pf_buckets *t, uint64_t i, bool ids)
 			pf_state_id_insert(bucket_of(next,
 			    id_hash(s->id, s->creatorid)), s);
 		} else {
-			s = state_of_node(n);
-			pf_state_bucket_erase(b, s);
+			l = link_of_node(n);
+			pf_state_bucket_erase(b, l);
 			pf_state_bucket_insert(bucket_of(next,
-			    state_hash(&pf->st, s)), s);
+			    link_hash(&pf->st, l)), l);
 		}
 	}
 	WRITE_ONCE(t->moved[i], 1);

@@ -491,6 +491,23 @@ struct pfioc_states {
 	uint64_t	buf;		/* user address; len 0: only ask */
 };
 
+/*
+ * DIOCNATLOOK: by what addresses a translated connection is known on the other side.
+ * saddr and daddr are those of a packet that has come in (direction PF_IN) as it was
+ * on the wire, or PF_OUT as the receiving program has it: then rdaddr and rdport are where
+ * the connection was meant to go before it was redirected.
+ */
+struct pfioc_natlook {
+	struct pf_addr	saddr, daddr;
+	struct pf_addr	rsaddr, rdaddr;	/* out */
+	uint16_t	sport, dport;	/* network order; ICMP: sport is the id */
+	uint16_t	rsport, rdport;	/* out */
+	uint8_t		af;
+	uint8_t		proto;
+	uint8_t		direction;
+	uint8_t		pad[5];
+};
+
 /* DIOCKILLSTATES, DIOCCLRSTATES.  A member left zero does not restrict. */
 struct pfioc_state_kill {
 	uint64_t	id;		/* with creatorid */
@@ -730,6 +747,7 @@ struct pf_osfp_ioctl {			/* OSFPADD, OSFPGET */
 #define DIOCSETSTATUSIF _IOWR('D', 20, struct pfioc_if)
 #define DIOCGETSTATUS	_IOR ('D', 21, struct pf_status)
 #define DIOCCLRSTATUS	_IO  ('D', 22)
+#define DIOCNATLOOK	_IOWR('D', 23, struct pfioc_natlook)
 #define DIOCSETDEBUG	_IOWR('D', 24, struct pfioc_u32)
 #define DIOCGETSTATES	_IOWR('D', 25, struct pfioc_states)
 #define DIOCCHANGERULE	_IOWR('D', 26, struct pfioc_rule)

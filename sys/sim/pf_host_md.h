@@ -88,6 +88,7 @@ pf_mutex_init(struct pf_mutex *m)
 }
 
 #define pf_spin_lock(l)		sim_spin_lock(l, __func__, __LINE__)
+#define pf_spin_lock_second(l)	sim_spin_lock(l, __func__, __LINE__)
 #define pf_spin_unlock(l)	sim_spin_unlock(l, __func__, __LINE__)
 #define pf_spin_assert(l)	sim_spin_assert(l, __func__, __LINE__)
 #define pf_mutex_lock(m)	sim_mutex_lock(m, __func__, __LINE__)
@@ -145,6 +146,10 @@ void	 sim_rcu_assert_locked(const char *func, int line);
 
 #define pf_rcu_read_lock()	sim_rcu_lock(__func__, __LINE__)
 #define pf_rcu_read_unlock()	sim_rcu_unlock(__func__, __LINE__)
+void	 sim_packet_enter(void);
+void	 sim_packet_leave(void);
+#define pf_packet_begin()	sim_packet_enter()
+#define pf_packet_end()		sim_packet_leave()
 #define pf_rcu_call(h, fn)	sim_rcu_call(h, fn, __func__, __LINE__)
 #define pf_rcu_sync()		sim_rcu_sync(__func__, __LINE__)
 #define pf_rcu_barrier()	sim_rcu_barrier(__func__, __LINE__)

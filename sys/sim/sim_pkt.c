@@ -133,6 +133,56 @@ sim_pkt_write(struct pf_pkt *p, uint32_t off, const void *src, uint32_t len)
 	}
 }
 
+/*
+ * Contract in pf_host.h.  A packet that is written to is made of one piece first:
+ * its bytes move, so that a pointer from before is caught by the sanitizer.
+ */
+void *
+pf_pkt_write(struct pf_pkt *p, uint32_t off, uint32_t len)
+{
+	struct sim_piece one;
+	uint32_t i;
+
+	if (off > p->len || len > p->len - off)
+		SIM_PANIC("%u bytes at %u of %u", len, off, p->len);
+	if (sim_fail_now())
+		return (NULL);
+	scratch_free(p);
+	piece_new(&one, 0, p->len);
+	sim_pkt_bytes(p, one.data, p->len);
+	for (i = 0; i < p->npieces; i++)
+		free(p->piece[i].mem);
+	p->npieces = 1;
+	p->piece[0] = one;
+	return (one.data + off);
+}
+
+void
+pf_pkt_cksum_change(struct pf_pkt *p, void *at, const void *from,
+    const void *to, unsigned int len, unsigned int flags)
+{
+	uint16_t sum, word;
+	uint32_t n;
+
+	memcpy(&sum, at, sizeof(sum));
+	if ((flags & PF_CKSUM_UDP) != 0 && sum == 0)
+		return;
+	n = (uint16_t)~sum;
+	for (unsigned int i = 0; i < len; i += 2) {
+		memcpy(&word, (const uint8_t *)from + i, 2);
+		n += (uint16_t)~word;
+		memcpy(&word, (const uint8_t *)to + i, 2);
+		n += word;
+	}
+	while (n >> 16)
+		n = (n & 0xffff) + (n >> 16);
+	sum = (uint16_t)~n;
+	if ((flags & PF_CKSUM_UDP) != 0 && sum == 0)
+		sum = 0xffff;
+	memcpy(at, &sum, sizeof(sum));
+	(void)p;
+}
+
 struct pf_pkt *
 sim_pkt_copy(const struct pf_pkt *p)
 {

@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The pf for Linux authors
+#
+# Translation with real programs, IPv4 and IPv6: clients behind nat reach a server
+# that has no way back to them, the server reaches one of them by rdr, the firewall's own
+# programs are redirected to, binat works both ways, errors find who they are for, and
+# ports that run out refuse new connections only.
+. "$(dirname "$0")/lib.sh"
+net_up
+echo_server server tcp/80 udp/53 tcp/81
+echo_server client tcp/8080 udp/8053
+echo_server fw tcp/3128
+# what is not translated does not come back
+ip -n server route del default
+ip -n server -6 route del default
+for v in 4 6; do
+	[ $v = 4 ] && c=$C4 s=$S4 g=$G4 net=10.0.1.0/24 extra=10.0.2.77 ||
+	    { c=$C6 s=$S6 g=$G6 net=fd00:1::/64 extra=fd00:2::77; }
+	rules <<END
+pass
+END
+	reach timeout client udp $s 53
+	rules <<END
+nat on ext0 from $net to any -> $g
+rdr on ext0 proto tcp from any to $g port 80 -> $c port 8080
+rdr on ext0 proto udp from any to $g port 53 -> $c port 8053
+block
+pass in on int0 from $net
+pass out on ext0 from $g
+pass in on ext0 to $c
+pass out on int0 to $c
+END
+	flush
+	answers 'open open' client tcp $s 80 81
+	reach open client udp $s 53
+	expect "ping $s" pings client $s
+	answers 'open timeout' server tcp $g 80 82
+	reach open server udp $g 53
+	# the firewall itself, by its own address
+	reach open fw tcp $s 80
+	like 'a state shows both' "$(sed 's/[.:]/[.:]/g; s/\//./g' <<< "$g").*\\(.*$c" "$(states)" ||
+	    states
+	# a large transfer, whole
+	head -c 3000000 /dev/urandom > "$W/data"
+	background client bash -c "nc -l -N $c 8081 > $W/got"
+	receiver=$bg
+	until_true 10 listening client 8081 || die 'nc does not listen'
+	rules <<END
+rdr on ext0 proto tcp from any to $g port 9 -> $c port 8081
+pass
+END
+	expect "send to $g" server timeout $((30 * slow)) nc -N "$g" 9 < "$W/data"
+	until_true 10 eval "! kill -0 $receiver"
+	expect 'it is whole' cmp "$W/data" "$W/got"
+	# to a program on the firewall, wherever the client wanted to go
+	rules <<END
+rdr on int0 proto tcp from any to any port 82 -> $( [ $v = 4 ] && echo $F4 || echo $F6 ) port 3128
+pass
+END
+	reach open client tcp $s 82
+	# binat: another address, all ports, both ways
+	ip -n server neigh replace $extra lladdr 02:00:00:00:02:01 dev eth0 \
+	    nud permanent
+	rules <<END
+binat on ext0 from $c to any -> $extra
+pass
+END
+	flush
+	reach open client udp $s 53
+	answers 'open refused' server tcp $extra 8080 8082
+	# a port for two: the third waits
+	rules <<END
+nat on ext0 from $net to any -> $g port 61000:61001
+pass
+END
+	flush
+	before=$(info state-insert)
+	hold one client tcp $s 80
+	hold two client tcp $s 80
+	is 'first' alive "$(still one)"
+	is 'second' alive "$(still two)"
+	reach timeout client tcp $s 80
+	reach open client tcp $s 81
+	is 'first lives' alive "$(still one)"
+	within 'counted' $((before + 1)) $((before + 20)) "$(info state-insert)"
+	drop one
+	drop two
+	# nobody listens: the error comes back to who asked
+	rules <<END
+nat on ext0 from $net to any -> $g
+block in on ext0
+pass out on ext0
+END
+	flush
+	reach refused client udp $s 54
+done
+is 'no packet out of its window' 0 "$(info state-mismatch)"

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_nat.c: what a new connection is translated to (third floor)
+ *
+ * The classic rulesets are asked before the filter rules: binat first, then rdr for a
+ * packet that comes in and nat for one that goes out; the first rule that matches
+ * decides, and one that says `no' decides for nothing.
+ *
+ * A translated source gets a port by which no other connection with the same
+ * destination goes: tried are ports of the rule's range in a row, from one chosen by
+ * chance, at most PORT_TRIES of them for each address.  If all of them are taken the
+ * connection is refused.
+ *
+ * Everything is worked out on the key of the connection; the packet is
+ * rewritten later (pf_rewrite.c), when a state holds the key.  Owns nothing.
+ */
+#include "pf_priv.h"
+
+#define PORT_TRIES	1024
+#define ADDR_TRIES	8		/* addresses of a pool tried for one connection */
+
+struct pf_krule *
+pf_nat_rule(const struct pf_conf *conf, const struct pf_pdesc *pd)
+{
+	struct pf_krule	*kr;
+
+	kr = pf_match_translation(conf->rules[PF_RULESET_BINAT], pd);
+	if (kr == NULL)
+		kr = pf_match_translation(conf->rules[pd->dir == PF_IN ?
+		    PF_RULESET_RDR : PF_RULESET_NAT], pd);
+	if (kr != NULL && kr->pool[PF_POOL_RDR] == NULL)
+		return (NULL);			/* it says `no' */
+	return (kr);
+}
+
+/* Ends of the key by their part in the packet. */
+static unsigned int
+source_of(const struct pf_pdesc *pd)
+{
+	return (pd->dir == PF_IN ? PF_SK_WIRE : PF_SK_STACK);
+}
+
+/* Whether a key is free for the packets that answer. */
+static bool
+is_free(const struct pf_pdesc *pd, const struct pf_state_key *key)
+{
+	return (!pf_state_taken(pd->pf, key, pd->dir == PF_IN ? PF_OUT : PF_IN));
+}
+
+/* A number from low to high, host order, for the end `i' of the key. */
+static bool
+find_port(const struct pf_pdesc *pd, struct pf_state_key *key, unsigned int i,
+    uint32_t low, uint32_t high)
+{
+	uint32_t	span = high - low + 1, at, k;
+
+	pf_random(pd->pf, &at, sizeof(at));
+	for (k = 0; k < span && k < PORT_TRIES; k++) {
+		key->port[i] = htons((uint16_t)(low + (at % span + k) % span));
+		if (is_free(pd, key))
+			return (true);
+	}
+	return (false);
+}
+
+static bool
+source_port(const struct pf_pdesc *pd, const struct pf_pool *p,
+    struct pf_state_key *key, unsigned int i)
+{
+	uint32_t	low = p->proxy_port[0], high = p->proxy_port[1];
+
+	if (pd->flags & PF_PD_ICMPID) {
+		if (pd->flags & PF_PD_ICMPREPLY)	/* the id is the other end's */
+			return (is_free(pd, key));
+		low = 1;
+		high = UINT16_MAX;
+	} else if (pd->proto != IPPROTO_TCP && pd->proto != IPPROTO_UDP)
+		return (is_free(pd, key));
+	if (p->port_op == PF_OP_NONE)			/* static-port */
+		return (is_free(pd, key));
+	return (find_port(pd, key, i, low, high > low ? high : low));
+}
+
+static int
+translate_source(const struct pf_pdesc *pd, struct pf_kpool *kp,
+    struct pf_state_key *key)
+{
+	unsigned int	i = source_of(pd), k;
+	uint16_t	port = key->port[i];
+
+	for (k = 0; k < ADDR_TRIES; k++) {
+		pf_pool_pick(pd->pf, kp, pd->af, &pd->src, &key->addr[i]);
+		key->port[i] = port;
+		if (source_port(pd, &kp->p, key, i))
+			return (PFRES_MATCH);
+		if (kp->size == 1)
+			break;
+	}
+	return (PFRES_STATEINS);
+}
+
+/* `range': the first port of the range that the rule redirects from, host order. */
+static void
+translate_destination(const struct pf_pdesc *pd, struct pf_kpool *kp,
+    uint16_t range, struct pf_state_key *key)
+{
+	unsigned int		 i = !source_of(pd);
+	const struct pf_pool	*p = &kp->p;
+	uint32_t		 port;
+
+	pf_pool_pick(pd->pf, kp, pd->af, &pd->src, &key->addr[i]);
+	if (pd->proto != IPPROTO_TCP && pd->proto != IPPROTO_UDP)
+		return;
+	port = ntohs(key->port[i]);
+	if (p->port_op == PF_OP_RRG && p->proxy_port[1] > p->proxy_port[0])
+		port = p->proxy_port[0] + (port - range) %
+		    (p->proxy_port[1] - p->proxy_port[0] + 1U);
+	else if (p->proxy_port[0] != 0)
+		port = p->proxy_port[0];
+	key->port[i] = htons((uint16_t)port);
+}
+
+/* base with the bits of host that mask leaves open. */
+static void
+keep_host(struct pf_addr *host, const struct pf_addr *base,
+    const struct pf_addr *mask, uint8_t af)
+{
+	unsigned int	i;
+
+	for (i = 0; i < 2; i++)
+		host->addr64[i] = (base->addr64[i] & mask->addr64[i]) |
+		    (host->addr64[i] & ~mask->addr64[i]);
+	if (af == AF_INET)
+		memset(host->addr8 + 4, 0, 12);
+}
+
+static int
+translate_both(const struct pf_pdesc *pd, const struct pf_krule *kr,
+    struct pf_state_key *key)
+{
+	const struct pf_addr_wrap	*inner = &kr->r.src.addr;
+	const struct pf_addr_wrap	*outer =
+	    &kr->pool[PF_POOL_RDR]->addr[0].user.addr;
+
+	if (pd->dir == PF_IN) {
+		keep_host(&key->addr[PF_SK_STACK], &inner->v.a.addr,
+		    &inner->v.a.mask, pd->af);
+		return (PFRES_MATCH);
+	}
+	keep_host(&key->addr[PF_SK_STACK], &outer->v.a.addr, &outer->v.a.mask,
+	    pd->af);
+	return (is_free(pd, key) ? PFRES_MATCH : PFRES_STATEINS);
+}
+
+int
+pf_nat_translate(const struct pf_pdesc *pd, const struct pf_krule *kr,
+    struct pf_state_key *key)
+{
+	int	reason;
+
+	switch (kr->r.action) {
+	case PF_BINAT:
+		return (translate_both(pd, kr, key));
+	case PF_NAT:
+		return (translate_source(pd, kr->pool[PF_POOL_RDR], key));
+	case PF_RDR:
+		translate_destination(pd, kr->pool[PF_POOL_RDR],
+		    ntohs(kr->r.dst.port[0]), key);
+		return (PFRES_MATCH);
+	}
+	if (kr->r.pool_used & 1U << PF_POOL_RDR)
+		translate_destination(pd, kr->pool[PF_POOL_RDR],
+		    ntohs(kr->r.dst.port[0]), key);
+	if ((kr->r.pool_used & 1U << PF_POOL_NAT) == 0)
+		return (PFRES_MATCH);
+	reason = translate_source(pd, kr->pool[PF_POOL_NAT], key);
+	return (reason);
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_pool.c: the addresses that a rule translates or routes to (second floor)
+ *
+ * A pool is made with its rule, never changes, and is freed with it; only the turn of
+ * a round-robin is counted on, atomically.  Its addresses are prefixes of one
+ * family each.  All of them in order make up one row, and a choice is a place in it: the
+ * next one, one by chance, or one by a keyed hash of the source.  A prefix of more
+ * than 2^32 addresses counts as one of that many, and the rest of its bits are chosen by
+ * themselves.
+ */
+#include "pf_priv.h"
+
+#define POOL_MAX	65536		/* addresses as written, in a pool */
+
+static bool
+pool_addr_sound(const struct pf_pooladdr *a, uint8_t af)
+{
+	size_t		used = af == AF_INET ? 4 : 16;
+	unsigned int	bits;
+
+	return (a->addr.type == PF_ADDR_ADDRMASK && a->addr.iflags == 0 &&
+	    a->addr.net == 0 && a->addr.pad == 0 && a->addr.cnt == 0 &&
+	    pf_all_zero(a->pad, sizeof(a->pad)) &&
+	    pf_all_zero(a->addr.v.a.addr.addr8 + used, 16 - used) &&
+	    pf_all_zero(a->addr.v.a.mask.addr8 + used, 16 - used) &&
+	    pf_mask_prefix(&a->addr.v.a.mask, af, &bits));
+}
+
+int
+pf_pool_check(const struct pf_pool *p, const struct pf_pooladdr *a, uint32_t n,
+    uint8_t af)
+{
+	uint32_t	i;
+
+	if (n == 0 || n > POOL_MAX || (af != AF_INET && af != AF_INET6) ||
+	    !pf_all_zero(p->pad, sizeof(p->pad)) ||
+	    (p->opts & PF_POOL_TYPEMASK) >= PF_POOL_TYPE_MAX)
+		return (EINVAL);
+	if (p->port_op != PF_OP_NONE && p->port_op != PF_OP_EQ &&
+	    p->port_op != PF_OP_RRG)
+		return (EINVAL);
+	if (p->port_op == PF_OP_RRG && p->proxy_port[0] > p->proxy_port[1])
+		return (EINVAL);
+	if ((p->opts & ~PF_POOL_TYPEMASK) != 0 ||
+	    (p->opts & PF_POOL_TYPEMASK) == PF_POOL_LEASTSTATES)
+		return (EOPNOTSUPP);
+	for (i = 0; i < n; i++) {
+		if (a[i].addr.type == PF_ADDR_TABLE ||
+		    a[i].addr.type == PF_ADDR_DYNIFTL || a[i].ifname[0] != '\0')
+			return (EOPNOTSUPP);
+		if (!pool_addr_sound(&a[i], af))
+			return (EINVAL);
+	}
+	return (0);
+}
+
+/* How many addresses the prefix has, 2^32 at most. */
+static uint64_t
+prefix_size(const struct pf_addr *mask, uint8_t af)
+{
+	unsigned int	bits, host;
+
+	pf_mask_prefix(mask, af, &bits);
+	host = (af == AF_INET ? 32 : 128) - bits;
+	return (1ULL << (host < 32 ? host : 32));
+}
+
+int
+pf_pool_create(struct pf *pf, const struct pf_pool *p, const struct pf_pooladdr *a,
+    uint32_t n, uint8_t af, struct pf_kpool **out)
+{
+	struct pf_kpool	*kp;
+	uint32_t	 i;
+
+	kp = pf_alloc(pf, sizeof(*kp) + n * sizeof(kp->addr[0]));
+	if (kp == NULL)
+		return (ENOMEM);
+	kp->p = *p;
+	kp->n = n;
+	pf_atomic_set(&kp->turn, 0);
+	if (pf_all_zero(p->key, sizeof(p->key)))
+		pf_random(pf, &kp->key, sizeof(kp->key));
+	else
+		memcpy(&kp->key, p->key, sizeof(kp->key));
+	for (i = 0; i < n; i++) {
+		kp->addr[i].user = a[i];
+		kp->addr[i].size = prefix_size(&a[i].addr.v.a.mask, af);
+		kp->size += kp->addr[i].size;
+		pf_yield_at(i);
+	}
+	*out = kp;
+	return (0);
+}
+
+void
+pf_pool_free(struct pf_kpool *kp)
+{
+	pf_free(kp);
+}
+
+/* The address at `place' of a prefix, counted up from its first; high bits from `more'. */
+static void
+prefix_at(const struct pf_addr *base, const struct pf_addr *mask, uint8_t af,
+    uint64_t place, const uint64_t more[2], struct pf_addr *out)
+{
+	struct pf_addr	host;
+	unsigned int	i;
+
+	memset(&host, 0, sizeof(host));
+	if (af == AF_INET)
+		host.v4 = htonl((uint32_t)place);
+	else {
+		host.addr64[0] = more[0];
+		host.addr64[1] = more[1];
+		host.addr32[3] = htonl((uint32_t)place);
+	}
+	for (i = 0; i < 2; i++)
+		out->addr64[i] = (base->addr64[i] & mask->addr64[i]) |
+		    (host.addr64[i] & ~mask->addr64[i]);
+	if (af == AF_INET)
+		memset(out->addr8 + 4, 0, 12);
+}
+
+void
+pf_pool_pick(struct pf *pf, struct pf_kpool *kp, uint8_t af,
+    const struct pf_addr *src, struct pf_addr *out)
+{
+	uint64_t		 more[2] = { 0, 0 }, place = 0;
+	const struct pf_addr	*base, *mask;
+	uint32_t		 i;
+
+	switch (kp->p.opts & PF_POOL_TYPEMASK) {
+	case PF_POOL_NONE:
+		*out = kp->addr[0].user.addr.v.a.addr;
+		return;
+	case PF_POOL_BITMASK:
+		base = &kp->addr[0].user.addr.v.a.addr;
+		mask = &kp->addr[0].user.addr.v.a.mask;
+		for (i = 0; i < 2; i++)
+			out->addr64[i] = (base->addr64[i] & mask->addr64[i]) |
+			    (src->addr64[i] & ~mask->addr64[i]);
+		return;
+	case PF_POOL_RANDOM:
+		pf_random(pf, more, sizeof(more));
+		pf_random(pf, &place, sizeof(place));
+		break;
+	case PF_POOL_SRCHASH:
+		place = pf_siphash2(src->addr64[0], src->addr64[1], &kp->key);
+		more[0] = pf_siphash2(place, 1, &kp->key);
+		more[1] = pf_siphash2(place, 2, &kp->key);
+		break;
+	case PF_POOL_ROUNDROBIN:
+		place = pf_atomic_inc(&kp->turn) - 1;
+		break;
+	}
+	place %= kp->size;
+	for (i = 0; place >= kp->addr[i].size; i++)
+		place -= kp->addr[i].size;
+	prefix_at(&kp->addr[i].user.addr.v.a.addr, &kp->addr[i].user.addr.v.a.mask,
+	    af, place, more, out);
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_rewrite.c: addresses and ports of a packet are replaced (third floor)
+ *
+ * What stands in the packet is compared with what is to stand there, and every checksum
+ * that covers a change is changed with it: the IPv4 header's, the transport's (whose
+ * pseudo header has the addresses), and for an ICMP error also its own, which covers
+ * the packet that it quotes.  A packet is made writable once, before the first
+ * change, so that it goes on whole or not at all.
+ *
+ * An ICMP error quotes a packet of the connection.  Where an end of the quoted
+ * packet is replaced, the other end of the error's own header is the same host and is
+ * replaced too: errors come from, or go to, who is known by the translated name.
+ *
+ * Owns nothing.  Packet context.
+ */
+#include "pf_priv.h"
+#include "pf_wire.h"
+
+/* A header chain within a packet: the packet's own or the quoted one. */
+struct chain {
+	struct pf_pkt	*pkt;
+	uint8_t		*ip;		/* the IP header */
+	uint8_t		*th;		/* the transport's; NULL: not there */
+	uint8_t		*sum;		/* its checksum; NULL: none, or not there */
+	uint8_t		*outer;		/* the checksum of the error that quotes it, or NULL */
+	uint8_t		 af;
+	uint8_t		 sum_flags;	/* PF_CKSUM_* of sum, without PSEUDO */
+	bool		 pseudo;	/* sum covers the addresses */
+};
+
+/* len bytes at p become `to'.  pseudo: they are an address. */
+static void
+put(const struct chain *c, uint8_t *p, const void *to, unsigned int len,
+    bool is_addr)
+{
+	uint8_t		 from[16], old_sum[2];
+	unsigned int	 flags = c->sum_flags | (is_addr ? PF_CKSUM_PSEUDO : 0);
+
+	memcpy(from, p, len);
+	if (memcmp(from, to, len) == 0)
+		return;
+	memcpy(p, to, len);
+	if (c->sum != NULL && (!is_addr || c->pseudo)) {
+		memcpy(old_sum, c->sum, sizeof(old_sum));
+		if (c->outer == NULL)
+			pf_pkt_cksum_change(c->pkt, c->sum, from, to, len, flags);
+		else if ((c->sum_flags & PF_CKSUM_UDP) == 0 ||
+		    old_sum[0] != 0 || old_sum[1] != 0)
+			pf_cksum_change(c->sum, from, to, len);
+		if (c->outer != NULL)
+			pf_pkt_cksum_change(c->pkt, c->outer, old_sum, c->sum,
+			    sizeof(old_sum), 0);
+	}
+	if (c->outer != NULL)
+		pf_pkt_cksum_change(c->pkt, c->outer, from, to, len, 0);
+}
+
+static void
+put_addr(const struct chain *c, bool dst, const struct pf_addr *to)
+{
+	uint8_t	*p, *sum, from[4], old_sum[2];
+
+	if (c->af == AF_INET6) {
+		put(c, c->ip + (dst ? offsetof(struct pf_ip6, dst) :
+		    offsetof(struct pf_ip6, src)), to, 16, true);
+		return;
+	}
+	p = c->ip + (dst ? offsetof(struct pf_ip4, dst) :
+	    offsetof(struct pf_ip4, src));
+	sum = c->ip + offsetof(struct pf_ip4, sum);
+	memcpy(from, p, sizeof(from));
+	memcpy(old_sum, sum, sizeof(old_sum));
+	put(c, p, to, sizeof(from), true);
+	pf_cksum_change(sum, from, to, sizeof(from));
+	if (c->outer != NULL)
+		pf_pkt_cksum_change(c->pkt, c->outer, old_sum, sum,
+		    sizeof(old_sum), 0);
+}
+
+static void
+put_port(const struct chain *c, const struct pf_pdesc *pd, bool dst,
+    uint16_t to)
+{
+	if (c->th == NULL)
+		return;
+	if (pd->proto == IPPROTO_TCP || pd->proto == IPPROTO_UDP)
+		put(c, c->th + (dst ? offsetof(struct pf_tcp, dport) :
+		    offsetof(struct pf_tcp, sport)), &to, 2, false);
+	else if ((pd->flags & PF_PD_ICMPID) != 0 &&
+	    dst == ((pd->flags & PF_PD_ICMPREPLY) != 0))
+		put(c, c->th + offsetof(struct pf_icmp, id), &to, 2, false);
+}
+
+/* Where a transport's checksum is and what it covers.  have: bytes of it that are there. */
+static void
+chain_transport(struct chain *c, const struct pf_pdesc *pd, uint8_t *th,
+    uint32_t have)
+{
+	uint32_t	at;
+
+	c->th = th;
+	c->pseudo = true;
+	switch (pd->proto) {
+	case IPPROTO_TCP:
+		at = offsetof(struct pf_tcp, sum);
+		break;
+	case IPPROTO_UDP:
+		at = offsetof(struct pf_udp, sum);
+		c->sum_flags = PF_CKSUM_UDP;
+		break;
+	case IPPROTO_ICMP:
+		c->pseudo = false;
+		/* FALLTHROUGH */
+	case IPPROTO_ICMPV6:
+		at = offsetof(struct pf_icmp, sum);
+		break;
+	default:
+		c->th = NULL;
+		return;
+	}
+	if (have >= at + 2)
+		c->sum = th + at;
+}
+
+static uint32_t
+transport_size(const struct pf_pdesc *pd)
+{
+	switch (pd->proto) {
+	case IPPROTO_TCP:
+		return (sizeof(struct pf_tcp));
+	case IPPROTO_UDP:
+		return (sizeof(struct pf_udp));
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return (sizeof(struct pf_icmp));
+	}
+	return (0);
+}
+
+int
+pf_rewrite(struct pf_pdesc *pd, const struct pf_state_key *to)
+{
+	unsigned int	src = pd->dir == PF_IN ? PF_SK_WIRE : PF_SK_STACK;
+	uint32_t	size = transport_size(pd);
+	struct chain	c = { .pkt = pd->pkt, .af = pd->af };
+	uint8_t		*p;
+
+	p = pf_pkt_write(pd->pkt, 0, pd->off + size);
+	if (p == NULL)
+		return (PFRES_MEMORY);
+	c.ip = p;
+	chain_transport(&c, pd, p + pd->off, size);
+	put_addr(&c, false, &to->addr[src]);
+	put_addr(&c, true, &to->addr[!src]);
+	put_port(&c, pd, false, to->port[src]);
+	put_port(&c, pd, true, to->port[!src]);
+	pf_rewrite_pdesc(pd, to);
+	return (PFRES_MATCH);
+}
+
+void
+pf_rewrite_pdesc(struct pf_pdesc *pd, const struct pf_state_key *to)
+{
+	unsigned int	src = pd->dir == PF_IN ? PF_SK_WIRE : PF_SK_STACK;
+
+	pd->src = to->addr[src];
+	pd->dst = to->addr[!src];
+	if (pd->flags & PF_PD_ICMPQUERY) {
+		if (pd->flags & PF_PD_ICMPID)
+			pd->icmp_id = to->port[pd->flags & PF_PD_ICMPREPLY ?
+			    !src : src];
+	} else {
+		pd->sport = to->port[src];
+		pd->dport = to->port[!src];
+	}
+}
+
+/* quoted->dir is the way that the quoted packet has gone: against the error. */
+int
+pf_rewrite_error(struct pf_pdesc *pd, const struct pf_pdesc *quoted,
+    uint32_t quoted_at, const struct pf_state_key *to)
+{
+	unsigned int	src = quoted->dir == PF_IN ? PF_SK_WIRE : PF_SK_STACK;
+	uint32_t	size = transport_size(quoted), have;
+	struct chain	c = { .pkt = pd->pkt, .af = pd->af };
+	struct chain	q = { .pkt = pd->pkt, .af = pd->af };
+	bool		src_moves = !pf_addr_eq(&quoted->src, &to->addr[src]);
+	bool		dst_moves = !pf_addr_eq(&quoted->dst, &to->addr[!src]);
+	uint8_t		*p;
+
+	/* of a quoted TCP header the first 8 bytes are sure */
+	have = pd->len - quoted->off;
+	if (have > size)
+		have = size;
+	p = pf_pkt_write(pd->pkt, 0, quoted->off + have);
+	if (p == NULL)
+		return (PFRES_MEMORY);
+	c.ip = p;
+	chain_transport(&c, pd, p + pd->off, sizeof(struct pf_icmp));
+	q.ip = p + quoted_at;
+	q.outer = c.sum;
+	chain_transport(&q, quoted, p + quoted->off, have);
+	put_addr(&q, false, &to->addr[src]);
+	put_addr(&q, true, &to->addr[!src]);
+	put_port(&q, quoted, false, to->port[src]);
+	put_port(&q, quoted, true, to->port[!src]);
+	if (src_moves) {
+		put_addr(&c, true, &to->addr[src]);
+		pd->dst = to->addr[src];
+	}
+	if (dst_moves) {
+		put_addr(&c, false, &to->addr[!src]);
+		pd->src = to->addr[!src];
+	}
+	return (PFRES_MATCH);
+}
