@@ -42,7 +42,7 @@ END
 	like 'a state shows both' "$(sed 's/[.:]/[.:]/g; s/\//./g' <<< "$g").*\\(.*$c" "$(states)" ||
 	    states
 	# a large transfer, whole
-	head -c 3000000 /dev/urandom > "$W/data"
+	head -c 1000000 /dev/urandom > "$W/data"
 	background client bash -c "nc -l -N $c 8081 > $W/got"
 	receiver=$bg
 	until_true 10 listening client 8081 || die 'nc does not listen'
