@@ -5,8 +5,9 @@
  * pfctl.h: what reading a pf.conf yields, and how rules become text.
  *
  * This is the boundary between the two halves of pfctl: the language (lex.c,
- * parse.y, tree.c, expand.c, check.c, host.c, queue.c, optimize.c, osfp.c,
- * print*.c), which never asks a kernel, and the part that talks to a pf (ctl.h).
+ * parse.y, tree.c, system.c, expand.c, check.c, host.c, queue.c, optimize.c,
+ * osfp.c, print*.c), which never asks a kernel, and the part that talks to a pf
+ * (ctl.h).
  * The language half is the library libpfctl.a, without main() and
  * without variables of its own.
  *
@@ -206,7 +207,10 @@ size_t	 pfctl_table_get(const struct pfctl_table *, size_t first,
 	    struct pfr_addr *, size_t n);
 
 /* pf.os */
-struct osfp_db *osfp_read(const char *file, FILE *errs);	/* NULL: message written */
+/* A file, or what can be read from a stream and is called name in messages: NULL: a
+ * message was written to errs. */
+struct osfp_db *osfp_read(const char *file, FILE *errs);
+struct osfp_db *osfp_parse(FILE *, const char *name, FILE *errs);
 void	 osfp_free(struct osfp_db *);
 size_t	 osfp_count(const struct osfp_db *);
 const struct pf_osfp_ioctl *osfp_entry(const struct osfp_db *, size_t);
