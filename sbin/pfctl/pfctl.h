@@ -39,6 +39,10 @@
 #define PFCTL_LOAD_TABLE	0x10
 #define PFCTL_LOAD_ALL		0x1f
 
+/* A few lists in one rule multiply to more rules than any machine holds: struct
+ * pfctl.rules_max unless the caller says otherwise.  Some 1 KB of memory each. */
+#define PFCTL_RULES_MAX		1000000u
+
 enum {	PFCTL_OPT_FILE,			/* as the file has it, or basic */
 	PFCTL_OPT_NONE, PFCTL_OPT_BASIC, PFCTL_OPT_PROFILE };
 
@@ -136,11 +140,15 @@ struct pfctl {
 	int		 verbose;	/* print what is read: 0, 1, 2 (with numbers) */
 	bool		 debug;		/* -g */
 	bool		 trusted_only;	/* refuse files others can write to */
+	uint32_t	 rules_max;	/* more rules, with the addresses of their pools, */
+					/* than this are refused */
 
 	/* the result */
 	int		 errors;	/* messages written */
 	struct pfctl_anchor *anchors;
 	uint32_t	 nanchors;
+	uint32_t	 nexpanded;	/* combinations tried, with the addresses of */
+					/* their pools: at most rules_max */
 	struct pfctl_options set;
 	struct pfctl_table **tables;
 	size_t		 ntables;
