@@ -389,6 +389,7 @@ pfctl_init(struct pfctl *pf)
 	pf->err = stderr;
 	pf->anchor = "";
 	pf->what = PFCTL_LOAD_ALL;
+	pf->rules_max = PFCTL_RULES_MAX;
 	options_init(&pf->set);
 }
 

@@ -424,12 +424,61 @@ advance(const struct spec *sp, struct combo *c)
 	return (false);
 }
 
+/* How many combinations there are, each with the addresses of its pools; the sum
+ * stops where it is too many anyway. */
+static uint64_t
+count_combinations(const struct spec *sp)
+{
+	const struct item *it;
+	const struct host *h;
+	uint64_t n = 1, each = 1, len;
+	int i;
+
+	for (i = 0; i < PF_POOL_MAX; i++)
+		for (h = sp->target[i].hosts; h != NULL; h = h->next)
+			each++;
+	for (i = 0; i < AX_MAX && n <= UINT32_MAX; i++) {
+		len = 0;
+		if (i == AX_SRC || i == AX_DST)
+			for (h = sp->axis[i].host; h != NULL; h = h->next)
+				len++;
+		else
+			for (it = sp->axis[i].item; it != NULL; it = it->next)
+				len++;
+		n *= len > 0 ? len : 1;
+	}
+	return (n <= UINT32_MAX ? n * each : n);
+}
+
+/* Whether there is room for all of them; if not, a message is out. */
+static bool
+admit(struct parser *p, const struct spec *sp)
+{
+	const uint64_t n = count_combinations(sp);
+	struct pfctl *pf = p->pf;
+
+	if (n <= pf->rules_max - pf->nexpanded) {
+		pf->nexpanded += (uint32_t)n;
+		return (true);
+	}
+	if (n > pf->rules_max)
+		pf_error(p, 0, "the lists of this rule multiply to more than "
+		    "%u rules%s", pf->rules_max, pf_hint(p, ": use a table "
+		    "for the addresses"));
+	else
+		pf_error(p, 0, "more than %u rules%s", pf->rules_max,
+		    pf_hint(p, ": use tables for the addresses"));
+	return (false);
+}
+
 void
 expand(struct parser *p, struct spec *sp)
 {
 	struct combo c;
 	int ax;
 
+	if (!admit(p, sp))
+		return;
 	memset(&c, 0, sizeof(c));
 	for (ax = 0; ax < AX_MAX; ax++)
 		if (ax != AX_SRC && ax != AX_DST)

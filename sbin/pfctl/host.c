@@ -11,13 +11,13 @@
  */
 #include <sys/socket.h>
 #include <arpa/inet.h>
-#include <netdb.h>
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "parser.h"
 #include "rule.h"
+#include "system.h"
 
 struct hosts {				/* a list that grows at its end */
 	struct host	*first;
@@ -246,50 +246,49 @@ host_add_iface(struct parser *p, struct hosts *hs, const char *name,
 	return (found);
 }
 
+/* A name of a machine that is being looked up. */
+struct lookup {
+	struct parser	*p;
+	struct hosts	*hs;
+	int		 prefix, have4, have6;
+	bool		 first_only;
+};
+
+static void
+lookup_found(void *arg, uint8_t af, const void *addr)
+{
+	struct lookup *l = arg;
+	const int max = af == AF_INET ? 32 : 128;
+	int *have = af == AF_INET ? &l->have4 : &l->have6;
+	struct host *h;
+
+	if ((l->first_only && *have > 0) || l->prefix > max)
+		return;
+	h = hosts_add(l->p, l->hs, PF_ADDR_ADDRMASK, af);
+	memcpy(h->addr.v.a.addr.v6, addr, af == AF_INET ? 4 : 16);
+	addr_mask(&h->addr.v.a.mask,
+	    (uint8_t)(l->prefix != -1 ? l->prefix : max));
+	(*have)++;
+}
+
 /* Names of machines: all their addresses, or those of one family. */
 static int
 host_add_name(struct parser *p, struct hosts *hs, const char *s, int prefix)
 {
-	struct addrinfo hints, *all, *ai;
+	struct lookup l = { p, hs, prefix, 0, 0, false };
 	const char *name = s;
-	struct host *h;
 	size_t len = strlen(s);
-	bool first_only = false;
-	int found = 0, have4 = 0, have6 = 0, *have;
 
 	/* name:0 is the first address of each family */
 	if (len > 2 && strcmp(s + len - 2, ":0") == 0) {
 		name = arena_strndup(&p->arena, s, len - 2);
-		first_only = true;
+		l.first_only = true;
 	}
 	if (strchr(name, ':') != NULL || strspn(name, "0123456789./") ==
 	    strlen(name))
 		return (0);
-	memset(&hints, 0, sizeof(hints));
-	hints.ai_socktype = SOCK_STREAM;
-	if (getaddrinfo(name, NULL, &hints, &all) != 0)
-		return (0);
-	for (ai = all; ai != NULL; ai = ai->ai_next) {
-		if (ai->ai_family != AF_INET && ai->ai_family != AF_INET6)
-			continue;
-		have = ai->ai_family == AF_INET ? &have4 : &have6;
-		if ((first_only && *have > 0) ||
-		    prefix > (ai->ai_family == AF_INET ? 32 : 128))
-			continue;
-		h = hosts_add(p, hs, PF_ADDR_ADDRMASK, (uint8_t)ai->ai_family);
-		if (ai->ai_family == AF_INET)
-			memcpy(&h->addr.v.a.addr.v4, &((struct sockaddr_in *)
-			    (void *)ai->ai_addr)->sin_addr, 4);
-		else
-			memcpy(h->addr.v.a.addr.v6, &((struct sockaddr_in6 *)
-			    (void *)ai->ai_addr)->sin6_addr, 16);
-		addr_mask(&h->addr.v.a.mask, prefix != -1 ? (uint8_t)prefix :
-		    ai->ai_family == AF_INET ? 32 : 128);
-		(*have)++;
-		found++;
-	}
-	freeaddrinfo(all);
-	return (found);
+	sys_addresses(name, lookup_found, &l);
+	return (l.have4 + l.have6);
 }
 
 /*

@@ -191,12 +191,11 @@ keep_tracking(struct parser *p, struct pf_rule *r, const struct keep *k)
 		    "global'", wrong);
 		return (false);
 	}
-	if (k->srctrack != -1) {
+	if (k->srctrack != -1)
 		r->rule_flag |= (uint32_t)k->srctrack;
-		if (r->timeout[PFTM_SRC_NODE] < r->max_src_conn_rate.seconds)
-			r->timeout[PFTM_SRC_NODE] =
-			    r->max_src_conn_rate.seconds;
-	}
+	/* a source is remembered for as long as its rate is measured */
+	if (r->timeout[PFTM_SRC_NODE] < r->max_src_conn_rate.seconds)
+		r->timeout[PFTM_SRC_NODE] = r->max_src_conn_rate.seconds;
 	return (true);
 }
 

@@ -15,13 +15,13 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "parser.h"
 #include "parse.h"
+#include "system.h"
 
 #define FILE_MAX	(1u << 30)	/* bytes of pf.conf that are accepted */
 
@@ -382,34 +382,29 @@ lex_open(struct parser *p, const char *file)
 	bool included = p->depth > 0;
 	size_t len = 0;
 	char *text;
+	const char *name = strcmp(file, "-") == 0 ? "stdin" : file;
 	int fd;
 
-	if (strcmp(file, "-") == 0) {
-		if ((text = read_all(STDIN_FILENO, &len)) == NULL) {
-			pf_note(p, "stdin: %s", strerror(errno));
-			return (-1);
-		}
-		return (frame_push(p, text, len, "stdin", true));
-	}
-	if ((fd = open(file, O_RDONLY | O_CLOEXEC)) == -1) {
+	if ((fd = sys_open(file)) == -1) {
 		if (included)
-			pf_error(p, 0, "failed to include file %s: %s", file,
+			pf_error(p, 0, "failed to include file %s: %s", name,
 			    strerror(errno));
 		else
-			pf_note(p, "%s: %s", file, strerror(errno));
+			pf_note(p, "%s: %s", name, strerror(errno));
 		return (-1);
 	}
-	if (included && p->pf->trusted_only && !file_trusted(p, fd, file)) {
+	if (included && p->pf->trusted_only && name == file &&
+	    !file_trusted(p, fd, file)) {
 		close(fd);
 		return (-1);
 	}
 	text = read_all(fd, &len);
 	if (text == NULL)
-		pf_note(p, "%s: %s", file, strerror(errno));
+		pf_note(p, "%s: %s", name, strerror(errno));
 	close(fd);
 	if (text == NULL)
 		return (-1);
-	return (frame_push(p, text, len, file, true));
+	return (frame_push(p, text, len, name, true));
 }
 
 int

@@ -6,25 +6,17 @@
  *
  * struct names caches what the system's data bases say: they are read once, when
  * first asked for, and looked up by hash.  pfctl_names_new() makes one,
- * pfctl_names_free() ends it.  No locking; getservent(3) and getprotoent(3) are
- * used, which have one cursor per process.  Stands on libc only.
+ * pfctl_names_free() ends it.  No locking.  Stands on system.c.
  */
-#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <net/if.h>
 #include <netinet/in.h>
 
 #include <ctype.h>
-#include <errno.h>
-#include <grp.h>
-#include <ifaddrs.h>
-#include <netdb.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "parser.h"
+#include "system.h"
 
 struct service {
 	struct service	*next_name;	/* in by_name */
@@ -89,37 +81,39 @@ pfctl_names_free(struct names *nm)
  */
 
 static void
+proto_row(void *arg, const char *name, int proto)
+{
+	struct names *nm = arg;
+
+	if (proto > 0 && proto < 256 && nm->proto[proto] == NULL)
+		nm->proto[proto] = xstrdup(name);
+}
+
+static void
 protos_read(struct names *nm)
 {
-	struct protoent *pe;
 	size_t i;
 
 	if (nm->protos_read)
 		return;
 	nm->protos_read = true;
 	for (i = 0; i < NITEMS(protos); i++)
-		if (nm->proto[protos[i].proto] == NULL)
-			nm->proto[protos[i].proto] = xstrdup(protos[i].name);
-	setprotoent(1);
-	while ((pe = getprotoent()) != NULL)
-		if (pe->p_proto > 0 && pe->p_proto < 256 &&
-		    nm->proto[pe->p_proto] == NULL)
-			nm->proto[pe->p_proto] = xstrdup(pe->p_name);
-	endprotoent();
+		proto_row(nm, protos[i].name, protos[i].proto);
+	sys_protos(proto_row, nm);
 }
 
 int
 name_proto(struct names *nm, const char *name)
 {
-	struct protoent *pe;
 	size_t i;
+	int proto;
 
 	(void)nm;
 	for (i = 0; i < NITEMS(protos); i++)
 		if (strcasecmp(protos[i].name, name) == 0)
 			return (protos[i].proto);
-	pe = getprotobyname(name);
-	return (pe != NULL && pe->p_proto < 256 ? pe->p_proto : -1);
+	proto = sys_proto(name);
+	return (proto < 256 ? proto : -1);
 }
 
 const char *
@@ -146,8 +140,9 @@ name_bucket(const char *s)
 }
 
 static void
-service_add(struct names *nm, const char *name, int port, int proto, bool alias)
+service_row(void *arg, const char *name, int port, int proto, bool alias)
 {
+	struct names *nm = arg;
 	size_t len = strlen(name) + 1;
 	struct service *s = xmalloc(sizeof(*s) + len), **at;
 
@@ -170,28 +165,10 @@ service_add(struct names *nm, const char *name, int port, int proto, bool alias)
 static void
 services_read(struct names *nm)
 {
-	struct servent *se;
-	char **alias;
-	int proto;
-
 	if (nm->services_read)
 		return;
 	nm->services_read = true;
-	setservent(1);
-	while ((se = getservent()) != NULL) {
-		if (strcmp(se->s_proto, "tcp") == 0)
-			proto = IPPROTO_TCP;
-		else if (strcmp(se->s_proto, "udp") == 0)
-			proto = IPPROTO_UDP;
-		else
-			continue;
-		service_add(nm, se->s_name, ntohs((uint16_t)se->s_port), proto,
-		    false);
-		for (alias = se->s_aliases; *alias != NULL; alias++)
-			service_add(nm, *alias, ntohs((uint16_t)se->s_port),
-			    proto, true);
-	}
-	endservent();
+	sys_services(service_row, nm);
 }
 
 int
@@ -232,78 +209,26 @@ service_name(struct names *nm, int port, int proto)
 bool
 name_user(const char *name, uint32_t *id)
 {
-	const struct passwd *pw;
-
 	if (strcmp(name, "unknown") == 0) {
 		*id = UINT32_MAX;
 		return (true);
 	}
-	if ((pw = getpwnam(name)) == NULL)
-		return (false);
-	*id = pw->pw_uid;
-	return (true);
+	return (sys_user(name, id));
 }
 
 bool
 name_group(const char *name, uint32_t *id)
 {
-	const struct group *gr;
-
 	if (strcmp(name, "unknown") == 0) {
 		*id = UINT32_MAX;
 		return (true);
 	}
-	if ((gr = getgrnam(name)) == NULL)
-		return (false);
-	*id = gr->gr_gid;
-	return (true);
+	return (sys_group(name, id));
 }
 
 /*
  * Interfaces
  */
-
-static void
-sockaddr_addr(const struct sockaddr *sa, struct pf_addr *a)
-{
-	memset(a, 0, sizeof(*a));
-	if (sa->sa_family == AF_INET)
-		memcpy(&a->v4, &((const struct sockaddr_in *)(const void *)
-		    sa)->sin_addr, 4);
-	else
-		memcpy(a->v6, &((const struct sockaddr_in6 *)(const void *)
-		    sa)->sin6_addr, 16);
-}
-
-static void
-ifaddr_fill(struct if_addr *to, const struct ifaddrs *ifa)
-{
-	struct pf_addr mask;
-
-	memset(to, 0, sizeof(*to));
-	strncpy(to->ifname, ifa->ifa_name, sizeof(to->ifname) - 1);
-	to->af = (uint8_t)ifa->ifa_addr->sa_family;
-	to->loopback = (ifa->ifa_flags & IFF_LOOPBACK) != 0;
-	to->pointopoint = (ifa->ifa_flags & IFF_POINTOPOINT) != 0;
-	sockaddr_addr(ifa->ifa_addr, &to->addr);
-	to->net = to->af == AF_INET ? 32 : 128;
-	if (ifa->ifa_netmask != NULL) {
-		sockaddr_addr(ifa->ifa_netmask, &mask);
-		to->net = addr_prefix(&mask, to->af);
-	}
-	to->linklocal = to->af == AF_INET6 && to->addr.v6[0] == 0xfe &&
-	    (to->addr.v6[1] & 0xc0) == 0x80;
-	if ((ifa->ifa_flags & IFF_BROADCAST) && ifa->ifa_broadaddr != NULL &&
-	    to->af == AF_INET) {
-		sockaddr_addr(ifa->ifa_broadaddr, &to->broadcast);
-		to->has_broadcast = true;
-	}
-	if (to->pointopoint && ifa->ifa_dstaddr != NULL &&
-	    ifa->ifa_dstaddr->sa_family == to->af) {
-		sockaddr_addr(ifa->ifa_dstaddr, &to->peer);
-		to->has_peer = true;
-	}
-}
 
 /* Interface by interface, IPv4 first, what is good for one link only last. */
 static int
@@ -323,30 +248,12 @@ ifaddr_cmp(const void *va, const void *vb)
 size_t
 names_ifaddrs(struct names *nm, const struct if_addr **list)
 {
-	struct ifaddrs *all, *ifa;
-	size_t n = 0;
-
 	if (!nm->ifaddrs_read) {
 		nm->ifaddrs_read = true;
-		if (getifaddrs(&all) == 0) {
-			for (ifa = all; ifa != NULL; ifa = ifa->ifa_next)
-				n++;
-			nm->ifaddr = xcalloc(n > 0 ? n : 1, sizeof(*nm->ifaddr));
-			for (ifa = all; ifa != NULL; ifa = ifa->ifa_next)
-				if (ifa->ifa_addr != NULL &&
-				    (ifa->ifa_addr->sa_family == AF_INET ||
-				    ifa->ifa_addr->sa_family == AF_INET6))
-					ifaddr_fill(&nm->ifaddr[nm->nifaddr++],
-					    ifa);
-			freeifaddrs(all);
-			for (n = 0; n < nm->nifaddr; n++) {
-				nm->ifaddr[n].place = n;
-				nm->ifaddr[n].index =
-				    if_nametoindex(nm->ifaddr[n].ifname);
-			}
+		nm->nifaddr = sys_ifaddrs(&nm->ifaddr);
+		if (nm->nifaddr > 0)
 			qsort(nm->ifaddr, nm->nifaddr, sizeof(*nm->ifaddr),
 			    ifaddr_cmp);
-		}
 	}
 	*list = nm->ifaddr;
 	return (nm->nifaddr);
@@ -356,7 +263,7 @@ bool
 names_iface_exists(struct names *nm, const char *name)
 {
 	(void)nm;
-	return (if_nametoindex(name) != 0);
+	return (sys_iface_exists(name));
 }
 
 /* A name without a number at its end stands for all interfaces of that driver. */
@@ -379,21 +286,4 @@ iface_matches(struct names *nm, const char *name, const char *real)
 	return (driver_name(name) && strncmp(name, real, len) == 0 &&
 	    real[len] != '\0' &&
 	    real[len + strspn(real + len, "0123456789")] == '\0');
-}
-
-int
-iface_mtu(const char *name)
-{
-	struct ifreq ifr;
-	int fd, mtu = 1500;
-
-	if (strlen(name) >= sizeof(ifr.ifr_name) ||
-	    (fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) == -1)
-		return (mtu);
-	memset(&ifr, 0, sizeof(ifr));
-	strcpy(ifr.ifr_name, name);
-	if (ioctl(fd, SIOCGIFMTU, &ifr) == 0 && ifr.ifr_mtu > 0)
-		mtu = ifr.ifr_mtu;
-	close(fd);
-	return (mtu);
 }

@@ -15,8 +15,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "parser.h"
+#include "system.h"
 
 #define FIELDS		9
 #define LINE_LEN	512
@@ -521,24 +523,37 @@ read_lines(struct source *src, struct osfp_db *db, FILE *f)
 }
 
 struct osfp_db *
-osfp_read(const char *file, FILE *err)
+osfp_parse(FILE *f, const char *name, FILE *err)
 {
-	struct source src = { err, file, 0, 0 };
-	struct osfp_db *db;
-	FILE *f;
+	struct source src = { err, name, 0, 0 };
+	struct osfp_db *db = osfp_new();
 
-	if ((f = fopen(file, "re")) == NULL) {
-		fprintf(err, "%s: %s\n", file, strerror(errno));
+	if (db == NULL) {
+		fprintf(err, "%s: out of memory\n", name);
 		return (NULL);
 	}
-	if ((db = osfp_new()) == NULL)
-		fprintf(err, "%s: out of memory\n", file);
-	else
-		read_lines(&src, db, f);
-	fclose(f);
+	read_lines(&src, db, f);
 	if (src.errors > 0) {
 		osfp_free(db);
 		return (NULL);
 	}
+	return (db);
+}
+
+struct osfp_db *
+osfp_read(const char *file, FILE *err)
+{
+	int fd = sys_open(file);
+	FILE *f = fd != -1 ? fdopen(fd, "r") : NULL;
+	struct osfp_db *db;
+
+	if (f == NULL) {
+		fprintf(err, "%s: %s\n", file, strerror(errno));
+		if (fd != -1)
+			close(fd);
+		return (NULL);
+	}
+	db = osfp_parse(f, file, err);
+	fclose(f);
 	return (db);
 }

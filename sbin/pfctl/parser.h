@@ -354,7 +354,6 @@ size_t	 names_ifaddrs(struct names *, const struct if_addr **);
 bool	 names_iface_exists(struct names *, const char *);
 /* Whether an address of interface `real' counts as one of name. */
 bool	 iface_matches(struct names *, const char *name, const char *real);
-int	 iface_mtu(const char *);
 
 /* rule.c, expand.c, check.c: see rule.h */
 void	 define_rule(struct parser *, struct node *);

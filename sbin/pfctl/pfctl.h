@@ -5,8 +5,9 @@
  * pfctl.h: what reading a pf.conf yields, and how rules become text.
  *
  * This is the boundary between the two halves of pfctl: the language (lex.c,
- * parse.y, tree.c, expand.c, check.c, host.c, queue.c, optimize.c, osfp.c,
- * print*.c), which never asks a kernel, and the part that talks to a pf (ctl.h).
+ * parse.y, tree.c, system.c, expand.c, check.c, host.c, queue.c, optimize.c,
+ * osfp.c, print*.c), which never asks a kernel, and the part that talks to a pf
+ * (ctl.h).
  * The language half is the library libpfctl.a, without main() and
  * without variables of its own.
  *
@@ -37,6 +38,10 @@
 #define PFCTL_LOAD_ALTQ		0x08
 #define PFCTL_LOAD_TABLE	0x10
 #define PFCTL_LOAD_ALL		0x1f
+
+/* A few lists in one rule multiply to more rules than any machine holds: struct
+ * pfctl.rules_max unless the caller says otherwise.  Some 1 KB of memory each. */
+#define PFCTL_RULES_MAX		1000000u
 
 enum {	PFCTL_OPT_FILE,			/* as the file has it, or basic */
 	PFCTL_OPT_NONE, PFCTL_OPT_BASIC, PFCTL_OPT_PROFILE };
@@ -135,11 +140,15 @@ struct pfctl {
 	int		 verbose;	/* print what is read: 0, 1, 2 (with numbers) */
 	bool		 debug;		/* -g */
 	bool		 trusted_only;	/* refuse files others can write to */
+	uint32_t	 rules_max;	/* more rules, with the addresses of their pools, */
+					/* than this are refused */
 
 	/* the result */
 	int		 errors;	/* messages written */
 	struct pfctl_anchor *anchors;
 	uint32_t	 nanchors;
+	uint32_t	 nexpanded;	/* combinations tried, with the addresses of */
+					/* their pools: at most rules_max */
 	struct pfctl_options set;
 	struct pfctl_table **tables;
 	size_t		 ntables;
@@ -206,7 +215,10 @@ size_t	 pfctl_table_get(const struct pfctl_table *, size_t first,
 	    struct pfr_addr *, size_t n);
 
 /* pf.os */
-struct osfp_db *osfp_read(const char *file, FILE *errs);	/* NULL: message written */
+/* A file, or what can be read from a stream and is called name in messages: NULL: a
+ * message was written to errs. */
+struct osfp_db *osfp_read(const char *file, FILE *errs);
+struct osfp_db *osfp_parse(FILE *, const char *name, FILE *errs);
 void	 osfp_free(struct osfp_db *);
 size_t	 osfp_count(const struct osfp_db *);
 const struct pf_osfp_ioctl *osfp_entry(const struct osfp_db *, size_t);

@@ -9,13 +9,13 @@
  * Keys of source-hash are hashed here (libmd).  No locking.
  */
 #include <sys/types.h>
-#include <sys/random.h>
 
 #include <md5.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "rule.h"
+#include "system.h"
 
 #define NAT_LOW		50001		/* ports that nat takes */
 #define NAT_HIGH	65535
@@ -41,7 +41,7 @@ parse_key(struct parser *p, struct pf_pool *pool, const char *s)
 	int i;
 
 	if (s == NULL) {
-		if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes)) {
+		if (!sys_random(bytes, sizeof(bytes))) {
 			pf_error(p, 0, "no random key to be had");
 			return (false);
 		}

@@ -18,6 +18,7 @@
 #include "parser.h"
 #include "queue.h"
 #include "rule.h"
+#include "system.h"
 
 /* An interface with a scheduler. */
 struct qif {
@@ -375,26 +376,8 @@ tbrsize(const char *ifname, uint64_t bandwidth)
 
 	for (i = 0; bandwidth > sizes[i].upto; i++)
 		;
-	size = (uint64_t)sizes[i].packets * (uint64_t)iface_mtu(ifname);
+	size = (uint64_t)sizes[i].packets * (uint64_t)sys_iface_mtu(ifname);
 	return (size > 65535 ? 65535 : (uint32_t)size);
-}
-
-static uint64_t
-iface_speed(const char *ifname)
-{
-	char path[64 + PF_IFNAMSIZ];
-	long mbit = 0;
-	FILE *f;
-
-	if (strchr(ifname, '/') != NULL)
-		return (0);
-	snprintf(path, sizeof(path), "/sys/class/net/%s/speed", ifname);
-	if ((f = fopen(path, "re")) == NULL)
-		return (0);
-	if (fscanf(f, "%ld", &mbit) != 1 || mbit < 0)
-		mbit = 0;
-	fclose(f);
-	return ((uint64_t)mbit * 1000000);
 }
 
 static void
@@ -468,7 +451,7 @@ altq_on(struct parser *p, const struct node *stmt, const struct queue_opts *o,
 	a.flags = o->flags;
 	a.qlimit = o->qlimit;
 	a.bandwidth = o->bandwidth.given && o->bandwidth.bits != 0 ?
-	    o->bandwidth.bits : iface_speed(ifname);
+	    o->bandwidth.bits : sys_iface_speed(ifname);
 	if (o->bandwidth.given && o->bandwidth.bits == 0)
 		a.bandwidth = rate_of(&o->bandwidth, a.bandwidth);
 	if (a.bandwidth == 0) {

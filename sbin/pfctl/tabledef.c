@@ -15,13 +15,13 @@
 #include <netinet/in.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "parser.h"
 #include "rule.h"
+#include "system.h"
 
 #define FILE_ERRORS	20	/* messages about one file; then it is given up */
 
@@ -339,11 +339,7 @@ load_file(struct parser *p, struct pfctl_table *t, const char *file)
 	int fd, saved;
 	bool mapped = false;
 
-	if (strcmp(file, "-") == 0)
-		fd = dup(STDIN_FILENO);
-	else
-		fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
+	if ((fd = sys_open(file)) == -1)
 		return (-1);
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
 	    lseek(fd, 0, SEEK_CUR) == 0) {
