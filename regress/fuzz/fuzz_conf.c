@@ -38,6 +38,11 @@ static const struct {
 	{ 'i', "pass in on eth0 inet proto tcp to port 22\n" },
 	{ 'm', "ext_if = \"eth0\"\nint_if = eth1\n" },
 	{ 'a', "block all\nanchor \"x\" {\n\tpass quick\n}\n" },
+	{ 'q', "altq on eth1 priq bandwidth 1Mb queue { a b c d e f g h i j k l m n "
+	    "o p q }\n"
+	    "queue a priq(default)\nqueue b\nqueue c\nqueue d\nqueue e\n"
+	    "queue f\nqueue g\nqueue h\nqueue i\nqueue j\nqueue k\n"
+	    "queue l\nqueue m\nqueue n\nqueue o\nqueue p\nqueue q\n" },
 	{ 'l', "load anchor loop from \"/l\"\n" },
 	{ 't', "192.0.2.1 !192.0.2.0/24 # 10/8\n2001:db8::/32, host\n10.1.2.3\n" },
 	{ 'p', "16384:64:1:60:M*,N,W0:OpenBSD:3.0-3.4::OpenBSD 3\n"
