@@ -467,7 +467,8 @@ parse_range(const char *s, struct range *r)
 	if (after == 0 || (after == at && memcmp(s, right, at) == 0))
 		return (low <= high && high - low < EXPAND_MAX);
 	/* 3.0-4.0: one major number after the other, ten minor ones each */
-	if (at < 2 || after < 2 || at > 7 || after > 7 || s[at - 1] != '.' || right[after - 1] != '.' ||
+	if (at < 2 || after < 2 || at > 7 || after > 7 ||
+	    s[at - 1] != '.' || right[after - 1] != '.' ||
 	    strspn(s, "0123456789") != at - 1 ||
 	    strspn(right, "0123456789") != after - 1)
 		return (false);
