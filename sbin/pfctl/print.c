@@ -143,9 +143,13 @@ print_interface(const struct ctx *c)
 
 	if (r->quick)
 		fputs(" quick", c->f);
-	if (r->ifname[0] != '\0')
-		fprintf(c->f, " on %s%.*s", r->ifnot ? "! " : "", PF_IFNAMSIZ,
-		    r->ifname);
+	if (r->ifname[0] != '\0') {
+		fputs(r->ifnot ? " on ! " : " on ", c->f);
+		if (strcmp(r->ifname, "any") == 0)
+			fputs("any", c->f);
+		else
+			word_print(c->f, r->ifname, PF_IFNAMSIZ);
+	}
 }
 
 static const char *
@@ -530,9 +534,10 @@ print_label(const struct ctx *c)
 {
 	if (c->r->allow_opts)
 		fputs(" allow-opts", c->f);
-	if (c->r->label[0] != '\0')
-		fprintf(c->f, " label \"%.*s\"", PF_RULE_LABEL_SIZE,
-		    c->r->label);
+	if (c->r->label[0] != '\0') {
+		fputs(" label ", c->f);
+		quoted_print(c->f, c->r->label, PF_RULE_LABEL_SIZE);
+	}
 	if (c->r->ridentifier != 0)
 		fprintf(c->f, " ridentifier %u", c->r->ridentifier);
 }
@@ -550,11 +555,13 @@ print_queue_name(const struct ctx *c, const char *before)
 
 	if (r->qname[0] == '\0')
 		return;
-	if (r->pqname[0] != '\0')
-		fprintf(c->f, "%squeue(%.*s, %.*s)", before, PF_QNAME_SIZE,
-		    r->qname, PF_QNAME_SIZE, r->pqname);
-	else
-		fprintf(c->f, "%squeue %.*s", before, PF_QNAME_SIZE, r->qname);
+	fprintf(c->f, r->pqname[0] != '\0' ? "%squeue(" : "%squeue ", before);
+	word_print(c->f, r->qname, PF_QNAME_SIZE);
+	if (r->pqname[0] == '\0')
+		return;
+	fputs(", ", c->f);
+	word_print(c->f, r->pqname, PF_QNAME_SIZE);
+	fputc(')', c->f);
 }
 
 static void
@@ -594,11 +601,14 @@ print_tags(const struct ctx *c)
 {
 	const struct pf_rule *r = c->r;
 
-	if (r->tagname[0] != '\0')
-		fprintf(c->f, " tag %.*s", PF_TAG_NAME_SIZE, r->tagname);
-	if (r->match_tagname[0] != '\0')
-		fprintf(c->f, " %stagged %.*s", r->match_tag_not ? "! " : "",
-		    PF_TAG_NAME_SIZE, r->match_tagname);
+	if (r->tagname[0] != '\0') {
+		fputs(" tag ", c->f);
+		word_print(c->f, r->tagname, PF_TAG_NAME_SIZE);
+	}
+	if (r->match_tagname[0] != '\0') {
+		fputs(r->match_tag_not ? " ! tagged " : " tagged ", c->f);
+		word_print(c->f, r->match_tagname, PF_TAG_NAME_SIZE);
+	}
 	if (r->rtableid != -1)
 		fprintf(c->f, " rtable %d", r->rtableid);
 }
@@ -630,8 +640,8 @@ print_translation(const struct ctx *c)
 static void	(*const parts[])(const struct ctx *) = {
 	print_action, print_direction, print_log, print_interface, print_route,
 	print_family, print_fromto, print_received, print_ids, print_flags,
-	print_icmp, print_tos, print_keep, print_probability,
-	print_state_options, print_once, print_scrub_rule, print_scrub_option,
+	print_icmp, print_tos, print_keep, print_state_options,
+	print_probability, print_once, print_scrub_rule, print_scrub_option,
 	print_label, print_set, print_tags, print_translation,
 };
 
