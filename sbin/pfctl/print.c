@@ -14,6 +14,7 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "print.h"
@@ -660,12 +661,14 @@ pfctl_print_rule(const struct pfctl_printer *pr, const struct pf_rule *r,
 }
 
 /*
- * The rules of a file, with those of anchors inside their braces
+ * The rules of a file, with those of anchors inside their braces: where an anchor
+ * is called first.  Braces of one name add to one anchor, which may even call
+ * itself; later calls name it only.
  */
 
 static void
 print_ruleset(struct pfctl *pf, const struct pfctl_printer *pr,
-    const struct pfctl_ruleset *rs, int type, int depth)
+    const struct pfctl_ruleset *rs, int type, int depth, bool *shown)
 {
 	const struct pfctl_rule *r;
 	uint32_t i;
@@ -674,13 +677,14 @@ print_ruleset(struct pfctl *pf, const struct pfctl_printer *pr,
 		r = rs->rule[i];
 		fprintf(pr->out, "%*s", depth * 2, "");
 		pfctl_print_rule(pr, &r->rule, r->pool, r->anchor_call);
-		if (r->block == 0) {
+		if (r->block == 0 || shown[r->block - 1]) {
 			fputc('\n', pr->out);
 			continue;
 		}
+		shown[r->block - 1] = true;
 		fputs(" {\n", pr->out);
 		print_ruleset(pf, pr, &pf->anchors[r->block - 1].rs[type],
-		    type, depth + 1);
+		    type, depth + 1, shown);
 		fprintf(pr->out, "%*s}\n", depth * 2, "");
 	}
 }
@@ -692,20 +696,21 @@ rules_print(struct pfctl *pf)
 	    PF_RULESET_RDR, PF_RULESET_BINAT, PF_RULESET_FILTER };
 	const struct pfctl_printer pr = { pf->out, pf->names, pf->osfp,
 	    pf->verbose > 1 ? PFCTL_PRINT_NR : 0 };
+	bool *shown = xcalloc(pf->nanchors, sizeof(*shown));
 	uint32_t i;
 	size_t t;
 
+	shown[0] = true;
 	for (t = 0; t < NITEMS(order); t++)
 		print_ruleset(pf, &pr, &pf->anchors[0].rs[order[t]],
-		    order[t], 0);
-	if (pf->verbose < 2)
-		return;
-	for (i = 1; i < pf->nanchors; i++) {
+		    order[t], 0, shown);
+	for (i = 1; i < pf->nanchors && pf->verbose > 1; i++) {
 		if (!pf->anchors[i].loaded)
 			continue;
 		fprintf(pf->out, "# anchor %s\n", pf->anchors[i].path);
 		for (t = 0; t < NITEMS(order); t++)
 			print_ruleset(pf, &pr, &pf->anchors[i].rs[order[t]],
-			    order[t], 0);
+			    order[t], 0, shown);
 	}
+	free(shown);
 }
