@@ -431,6 +431,7 @@ parse_frame(struct parser *p, const char *path, int depth)
 	struct pfctl *pf = p->pf;
 
 	p->scope[0].anchor = anchor_add(pf, path);
+	p->scope[0].times = 1;
 	p->nscope = 1;
 	p->require_order = true;
 	pf->parser = p;

@@ -181,6 +181,7 @@ struct frame {
 struct scope {
 	uint32_t	 anchor;	/* struct pfctl.anchors */
 	uint32_t	 line;		/* of its brace */
+	uint32_t	 times;		/* it is called, by lists around it */
 };
 
 struct load_anchor {

@@ -681,7 +681,8 @@ print_ruleset(struct pfctl *pf, const struct pfctl_printer *pr,
 			fputc('\n', pr->out);
 			continue;
 		}
-		shown[r->block - 1] = true;
+		/* one without a name is written where it is called */
+		shown[r->block - 1] = r->anchor_call[0] != '_';
 		fputs(" {\n", pr->out);
 		print_ruleset(pf, pr, &pf->anchors[r->block - 1].rs[type],
 		    type, depth + 1, shown);
