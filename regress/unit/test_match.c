@@ -243,6 +243,8 @@ test_against_plain(void **state)
 	for (int set = 0; set < RULESETS; set++) {
 		uint32_t count = 1 + rnd(RULES);
 		uint64_t evaluations = 0;
+		const struct pf_conf *conf;
+		struct pf_match m;
 		struct pf_rules *rs;
 		struct pf_rule r;
 
@@ -258,7 +260,8 @@ test_against_plain(void **state)
 		}
 		assert_int_equal(unit_load(n, rules, count), 0);
 		sim_packet_enter();
-		rs = pf_rcu_deref(n->pf->conf)->rules[PF_RULESET_FILTER];
+		conf = pf_rcu_deref(n->pf->conf);
+		rs = conf->rules[PF_RULESET_FILTER];
 		assert_int_equal(rs->n, count);
 		longer += check_steps(rs);
 		for (int p = 0; p < PACKETS; p++) {
@@ -268,7 +271,10 @@ test_against_plain(void **state)
 
 			random_packet(n, &pd);
 			want = plain_match(rules, count, &pd);
-			got = pf_match_rules(rs, &pd);
+			pf_match_rules(conf, PF_RULESET_FILTER, &pd, &m);
+			got = m.rule;
+			assert_null(m.anchor);
+			assert_ptr_equal(m.ruleset, rs);
 			if ((want == NULL) != (got == NULL) || (want != NULL &&
 			    got->nr != (uint32_t)(want - rules)))
 				fail_msg("ruleset %d, packet %d: rule %d, not %d",
@@ -313,6 +319,7 @@ test_steps_pay(void **state)
 	assert_int_equal(sim_if_add(n, 1, "eth0"), 0);
 	for (unsigned int k = 0; k < NITEMS(what); k++) {
 		uint64_t evaluations = 0;
+		struct pf_match m;
 		struct pf_pdesc pd;
 
 		for (unsigned int i = 0; i < NITEMS(rules); i++) {
@@ -351,8 +358,9 @@ test_steps_pay(void **state)
 		host(&pd.dst, AF_INET, 1);
 		sim_packet_enter();
 		pd.kif = pf_kif_by_index(n->pf, 1);
-		assert_null(pf_match_rules(pf_rcu_deref(n->pf->conf)->
-		    rules[PF_RULESET_FILTER], &pd));
+		pf_match_rules(pf_rcu_deref(n->pf->conf), PF_RULESET_FILTER,
+		    &pd, &m);
+		assert_null(m.rule);
 		sim_packet_leave();
 		for (uint32_t i = 0; i < 20; i++) {
 			unit_get_rule(n, i, &got);

@@ -50,6 +50,7 @@
 
 /* A variable that is written before it is read: not to be cleared by the compiler. */
 #define pf_uninit	__attribute__((__uninitialized__))
+#define pf_noinline	noinline
 
 static inline void
 pf_prefetch(const void *addr)

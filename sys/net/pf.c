@@ -22,6 +22,7 @@ struct pf_path {
 	const struct pf_conf	*conf;
 	struct pf_state		*state;		/* that it belongs to, or made */
 	struct pf_krule		*rule;		/* that decided; NULL: implicit pass */
+	struct pf_krule		*anchor;	/* of the main ruleset, that led to it; or NULL */
 	struct pf_krule		*nat;		/* that translates it; NULL: none, or `rule' */
 	int			 reason;	/* PFRES_*, why it is dropped */
 	bool			 translated;	/* a new connection, which is to have the key .. */
@@ -257,13 +258,15 @@ path_block(struct pf_path *p)
 static int
 path_rules(struct pf_path *p, struct pf *pf)
 {
+	struct pf_match	 m;
 	struct pf_krule	*kr;
 
 	if (path_translate(p) != PF_PASS)
 		return (PF_DROP);
 	if (p->nat == NULL || !p->nat->r.natpass) {
-		p->rule = pf_match_rules(p->conf->rules[PF_RULESET_FILTER],
-		    &p->pd);
+		pf_match_rules(p->conf, PF_RULESET_FILTER, &p->pd, &m);
+		p->rule = m.rule;
+		p->anchor = m.anchor;
 		pf_count(pf, PF_CTR_REASON + PFRES_MATCH);
 	}
 	kr = p->rule;
@@ -311,6 +314,8 @@ path_count(struct pf_path *p, struct pf *pf, int verdict)
 		pf_count(pf, PF_CTR_REASON + p->reason);
 	if (kr != NULL)
 		path_count_rule(kr, out, n, pd->len);
+	if (unlikely(p->anchor != NULL))
+		path_count_rule(p->anchor, out, n, pd->len);
 	if (unlikely(s != NULL && s->ext != NULL) && s->ext->nat_rule != NULL &&
 	    s->ext->nat_rule != kr)
 		path_count_rule(s->ext->nat_rule, out, n, pd->len);
@@ -332,7 +337,7 @@ pf_test(struct pf *pf, int dir, uint8_t af, int ifindex, struct pf_pkt *pkt)
 	p.pd.len = pf_pkt_len(pkt);
 	p.conf = pf_rcu_deref(pf->conf);
 	p.state = NULL;
-	p.rule = NULL;
+	p.rule = p.anchor = NULL;
 	p.nat = NULL;
 	p.translated = false;
 	p.reason = PFRES_MATCH;

@@ -28,6 +28,7 @@
  *
  * pf_prefetch(addr)		a hint; addr need not be valid
  * pf_uninit			an attribute: this variable is not cleared first
+ * pf_noinline			an attribute: this function is not put into its callers
  *
  * Locks.  struct pf_spinlock {pf_spin_init pf_spin_lock pf_spin_unlock}: any
  * context; keeps softirqs off while held.  All locks that one call of

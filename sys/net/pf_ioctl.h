@@ -18,9 +18,8 @@ struct pf_client {
 	bool		 writable;	/* [c] the present call's descriptor */
 	struct pf_trans	*trans;		/* [c] its transaction; NULL: none */
 	uint64_t	*evals;		/* [c] evaluations by rule, of .. */
-	uint32_t	 evals_n;
-	uint32_t	 evals_ticket;	/* .. this ruleset */
-	uint32_t	 evals_ruleset;
+	uint32_t	 evals_ticket;	/* .. the ruleset that has this ticket and .. */
+	const struct pf_rules *evals_of; /* .. this address, which may be gone */
 };
 
 /* All: arg is the command's object, checked for size only.  0 or errno; on error
@@ -45,6 +44,11 @@ int	 pf_ioctl_getstate(struct pf_client *, void *arg);
 int	 pf_ioctl_getstates(struct pf_client *, void *arg);
 int	 pf_ioctl_clrstates(struct pf_client *, void *arg);
 int	 pf_ioctl_killstates(struct pf_client *, void *arg);
+
+/* The ruleset in force that a path and a number name, both as a program has them, not NULL
+ * unless it is an anchor's and empty; EINVAL, ENOENT: no such anchor. */
+int	 pf_ioctl_rules(struct pf_client *, const char *path, uint32_t ruleset,
+	    const struct pf_rules **);
 
 /* Whether a user's string ends within its room. */
 static inline bool

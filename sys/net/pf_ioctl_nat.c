@@ -9,14 +9,13 @@
  */
 #include "pf_ioctl.h"
 
-/* What pools are in: rulesets of the main ruleset. */
 static int
 check_place(const struct pfioc_pooladdr *io)
 {
 	if (io->ruleset >= PF_RULESET_MAX || io->which >= PF_POOL_MAX ||
-	    io->pad != 0 || !pf_string_ok(io->anchor, sizeof(io->anchor)))
+	    io->pad != 0 || !pf_anchor_path_ok(io->anchor))
 		return (EINVAL);
-	return (io->anchor[0] != '\0' ? EOPNOTSUPP : 0);
+	return (0);
 }
 
 int
@@ -54,10 +53,10 @@ find_pool(struct pf_client *cl, const struct pfioc_pooladdr *io,
 	const struct pf_rules	*rs;
 	int			 error;
 
-	if ((error = check_place(io)) != 0)
+	if ((error = check_place(io)) != 0 ||
+	    (error = pf_ioctl_rules(cl, io->anchor, io->ruleset, &rs)) != 0)
 		return (error);
-	rs = pf_rcu_deref_locked(cl->pf->conf)->rules[io->ruleset];
-	if (io->ticket != rs->ticket || io->r_num >= rs->n)
+	if (rs == NULL || io->ticket != rs->ticket || io->r_num >= rs->n)
 		return (EBUSY);
 	*kp = rs->rule[io->r_num]->pool[io->which];
 	return (0);

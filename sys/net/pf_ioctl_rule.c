@@ -9,13 +9,19 @@
  */
 #include "pf_ioctl.h"
 
-/* Rulesets that stand in an anchor are not there yet. */
-static int
-check_path(const char *path)
+int
+pf_ioctl_rules(struct pf_client *cl, const char *path, uint32_t ruleset,
+    const struct pf_rules **rs)
 {
-	if (!pf_string_ok(path, PF_ANCHOR_PATH_SIZE))
+	struct pf_anchor	*a;
+
+	if (ruleset >= PF_RULESET_MAX || !pf_anchor_path_ok(path))
 		return (EINVAL);
-	return (path[0] != '\0' ? EOPNOTSUPP : 0);
+	a = pf_anchor_find(cl->pf, path);
+	if (a == NULL)
+		return (ENOENT);
+	*rs = pf_anchor_rules(pf_rcu_deref_locked(cl->pf->conf), a, ruleset);
+	return (0);
 }
 
 /*
@@ -37,13 +43,31 @@ element_addr(const struct pfioc_trans *io, uint32_t i)
 	return (io->array + (uint64_t)i * sizeof(struct pfioc_trans_e));
 }
 
+/* One element from a program, its members checked. */
+static int
+get_element(struct pf_client *cl, const struct pfioc_trans *io, uint32_t i,
+    struct pfioc_trans_e *e)
+{
+	int	error;
+
+	error = pf_copyin(cl->pf, element_addr(io, i), e, sizeof(*e));
+	if (error != 0)
+		return (error);
+	if (e->type >= PF_TRANS_MAX || !pf_anchor_path_ok(e->anchor))
+		return (EINVAL);
+	if (e->type == PF_TRANS_ALTQ || e->type == PF_TRANS_TABLE)
+		return (EOPNOTSUPP);
+	/* the rest is of the filter as a whole */
+	return (e->type >= PF_RULESET_MAX && e->anchor[0] != '\0' ? EINVAL : 0);
+}
+
 int
 pf_ioctl_xbegin(struct pf_client *cl, void *arg)
 {
 	struct pfioc_trans	*io = arg;
 	struct pfioc_trans_e	*e;
-	struct pf_trans		*t = NULL;
-	uint32_t		*types, i, k;
+	struct pf_trans		*t;
+	uint32_t		 i;
 	int			 error;
 
 	if ((error = check_trans(io)) != 0)
@@ -51,40 +75,24 @@ pf_ioctl_xbegin(struct pf_client *cl, void *arg)
 	if (cl->pf->trans != NULL)
 		return (EBUSY);
 	e = pf_alloc(cl->pf, sizeof(*e));
-	types = pf_alloc(cl->pf, io->size * sizeof(*types));
-	error = e == NULL || types == NULL ? ENOMEM : 0;
+	t = pf_trans_begin(cl->pf);
+	error = e == NULL || t == NULL ? ENOMEM : 0;
 	for (i = 0; error == 0 && i < io->size; i++) {
-		error = pf_copyin(cl->pf, element_addr(io, i), e, sizeof(*e));
+		pf_yield_at(i);
+		error = get_element(cl, io, i, e);
 		if (error == 0)
-			error = check_path(e->anchor);
-		if (error == 0 && e->type >= PF_TRANS_MAX)
-			error = EINVAL;
-		if (error == 0 && (e->type == PF_TRANS_ALTQ ||
-		    e->type == PF_TRANS_TABLE))
-			error = EOPNOTSUPP;
-		for (k = 0; error == 0 && k < i; k++)
-			if (types[k] == e->type)
-				error = EINVAL;		/* twice */
-		if (error == 0)
-			types[i] = e->type;
+			error = pf_trans_element(cl->pf, t, e->type, e->anchor);
 	}
-	if (error == 0) {
-		t = pf_trans_begin(cl->pf, types, io->size);
-		if (t == NULL)
-			error = ENOMEM;
-	}
+	/* only now: a program sees tickets of what has begun */
 	for (i = 0; error == 0 && i < io->size; i++) {
-		error = pf_copyin(cl->pf, element_addr(io, i), e, sizeof(*e));
-		e->ticket = t->ticket;
-		if (error == 0)
-			error = pf_copyout(cl->pf, e, element_addr(io, i),
-			    sizeof(*e));
+		pf_yield_at(i);
+		error = pf_copyout(cl->pf, &t->ticket, element_addr(io, i) +
+		    offsetof(struct pfioc_trans_e, ticket), sizeof(t->ticket));
 	}
 	if (error == 0)
 		cl->pf->trans = cl->trans = t;
 	else if (t != NULL)
 		pf_trans_abort(cl->pf, t);
-	pf_free(types);
 	pf_free(e);
 	return (error);
 }
@@ -94,7 +102,7 @@ static int
 check_elements(struct pf_client *cl, const struct pfioc_trans *io)
 {
 	struct pfioc_trans_e	*e;
-	uint32_t		 i, has = 0;
+	uint32_t		 i;
 	int			 error;
 
 	if ((error = check_trans(io)) != 0)
@@ -105,20 +113,15 @@ check_elements(struct pf_client *cl, const struct pfioc_trans *io)
 	if (e == NULL)
 		return (ENOMEM);
 	for (i = 0; error == 0 && i < io->size; i++) {
-		error = pf_copyin(cl->pf, element_addr(io, i), e, sizeof(*e));
-		if (error == 0 && e->type >= PF_TRANS_MAX)
-			error = EINVAL;
-		if (error == 0)
-			error = check_path(e->anchor);
+		pf_yield_at(i);
+		error = get_element(cl, io, i, e);
 		if (error == 0 && e->ticket != cl->trans->ticket)
 			error = EBUSY;
 		if (error == 0)
-			has |= 1U << e->type;
+			error = pf_trans_check(cl->trans, i, e->type, e->anchor);
 	}
 	pf_free(e);
-	if (error == 0 && has != cl->trans->has)
-		error = EINVAL;
-	return (error);
+	return (error == 0 ? pf_trans_check_all(cl->trans, io->size) : error);
 }
 
 int
@@ -149,32 +152,18 @@ pf_ioctl_xrollback(struct pf_client *cl, void *arg)
 /*
  * Rules
  */
-static int
-check_rule_args(const struct pfioc_rule *io)
-{
-	int	error;
-
-	if (io->ruleset >= PF_RULESET_MAX)
-		return (EINVAL);
-	if ((error = check_path(io->anchor)) != 0)
-		return (error);
-	return (0);
-}
-
 int
 pf_ioctl_addrule(struct pf_client *cl, void *arg)
 {
 	struct pfioc_rule	*io = arg;
-	int			 error;
 
-	if ((error = check_rule_args(io)) != 0 ||
-	    (error = check_path(io->anchor_call)) != 0)
-		return (error);
-	if (cl->trans == NULL || io->ticket != cl->trans->ticket ||
-	    (cl->trans->has & 1U << io->ruleset) == 0)
+	if (io->ruleset >= PF_RULESET_MAX || !pf_anchor_path_ok(io->anchor) ||
+	    !pf_string_ok(io->anchor_call, sizeof(io->anchor_call)))
+		return (EINVAL);
+	if (cl->trans == NULL || io->ticket != cl->trans->ticket)
 		return (EBUSY);
-	return (pf_trans_add_rule(cl->pf, cl->trans, io->ruleset, &io->rule,
-	    cl->uid, cl->pid));
+	return (pf_trans_add_rule(cl->pf, cl->trans, io->ruleset, io->anchor,
+	    io->anchor_call, &io->rule, cl->uid, cl->pid));
 }
 
 /*
@@ -182,11 +171,13 @@ pf_ioctl_addrule(struct pf_client *cl, void *arg)
  * rules when a program begins to read them, not anew for each rule.
  */
 static int
-sum_evaluations(struct pf_client *cl, const struct pf_rules *rs, uint32_t ruleset)
+sum_evaluations(struct pf_client *cl, const struct pf_rules *rs)
 {
 	uint64_t	*evals, sum = 0;
 	uint32_t	 i;
 
+	if (rs == NULL)
+		return (0);
 	evals = pf_alloc(cl->pf, (rs->n > 0 ? rs->n : 1) * sizeof(*evals));
 	if (evals == NULL)
 		return (ENOMEM);
@@ -197,9 +188,8 @@ sum_evaluations(struct pf_client *cl, const struct pf_rules *rs, uint32_t rulese
 	}
 	pf_free(cl->evals);
 	cl->evals = evals;
-	cl->evals_n = rs->n;
 	cl->evals_ticket = rs->ticket;
-	cl->evals_ruleset = ruleset;
+	cl->evals_of = rs;
 	return (0);
 }
 
@@ -210,13 +200,11 @@ pf_ioctl_getrules(struct pf_client *cl, void *arg)
 	const struct pf_rules	*rs;
 	int			 error;
 
-	if ((error = check_rule_args(io)) != 0)
+	error = pf_ioctl_rules(cl, io->anchor, io->ruleset, &rs);
+	if (error != 0 || (error = sum_evaluations(cl, rs)) != 0)
 		return (error);
-	rs = pf_rcu_deref_locked(cl->pf->conf)->rules[io->ruleset];
-	if ((error = sum_evaluations(cl, rs, io->ruleset)) != 0)
-		return (error);
-	io->nr = rs->n;
-	io->ticket = rs->ticket;
+	io->nr = rs != NULL ? rs->n : 0;
+	io->ticket = rs != NULL ? rs->ticket : 0;
 	return (0);
 }
 
@@ -225,62 +213,83 @@ pf_ioctl_getrule(struct pf_client *cl, void *arg)
 {
 	struct pfioc_rule	*io = arg;
 	const struct pf_rules	*rs;
+	const struct pf_krule	*kr;
 	unsigned int		 k;
 	int			 error;
 
-	if ((error = check_rule_args(io)) != 0)
-		return (error);
 	if (io->action != PF_GET_NONE && io->action != PF_GET_CLR_CNTR)
 		return (EINVAL);
 	if (io->action == PF_GET_CLR_CNTR && !cl->writable)
 		return (EACCES);
-	rs = pf_rcu_deref_locked(cl->pf->conf)->rules[io->ruleset];
-	if (io->ticket != rs->ticket || cl->evals == NULL ||
-	    cl->evals_ticket != rs->ticket || cl->evals_ruleset != io->ruleset)
+	if ((error = pf_ioctl_rules(cl, io->anchor, io->ruleset, &rs)) != 0)
+		return (error);
+	if (rs == NULL || io->ticket != rs->ticket || cl->evals_of != rs ||
+	    cl->evals_ticket != rs->ticket || io->nr >= rs->n)
 		return (EBUSY);
-	if (io->nr >= rs->n || io->nr >= cl->evals_n)
-		return (EBUSY);
-	pf_krule_export(rs->rule[io->nr], cl->evals[io->nr], &io->rule);
+	kr = rs->rule[io->nr];
+	pf_krule_export(kr, cl->evals[io->nr], &io->rule);
 	for (k = 0; k < PF_SKIP_COUNT; k++)
 		io->rule.skip[k] = pf_rules_skip(rs, io->nr, k);
 	memset(io->anchor_call, 0, sizeof(io->anchor_call));
+	if (kr->call != NULL)
+		memcpy(io->anchor_call, kr->call, strlen(kr->call));
 	if (io->action == PF_GET_CLR_CNTR)
 		pf_krule_clear(rs->rule[io->nr], cl->evals[io->nr]);
 	return (0);
 }
 
+static void
+clear_counters(const struct pf_rules *rs)
+{
+	uint64_t	evals = 0;
+	uint32_t	k;
+
+	for (k = 0; rs != NULL && k < rs->n; k++) {
+		evals += pf_pcpu_sum(&rs->rule[k]->ctr, PF_RC_EVAL);
+		pf_krule_clear(rs->rule[k], evals);
+		pf_yield_at(k);
+	}
+}
+
+/* Of all rules, wherever they stand. */
 int
 pf_ioctl_clrrulectrs(struct pf_client *cl, void *arg)
 {
-	const struct pf_rules	*rs;
-	uint64_t		 evals;
+	const struct pf_conf	*conf = pf_rcu_deref_locked(cl->pf->conf);
 	unsigned int		 i;
 	uint32_t		 k;
 
 	(void)arg;
 	for (i = 0; i < PF_RULESET_MAX; i++) {
-		rs = pf_rcu_deref_locked(cl->pf->conf)->rules[i];
-		for (k = 0, evals = 0; k < rs->n; k++) {
-			evals += pf_pcpu_sum(&rs->rule[k]->ctr, PF_RC_EVAL);
-			pf_krule_clear(rs->rule[k], evals);
-			pf_yield_at(k);
-		}
+		clear_counters(conf->rules[i]);
+		for (k = 0; conf->anchors != NULL && k < conf->anchors->n; k++)
+			clear_counters(conf->anchors->slot[k].rules[i]);
 	}
 	return (0);
 }
 
-/* The main ruleset has no anchors below it yet. */
+/*
+ * Anchors
+ */
+static int
+find_anchor(struct pf_client *cl, const char *path, struct pf_anchor **a)
+{
+	if (!pf_anchor_path_ok(path))
+		return (EINVAL);
+	*a = pf_anchor_find(cl->pf, path);
+	return (*a != NULL ? 0 : ENOENT);
+}
+
 int
 pf_ioctl_getrulesets(struct pf_client *cl, void *arg)
 {
 	struct pfioc_ruleset	*io = arg;
+	struct pf_anchor	*a;
+	int			 error;
 
-	(void)cl;
-	if (!pf_string_ok(io->path, sizeof(io->path)))
-		return (EINVAL);
-	if (io->path[0] != '\0')
-		return (ENOENT);
-	io->nr = 0;
+	if ((error = find_anchor(cl, io->path, &a)) != 0)
+		return (error);
+	io->nr = pf_anchor_children(a);
 	return (0);
 }
 
@@ -288,9 +297,15 @@ int
 pf_ioctl_getruleset(struct pf_client *cl, void *arg)
 {
 	struct pfioc_ruleset	*io = arg;
+	struct pf_anchor	*a;
+	int			 error;
 
-	(void)cl;
-	if (!pf_string_ok(io->path, sizeof(io->path)))
-		return (EINVAL);
-	return (io->path[0] != '\0' ? ENOENT : EBUSY);	/* nr is past the last */
+	if ((error = find_anchor(cl, io->path, &a)) != 0)
+		return (error);
+	a = pf_anchor_child(cl->pf, a, io->nr);
+	if (a == NULL)
+		return (EBUSY);			/* nr is past the last */
+	memset(io->name, 0, sizeof(io->name));
+	memcpy(io->name, a->name, strlen(a->name));
+	return (0);
 }

@@ -4,7 +4,12 @@
  *
  * pf_match.c: the match loop, for every kind of ruleset (third floor)
  *
- * Reads an immutable ruleset, in the RCU read side of a packet; owns nothing.
+ * Reads immutable rulesets, in the RCU read side of a packet; owns nothing.
+ *
+ * scan() is the loop: over one ruleset, until something other than the next rule is to
+ * come.  Without anchors that is all.  The first rule that calls an anchor and
+ * matches leads to walk_anchors(), which finishes the walk with a stack of
+ * the rulesets that wait for those inside them to end.
  *
  * A test that fails names the criterion that failed; the rule's skip step for it
  * leads past all following rules that would fail for the same reason.
@@ -96,19 +101,33 @@ count_run(const struct pf_match_ent *first, const struct pf_match_ent *next,
 		pf_pcpu_add_packet(&next->rule->ctr, PF_RC_EVAL, -1);
 }
 
-static inline struct pf_krule *
-match(const struct pf_match_ent *e, uint32_t n, const struct pf_pdesc *pd)
+/* A place in a ruleset. */
+struct cursor {
+	const struct pf_match_ent *e, *end;
+	const struct pf_match_ent *run;		/* evaluated from here on, and not counted yet */
+	struct pf_krule	*found;			/* the last that matched, of one scan() */
+};
+
+enum { END, QUICK, ANCHOR };			/* why a scan() ended; ANCHOR: at c->e */
+
+static inline unsigned int
+scan(struct cursor *c, const struct pf_pdesc *pd)
 {
-	const struct pf_match_ent	*end = e + n, *run = e;
+	const struct pf_match_ent	*e = c->e, *run = c->run, *end = c->end;
 	struct pf_krule			*found = NULL;
-	unsigned int			 what, step;
+	unsigned int			 what, step, why = END;
 
 	while (e < end) {
 		what = match_one(e, pd);
 		step = what < PF_SKIP_COUNT ? e->skip[what] : 1;
 		if (what == MATCHED) {
+			if (unlikely(e->flags & PF_MF_ANCHOR)) {
+				why = ANCHOR;
+				break;
+			}
 			found = e->rule;
 			if (e->flags & PF_MF_QUICK) {
+				why = QUICK;
 				e++;
 				break;
 			}
@@ -119,20 +138,242 @@ match(const struct pf_match_ent *e, uint32_t n, const struct pf_pdesc *pd)
 		}
 		e += step;
 	}
-	if (run < e && run < end)
+	c->found = found;
+	if (unlikely(why == ANCHOR)) {
+		c->e = e;
+		c->run = run;
+	} else if (run < e && run < end)
 		count_run(run, e, end);
-	return (found);
+	return (why);
 }
 
-struct pf_krule *
-pf_match_rules(const struct pf_rules *rules, const struct pf_pdesc *pd)
+static inline const struct pf_match_ent *
+entries(const struct pf_rules *rs, const struct pf_pdesc *pd)
 {
-	return (match(rules->ent, rules->n, pd));
+	return (pd->dir == PF_IN && rs->ent_in != NULL ? rs->ent_in : rs->ent);
 }
 
-struct pf_krule *
-pf_match_translation(const struct pf_rules *rules, const struct pf_pdesc *pd)
+/*
+ * Anchors
+ */
+
+/* A ruleset that waits: for the anchors that its rule number `at' calls. */
+struct frame {
+	uint32_t	slot;		/* whose ruleset it is */
+	uint32_t	at, run;	/* rules */
+	uint32_t	next;		/* anchor to go on with, then siblings; PF_ANCHOR_NONE */
+};
+
+struct walk {
+	const struct pf_conf	*conf;
+	const struct pf_pdesc	*pd;
+	struct pf_match		*m;
+	struct pf_krule		*outer;		/* of the main ruleset, that we are in */
+	uint32_t		 ruleset;
+	uint32_t		 slot;		/* of what is being looked at */
+	uint32_t		 visits;	/* anchors asked */
+	uint32_t		 depth;		/* frames */
+	uint64_t		 inside;	/* bit i: a match since frame i waits */
+	struct frame		 stack[PF_ANCHOR_DEPTH];
+};
+static_assert(PF_ANCHOR_DEPTH <= 64, "a bit for each");
+
+/* Anchors may call one another many times over: there is an end to what a packet costs. */
+#define VISITS_MAX	262144
+
+static const struct pf_rules *
+walk_rules(const struct walk *w, uint32_t slot)
 {
-	return (match(pd->dir == PF_IN && rules->ent_in != NULL ? rules->ent_in :
-	    rules->ent, rules->n, pd));
+	return (slot == PF_ANCHOR_NONE ? w->conf->rules[w->ruleset] :
+	    w->conf->anchors->slot[slot].rules[w->ruleset]);
+}
+
+/* Whether we are in this anchor already: nothing new would come of it. */
+static bool
+walk_within(const struct walk *w, uint32_t slot)
+{
+	uint32_t	i;
+
+	if (slot == w->slot)
+		return (true);
+	for (i = 0; i < w->depth; i++)
+		if (slot == w->stack[i].slot)
+			return (true);
+	return (false);
+}
+
+/* The first of slot and those after it (just slot, if not wild) that has rules to look at. */
+static uint32_t
+walk_next(struct walk *w, uint32_t slot, bool wild)
+{
+	const struct pf_anchor_index	*ix = w->conf->anchors;
+
+	for (; slot != PF_ANCHOR_NONE; slot = wild ? ix->slot[slot].next :
+	    PF_ANCHOR_NONE) {
+		if (w->visits++ >= VISITS_MAX) {
+			pf_count(w->pd->pf, PF_CTR_LIMIT + LCNT_ANCHORS);
+			return (PF_ANCHOR_NONE);
+		}
+		if (ix->slot[slot].rules[w->ruleset] != NULL &&
+		    !walk_within(w, slot))
+			break;
+	}
+	return (slot);
+}
+
+static void
+walk_into(struct walk *w, struct cursor *c, uint32_t slot)
+{
+	const struct pf_rules	*rs = walk_rules(w, slot);
+
+	w->slot = slot;
+	c->e = c->run = entries(rs, w->pd);
+	c->end = c->e + rs->n;
+}
+
+/* The rule at c->e calls: go there.  false: there is nothing. */
+static bool
+walk_enter(struct walk *w, struct cursor *c)
+{
+	const struct pf_anchor_index	*ix = w->conf->anchors;
+	const struct pf_match_ent	*first;
+	struct frame			*f;
+	uint32_t			 slot = c->e->anchor;
+	bool				 wild = (c->e->flags & PF_MF_WILD) != 0;
+
+	if (wild)
+		slot = slot == PF_ANCHOR_NONE ? ix->child : ix->slot[slot].child;
+	slot = walk_next(w, slot, wild);
+	if (slot == PF_ANCHOR_NONE)
+		return (false);
+	if (w->depth == PF_ANCHOR_DEPTH) {
+		pf_count(w->pd->pf, PF_CTR_LIMIT + LCNT_ANCHORS);
+		return (false);
+	}
+	if (w->depth == 0)
+		w->outer = c->e->rule;
+	first = entries(walk_rules(w, w->slot), w->pd);
+	w->inside &= ~(1ULL << w->depth);
+	f = &w->stack[w->depth++];
+	f->slot = w->slot;
+	f->at = c->e - first;
+	f->run = c->run - first;
+	f->next = wild ? ix->slot[slot].next : PF_ANCHOR_NONE;
+	walk_into(w, c, slot);
+	return (true);
+}
+
+/* Back to the ruleset that waits longest of all but those before it, where it was. */
+static void
+walk_back(struct walk *w, struct cursor *c)
+{
+	const struct frame	*f = &w->stack[--w->depth];
+
+	walk_into(w, c, f->slot);
+	c->run += f->run;
+	c->e += f->at;
+}
+
+/* The walk is over: count what waits. */
+static void
+walk_end(struct walk *w, struct cursor *c)
+{
+	while (w->depth > 0) {
+		walk_back(w, c);
+		count_run(c->run, c->e + 1, c->end);
+	}
+}
+
+/* A ruleset has ended: go on with the next one, or where it was called.  false: that was
+ * all. */
+static bool
+walk_leave(struct walk *w, struct cursor *c)
+{
+	struct frame	*f;
+	uint32_t	 slot;
+
+	if (w->depth == 0)
+		return (false);
+	f = &w->stack[w->depth - 1];
+	w->slot = f->slot;			/* a sibling may call a sibling */
+	slot = walk_next(w, f->next, true);
+	if (slot != PF_ANCHOR_NONE) {
+		f->next = w->conf->anchors->slot[slot].next;
+		walk_into(w, c, slot);
+		return (true);
+	}
+	walk_back(w, c);
+	if (w->inside & 1ULL << w->depth) {
+		if (w->depth > 0)
+			w->inside |= 1ULL << (w->depth - 1);
+		if (c->e->flags & PF_MF_QUICK) {
+			count_run(c->run, c->e + 1, c->end);
+			walk_end(w, c);
+			return (false);
+		}
+	}
+	c->e++;
+	return (true);
+}
+
+static void
+walk_found(struct walk *w, struct pf_krule *found)
+{
+	w->m->rule = found;
+	w->m->ruleset = walk_rules(w, w->slot);
+	w->m->anchor = NULL;
+	if (w->depth > 0) {
+		w->m->anchor = w->outer;
+		w->inside |= 1ULL << (w->depth - 1);
+	}
+}
+
+/* The rest of the walk, from the first rule that calls an anchor and matches, c->e, on. */
+static pf_noinline void
+walk_anchors(const struct pf_conf *conf, uint32_t ruleset, const struct pf_pdesc *pd,
+    struct cursor *c, struct pf_match *m)
+{
+	struct walk	w pf_uninit;
+	unsigned int	why = ANCHOR;
+	bool		more = true;
+
+	w.conf = conf;
+	w.pd = pd;
+	w.m = m;
+	w.ruleset = ruleset;
+	w.slot = PF_ANCHOR_NONE;
+	w.visits = w.depth = 0;
+	w.inside = 0;
+	do {
+		if (why == ANCHOR) {
+			if (!walk_enter(&w, c))
+				c->e++;
+		} else
+			more = walk_leave(&w, c);
+		if (!more)
+			break;
+		why = scan(c, pd);
+		if (c->found != NULL)
+			walk_found(&w, c->found);
+	} while (why != QUICK);
+	if (why == QUICK)
+		walk_end(&w, c);
+}
+
+void
+pf_match_rules(const struct pf_conf *conf, uint32_t ruleset, const struct pf_pdesc *pd,
+    struct pf_match *m)
+{
+	const struct pf_rules	*rs = conf->rules[ruleset];
+	struct cursor		 c;
+	unsigned int		 why;
+
+	c.e = c.run = entries(rs, pd);
+	c.end = c.e + rs->n;
+	why = scan(&c, pd);
+	m->rule = c.found;
+	m->anchor = NULL;
+	m->ruleset = rs;
+	if (unlikely(why == ANCHOR))
+		walk_anchors(conf, ruleset, pd, &c, m);
 }

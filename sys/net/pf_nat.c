@@ -24,15 +24,15 @@
 struct pf_krule *
 pf_nat_rule(const struct pf_conf *conf, const struct pf_pdesc *pd)
 {
-	struct pf_krule	*kr;
+	struct pf_match	m;
 
-	kr = pf_match_translation(conf->rules[PF_RULESET_BINAT], pd);
-	if (kr == NULL)
-		kr = pf_match_translation(conf->rules[pd->dir == PF_IN ?
-		    PF_RULESET_RDR : PF_RULESET_NAT], pd);
-	if (kr != NULL && kr->pool[PF_POOL_RDR] == NULL)
+	pf_match_rules(conf, PF_RULESET_BINAT, pd, &m);
+	if (m.rule == NULL)
+		pf_match_rules(conf, pd->dir == PF_IN ? PF_RULESET_RDR :
+		    PF_RULESET_NAT, pd, &m);
+	if (m.rule != NULL && m.rule->pool[PF_POOL_RDR] == NULL)
 		return (NULL);			/* it says `no' */
-	return (kr);
+	return (m.rule);
 }
 
 /* Ends of the key by their part in the packet. */

@@ -18,7 +18,7 @@
  * The files stand on floors, and one uses only the floors below it and its own
  * (FLOORS lists them; `make lint' checks the objects):
  *	1 pf_addr pf_cksum pf_packet
- *	2 pf_if pf_pool pf_rule pf_ruleset pf_state pf_statetab
+ *	2 pf_anchor pf_if pf_pool pf_rule pf_ruleset pf_trans pf_state pf_statetab
  *	3 pf_match pf_nat pf_rewrite pf_tcp pf_icmp pf_track pf_reply
  *	4 pf
  *	5 pf_ioctl pf_ioctl_nat pf_ioctl_rule pf_ioctl_state
@@ -259,6 +259,12 @@ enum {	PF_RC_PACKETS_IN, PF_RC_PACKETS_OUT, PF_RC_BYTES_IN, PF_RC_BYTES_OUT,
 	PF_RC_EVAL,			/* difference sums: see pf_match.c */
 	PF_RC_MAX };
 
+/* How a rule calls an anchor: by `/a/b', or from where it stands. */
+struct pf_anchor_call {
+	uint8_t		 wildcard;	/* all that are right below it */
+	uint8_t		 relative;	/* 0: from the top; else 1 and the times of `..' */
+};
+
 struct pf_krule {
 	struct pf_pcpu	 ctr;		/* [p] PF_RC_* */
 	struct pf_ref	 refs;
@@ -270,6 +276,9 @@ struct pf_krule {
 	uint64_t	 base[PF_RC_MAX]; /* [c] what counters were when cleared */
 	uint32_t	 cuid, cpid;	/* [i] who loaded it */
 	struct pf_kpool	*pool[PF_POOL_MAX]; /* [i] owned; NULL: none */
+	char		*call;		/* [i] owned: the anchor as the user calls it; NULL .. */
+	struct pf_anchor *anchor;	/* [c] .. none; referenced while the ruleset is there */
+	struct pf_anchor_call how;	/* [i] */
 	struct pf_rule	 r;		/* [i] as loaded, out members zero */
 };
 
@@ -284,6 +293,8 @@ struct pf_krule {
 #define PF_MF_SLOWDST	0x0010
 #define PF_MF_MORE	0x0020		/* further criteria: pf_match_more() */
 #define PF_MF_QUICK	0x0040
+#define PF_MF_ANCHOR	0x0100		/* go on in the anchor, or .. */
+#define PF_MF_WILD	0x0200		/* .. in its children */
 struct pf_match_ent {
 	uint16_t	skip[PF_SKIP_COUNT];	/* how many rules on, at most 65535 */
 	struct pf_kif	*kif;			/* NULL: any */
@@ -293,7 +304,9 @@ struct pf_match_ent {
 	uint8_t		sport_op, dport_op;
 	uint8_t		action;
 	uint16_t	sport[2], dport[2];	/* network order */
-	uint64_t	spare[2];
+	uint32_t	anchor;			/* slot, of PF_MF_ANCHOR; PF_ANCHOR_NONE: main */
+	uint32_t	spare32;
+	uint64_t	spare;
 	struct pf_addr	src, smask, dst, dmask;
 };
 static_assert(sizeof(struct pf_match_ent) == 128, "two cache lines");
@@ -313,10 +326,10 @@ extern const struct pf_rule_field pf_rule_fields[];
 extern const unsigned int pf_rule_nfields;
 
 /* Validate and copy, with PF_POOL_MAX lists of addresses.  0; EINVAL: a member out of range
- * or not zero; EOPNOTSUPP: a feature that this kernel part does not have; ENOMEM.  Lock:
- * ctl. */
+ * or not zero; EOPNOTSUPP: a feature that this kernel part does not have; ENOMEM.  call:
+ * the anchor that it calls, "" for none; who creates it sees to the anchor.  Lock: ctl. */
 int	 pf_krule_create(struct pf *, const struct pf_rule *, uint32_t ruleset,
-	    const struct pf_pool_list *, struct pf_krule **);
+	    const char *call, const struct pf_pool_list *, struct pf_krule **);
 /* By who sees it in an RCU read side, or holds a reference. */
 void	 pf_krule_get(struct pf_krule *);
 void	 pf_krule_put(struct pf *, struct pf_krule *);	/* any context */
@@ -330,89 +343,8 @@ uint32_t pf_rule_differ(const struct pf_rule *, const struct pf_rule *);
 /* Carry the digest h on over what the rule and its pools say. */
 void	 pf_krule_digest(const struct pf_krule *, uint64_t h[2]);
 
-/*
- * pf_ruleset.c: rulesets, the configuration, transactions
- *
- * A pf_rules is a compiled ruleset: immutable, freed after a grace period.
- * All rulesets and options together are a pf_conf, one pointer in
- * the instance: a packet reads it once, so it never sees half of a commit.
- */
-struct pf_rules {
-	uint32_t	 n;
-	uint32_t	 ticket;
-	struct pf_krule	**rule;			/* [i] n of them */
-	struct pf_match_ent *ent;		/* [i] n of them */
-	struct pf_match_ent *ent_in;		/* [i] binat: as packets that come in see them */
-};
-
-/* Options of one word, by number: the members of pf_conf from timeout on, in order. */
-#define PF_OPT_TIMEOUT	0			/* + PFTM_* */
-#define PF_OPT_LIMIT	(PF_OPT_TIMEOUT + PFTM_MAX) /* + PF_LIMIT_* */
-#define PF_OPT_DEBUG	(PF_OPT_LIMIT + PF_LIMIT_MAX)
-#define PF_OPT_HOSTID	(PF_OPT_DEBUG + 1)
-#define PF_OPT_MAX	(PF_OPT_HOSTID + 1)
-#define PF_OPT_LOGIF	PF_OPT_MAX		/* more than a word */
-
-struct pf_conf {
-	struct pf_rules	*rules[PF_RULESET_MAX];	/* [i] never NULL */
-	uint32_t	 timeout[PFTM_MAX];	/* [i] seconds; adaptive: states */
-	uint32_t	 limit[PF_LIMIT_MAX];	/* [i] */
-	uint32_t	 debug;			/* [i] */
-	uint32_t	 hostid;		/* [i] network order */
-	struct pf_kif	*logif;			/* [i] set loginterface; NULL: none */
-	uint8_t		 chksum[PF_MD5_DIGEST_LENGTH]; /* [i] of the main ruleset */
-	struct pf_rcu_head rcu;
-};
-
-/*
- * A transaction belongs to the client that began it.  It holds what is to come and
- * changes nothing before its commit.
- */
-struct pf_trans_rules {
-	struct pf_krule	**rule;			/* [c] gathered, referenced */
-	uint32_t	 n, room;		/* [c] */
-	struct pf_rules	*compiled;		/* [c] instead, once compiled */
-};
-struct pf_trans_skip {
-	struct pf_kif	*kif;			/* referenced; NULL: all */
-	bool		 skip;
-};
-struct pf_trans {
-	uint32_t	 ticket;		/* [i] not 0 */
-	uint32_t	 has;			/* [i] bit per PF_TRANS_* */
-	struct pf_trans_rules rs[PF_RULESET_MAX];
-	struct pf_conf	*conf;			/* [c] options to come; NULL: not in it */
-	uint32_t	 touched;		/* [c] bit per PF_OPT_*: of conf, what counts */
-	struct pf_pool_list gathered[PF_POOL_MAX]; /* [c] for the next rule */
-	struct pf_trans_skip *skips;		/* [c] in order */
-	uint32_t	 nskips, skips_room;	/* [c] */
-};
-
-/* All with ctl held; 0 or errno, and nothing has changed on error. */
-struct pf_trans *pf_trans_begin(struct pf *, const uint32_t *types, uint32_t n); /* NULL: ENOMEM */
-void	 pf_trans_abort(struct pf *, struct pf_trans *);
-int	 pf_trans_commit(struct pf *, struct pf_trans *);	/* frees it on success */
-int	 pf_trans_add_rule(struct pf *, struct pf_trans *, uint32_t ruleset,
-	    const struct pf_rule *, uint32_t uid, uint32_t pid);
-/* An address for a pool of the next rule; E2BIG, ENOMEM.  And: forget them. */
-int	 pf_trans_add_addr(struct pf *, struct pf_trans *, uint32_t which,
-	    const struct pf_pooladdr *);
-void	 pf_trans_no_addrs(struct pf_trans *);
-int	 pf_trans_skip(struct pf *, struct pf_trans *, const char *name, bool skip);
-
-/*
- * Change an option: at once, or with the commit of the transaction if that has
- * options in it (t may be NULL).  What a transaction does not name is left as it
- * is at its commit.  ENOMEM.
- */
-int	 pf_conf_set(struct pf *, struct pf_trans *, unsigned int opt, uint32_t value,
-	    uint32_t *old);
-int	 pf_conf_set_logif(struct pf *, struct pf_trans *, const char *name); /* "": none */
-/* The number of the rule where rule nr's skip step for PF_SKIP_* leads. */
-uint32_t pf_rules_skip(const struct pf_rules *, uint32_t nr, unsigned int);
-
-int	 pf_ruleset_init(struct pf *);		/* ENOMEM; empty rulesets, default options */
-void	 pf_ruleset_fini(struct pf *);
+/* Anchors, rulesets, the configuration, transactions. */
+#include "pf_ruleset.h"
 
 /*
  * pf_state.c, pf_statetab.c: the state table
@@ -660,12 +592,21 @@ void	 pf_state_purge(struct pf *, uint32_t interval);
 /*
  * pf_match.c: the match loop, for every kind of ruleset
  *
- * Walks from the first rule; a rule that matches becomes the result; quick ends
- * the walk.  Counts evaluations.  The result stays valid in the RCU read side.
+ * Walks from the first rule; a rule that matches becomes the result; quick ends the
+ * walk, and so does any match in a translation ruleset.  A rule that calls an anchor
+ * never is the result: the walk goes on in the anchor and comes back, but for `quick'
+ * on that rule and a match inside.  An anchor is not entered again from within itself,
+ * nor beyond PF_ANCHOR_DEPTH of them inside one another; that is counted.
+ * Evaluations are counted.  The result stays valid in the RCU read side.
  */
-struct pf_krule *pf_match_rules(const struct pf_rules *, const struct pf_pdesc *);
-/* The same for a translation ruleset, where the first rule that matches is the result. */
-struct pf_krule *pf_match_translation(const struct pf_rules *, const struct pf_pdesc *);
+struct pf_match {
+	struct pf_krule	*rule;			/* that decides; NULL: none */
+	struct pf_krule	*anchor;		/* of the main ruleset, that led to it; NULL: */
+						/* it is in the main ruleset itself */
+	const struct pf_rules *ruleset;		/* where it stands; ->anchor has the name */
+};
+void	 pf_match_rules(const struct pf_conf *, uint32_t ruleset, const struct pf_pdesc *,
+	    struct pf_match *);
 
 /*
  * pf_nat.c: what a new connection is translated to
@@ -736,6 +677,7 @@ struct pf {
 	struct pf_pcpu	 ctr;			/* [p] PF_CTR_* */
 	struct pf_statetab st;			/* what every packet reads comes first */
 	struct pf_iftab	 ifs;
+	struct pf_anchors anchors;
 	struct pf_mutex	 ctl;
 	struct pf_trans	*trans;			/* [c] the open transaction, its client's */
 	uint32_t	 tickets;		/* [c] last one given */

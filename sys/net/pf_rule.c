@@ -241,6 +241,21 @@ check_translation(const struct pf_rule *r, uint32_t ruleset)
 	return (0);
 }
 
+/* A rule that calls an anchor says when, and nothing of what to do. */
+static int
+check_call(const struct pf_rule *r, uint32_t ruleset)
+{
+	uint8_t	action = ruleset == PF_RULESET_SCRUB ? PF_SCRUB :
+	    ruleset == PF_RULESET_FILTER ? PF_PASS : translations[ruleset].does;
+
+	if (r->action != action || r->keep_state != 0 || has_state_options(r) ||
+	    r->pool_used != 0 || r->natpass || r->allow_opts || r->log != 0 ||
+	    r->return_icmp != 0 || r->return_icmp6 != 0 || r->return_ttl != 0 ||
+	    (r->rule_flag & ~PFRULE_FRAGMENT) != 0)
+		return (EINVAL);
+	return (0);
+}
+
 static int
 check_action(const struct pf_rule *r, uint32_t ruleset)
 {
@@ -273,8 +288,10 @@ check_action(const struct pf_rule *r, uint32_t ruleset)
 
 /* Whether the rule has this pool. */
 static bool
-has_pool(const struct pf_rule *r, uint32_t ruleset, unsigned int which)
+has_pool(const struct pf_rule *r, uint32_t ruleset, bool calls, unsigned int which)
 {
+	if (calls)
+		return (false);
 	if (is_translation(ruleset))
 		return (which == PF_POOL_RDR &&
 		    r->action == translations[ruleset].does);
@@ -293,14 +310,14 @@ check_binat(const struct pf_rule *r, const struct pf_pool_list *l)
 }
 
 static int
-check_pools(const struct pf_rule *r, uint32_t ruleset,
+check_pools(const struct pf_rule *r, uint32_t ruleset, bool calls,
     const struct pf_pool_list *lists)
 {
 	unsigned int	which;
 	int		error;
 
 	for (which = 0; which < PF_POOL_MAX; which++) {
-		if (!has_pool(r, ruleset, which)) {
+		if (!has_pool(r, ruleset, calls, which)) {
 			if (lists[which].n != 0 || !pf_all_zero(
 			    (const uint8_t *)&r->pool[which],
 			    sizeof(r->pool[which])))
@@ -314,11 +331,11 @@ check_pools(const struct pf_rule *r, uint32_t ruleset,
 		if (error != 0)
 			return (error);
 	}
-	return (r->action == PF_BINAT ? check_binat(r, &lists[PF_POOL_RDR]) : 0);
+	return (r->action == PF_BINAT && !calls ? check_binat(r, &lists[PF_POOL_RDR]) : 0);
 }
 
 static int
-check_rule(const struct pf_rule *r, uint32_t ruleset,
+check_rule(const struct pf_rule *r, uint32_t ruleset, bool calls,
     const struct pf_pool_list *lists)
 {
 	unsigned int	i;
@@ -334,10 +351,11 @@ check_rule(const struct pf_rule *r, uint32_t ruleset,
 	}
 	if (r->af != 0 && r->af != AF_INET && r->af != AF_INET6)
 		return (EINVAL);
-	if ((error = check_action(r, ruleset)) != 0 ||
+	error = calls ? check_call(r, ruleset) : check_action(r, ruleset);
+	if (error != 0 ||
 	    (error = check_host(&r->src, r->af, r->proto)) != 0 ||
 	    (error = check_host(&r->dst, r->af, r->proto)) != 0 ||
-	    (error = check_pools(r, ruleset, lists)) != 0)
+	    (error = check_pools(r, ruleset, calls, lists)) != 0)
 		return (error);
 	if (r->type != 0 &&
 	    !(r->proto == IPPROTO_ICMP && r->af != AF_INET6) &&
@@ -384,13 +402,13 @@ pools_create(struct pf *pf, struct pf_krule *kr, const struct pf_rule *r,
 
 int
 pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
-    const struct pf_pool_list *lists, struct pf_krule **out)
+    const char *call, const struct pf_pool_list *lists, struct pf_krule **out)
 {
 	struct pf_krule	*kr;
 	int		 error;
 
 	pf_mutex_assert(&pf->ctl);
-	error = check_rule(r, ruleset, lists);
+	error = check_rule(r, ruleset, call[0] != '\0', lists);
 	if (error != 0)
 		return (error);
 	kr = pf_alloc(pf, sizeof(*kr));
@@ -435,6 +453,7 @@ pf_krule_put(struct pf *pf, struct pf_krule *kr)
 		return;
 	pf_kif_put(pf, kr->kif);
 	pools_free(kr);
+	pf_free(kr->call);
 	pf_pcpu_fini(&kr->ctr);
 	pf_free(kr);
 }
@@ -469,6 +488,8 @@ pf_krule_export(const struct pf_krule *kr, uint64_t evals, struct pf_rule *r)
 	r->nr = kr->nr;
 	r->cuid = kr->cuid;
 	r->cpid = kr->cpid;
+	r->anchor_wildcard = kr->how.wildcard;
+	r->anchor_relative = kr->how.relative;
 }
 
 /*
@@ -552,6 +573,10 @@ pf_krule_digest(const struct pf_krule *kr, uint64_t h[2])
 			digest_bytes(h, pf_rule_nfields, &kp->addr[k].user,
 			    sizeof(kp->addr[k].user));
 		}
+	}
+	if (kr->call != NULL) {
+		digest_words(h, UINT64_MAX, 1 + PF_POOL_MAX);
+		digest_bytes(h, pf_rule_nfields + 1, kr->call, strlen(kr->call));
 	}
 	digest_words(h, UINT64_MAX, 0);		/* the end of the rule */
 }

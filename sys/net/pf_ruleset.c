@@ -2,23 +2,18 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_ruleset.c: rulesets, options, and how they change (second floor)
+ * pf_ruleset.c: rulesets and options (second floor)
  *
- * Owns the configuration (struct pf_conf), its compiled rulesets (struct
- * pf_rules) and the transactions (struct pf_trans).  Configuration and rulesets never
+ * Owns the configuration (struct pf_conf) and its compiled rulesets (struct
+ * pf_rules).  Configuration and rulesets never
  * change once they are published in pf->conf: every change, of a single timeout too,
  * makes a new configuration, publishes it, waits for a grace period and frees
- * the old one.  A transaction gathers rules and a copy of the options; its
- * commit first makes all that it needs, then publishes, and from there on cannot
- * fail.
+ * the old one.  The rulesets of anchors are in it too, by an index that is made anew when
+ * one of them changes (pf_anchor.c).  Many changes at once are a transaction (pf_trans.c).
  *
  * All functions here run in control context with pf->ctl held.
  */
 #include "pf_priv.h"
-
-#define RULES_MAX	1000000		/* in a ruleset */
-#define ADDRS_MAX	65536		/* in a pool */
-#define SKIPS_MAX	4096		/* `set skip' changes in a transaction */
 
 static const uint32_t timeout_defaults[PFTM_MAX] = {
 	[PFTM_TCP_FIRST_PACKET] = 120, [PFTM_TCP_OPENING] = 30,
@@ -46,29 +41,40 @@ static const uint32_t limit_defaults[PF_LIMIT_MAX] = {
 /*
  * Compiled rulesets
  */
-static void
-rules_put(struct pf *pf, struct pf_krule **rule, uint32_t n)
+void
+pf_rules_put(struct pf *pf, struct pf_krule **rule, uint32_t n)
 {
 	uint32_t	i;
 
 	for (i = 0; i < n; i++) {
 		if (rule[i]->kif != NULL)
 			rule[i]->kif->rules--;
+		pf_anchor_put(pf, rule[i]->anchor);
+		rule[i]->anchor = NULL;		/* states may keep the rule */
 		pf_krule_put(pf, rule[i]);
 		pf_yield_at(i);
 	}
 	pf_free(rule);
 }
 
-static void
-rules_free(struct pf *pf, struct pf_rules *rs)
+void
+pf_rules_strip(struct pf *pf, struct pf_rules *rs)
 {
 	if (rs == NULL)
 		return;
-	rules_put(pf, rs->rule, rs->n);
+	pf_anchor_put(pf, rs->anchor);
 	pf_free(rs->ent_in);
 	pf_free(rs->ent);
 	pf_free(rs);
+}
+
+void
+pf_rules_free(struct pf *pf, struct pf_rules *rs)
+{
+	if (rs == NULL)
+		return;
+	pf_rules_put(pf, rs->rule, rs->n);
+	pf_rules_strip(pf, rs);
 }
 
 static bool
@@ -87,9 +93,12 @@ compile_one(struct pf_match_ent *e, struct pf_krule *kr)
 	e->rule = kr;
 	e->flags = (r->ifnot ? PF_MF_IFNOT : 0) |
 	    (r->src.neg ? PF_MF_SRCNOT : 0) | (r->dst.neg ? PF_MF_DSTNOT : 0) |
-	    (rule_wants_more(r) ? PF_MF_MORE : 0) |
-	    (r->quick || (r->action >= PF_NAT && r->action <= PF_NORDR) ?
-	    PF_MF_QUICK : 0);
+	    (rule_wants_more(r) ? PF_MF_MORE : 0) | (r->quick ? PF_MF_QUICK : 0);
+	if (kr->anchor != NULL) {
+		e->flags |= PF_MF_ANCHOR | (kr->how.wildcard ? PF_MF_WILD : 0);
+		e->anchor = kr->anchor->slot;
+	} else if (r->action >= PF_NAT && r->action <= PF_NORDR)
+		e->flags |= PF_MF_QUICK;
 	e->dir = r->direction;
 	e->af = r->af;
 	e->proto = r->proto;
@@ -106,7 +115,8 @@ compile_one(struct pf_match_ent *e, struct pf_krule *kr)
 
 /*
  * A binat rule as packets see it that come in: what they are from it has in `to', and
- * they are to what it translates to.  One that says `no' is the same either way.
+ * they are to what it translates to.  One that says `no', or calls an anchor, is the same
+ * either way.
  */
 static void
 compile_binat_in(struct pf_match_ent *e, struct pf_krule *kr)
@@ -118,7 +128,7 @@ compile_binat_in(struct pf_match_ent *e, struct pf_krule *kr)
 	compile_one(e, kr);
 	for (k = 0; k < PF_SKIP_COUNT; k++)
 		e->skip[k] = 1;
-	if (r->action != PF_BINAT)
+	if (kr->pool[PF_POOL_RDR] == NULL)
 		return;
 	outer = &kr->pool[PF_POOL_RDR]->addr[0].user.addr;
 	e->flags &= ~(PF_MF_SRCNOT | PF_MF_DSTNOT);
@@ -153,11 +163,9 @@ compile_skips(struct pf_rules *rs)
 	}
 }
 
-/* A ruleset of n rules; takes over the array and its references.  NULL: no memory, and they
- * are still the caller's. */
-static struct pf_rules *
-rules_compile(struct pf *pf, struct pf_krule **rule, uint32_t n, uint32_t ticket,
-    bool binat)
+struct pf_rules *
+pf_rules_compile(struct pf *pf, struct pf_anchor *anchor, struct pf_krule **rule,
+    uint32_t n, uint32_t ticket, bool binat)
 {
 	struct pf_rules	*rs;
 	uint32_t	 i;
@@ -176,6 +184,9 @@ rules_compile(struct pf *pf, struct pf_krule **rule, uint32_t n, uint32_t ticket
 	rs->rule = rule;
 	rs->n = n;
 	rs->ticket = ticket;
+	rs->anchor = anchor;
+	if (anchor != NULL)
+		pf_anchor_ref(anchor);
 	for (i = 0; i < n; i++) {
 		rule[i]->nr = i;
 		compile_one(&rs->ent[i], rule[i]);
@@ -194,8 +205,8 @@ pf_rules_skip(const struct pf_rules *rs, uint32_t nr, unsigned int k)
 }
 
 /* The checksum of the main ruleset, of all kinds of rules in it. */
-static void
-conf_digest(struct pf_conf *conf)
+void
+pf_conf_digest(struct pf_conf *conf)
 {
 	const struct pf_rules	*rs;
 	uint64_t		 h[2];
@@ -218,8 +229,8 @@ conf_digest(struct pf_conf *conf)
 /*
  * Configurations
  */
-static struct pf_conf *
-conf_copy(struct pf *pf, const struct pf_conf *old)
+struct pf_conf *
+pf_conf_copy(struct pf *pf, const struct pf_conf *old)
 {
 	struct pf_conf	*conf;
 
@@ -232,8 +243,8 @@ conf_copy(struct pf *pf, const struct pf_conf *old)
 	return (conf);
 }
 
-static void
-conf_free(struct pf *pf, struct pf_conf *conf)
+void
+pf_conf_free(struct pf *pf, struct pf_conf *conf)
 {
 	if (conf == NULL)
 		return;
@@ -242,14 +253,14 @@ conf_free(struct pf *pf, struct pf_conf *conf)
 }
 
 /* Put conf in force and free its predecessor. */
-static void
-conf_publish(struct pf *pf, struct pf_conf *conf)
+void
+pf_conf_publish(struct pf *pf, struct pf_conf *conf)
 {
 	struct pf_conf	*old = pf_rcu_deref_locked(pf->conf);
 
 	pf_rcu_assign(pf->conf, conf);
 	pf_rcu_sync();
-	conf_free(pf, old);
+	pf_conf_free(pf, old);
 }
 
 /* A configuration to write options to: the transaction's, or a copy of that in force. */
@@ -259,7 +270,7 @@ conf_begin(struct pf *pf, struct pf_trans *t)
 	pf_mutex_assert(&pf->ctl);
 	if (t != NULL && t->conf != NULL)
 		return (t->conf);
-	return (conf_copy(pf, pf_rcu_deref_locked(pf->conf)));
+	return (pf_conf_copy(pf, pf_rcu_deref_locked(pf->conf)));
 }
 
 /* Option opt has been written: keep that for the commit, or put it in force. */
@@ -269,7 +280,7 @@ conf_end(struct pf *pf, struct pf_trans *t, struct pf_conf *conf, unsigned int o
 	if (t != NULL && t->conf == conf)
 		t->touched |= 1U << opt;
 	else
-		conf_publish(pf, conf);
+		pf_conf_publish(pf, conf);
 }
 
 static uint32_t *
@@ -322,13 +333,14 @@ pf_conf_set_logif(struct pf *pf, struct pf_trans *t, const char *name)
 }
 
 /* What the transaction has not named is as in the configuration in force now. */
-static void
-conf_merge(struct pf *pf, struct pf_conf *conf, uint32_t touched)
+void
+pf_conf_merge(struct pf *pf, struct pf_conf *conf, uint32_t touched)
 {
 	struct pf_conf	*now = pf_rcu_deref_locked(pf->conf);
 	unsigned int	 opt;
 
 	memcpy(conf->rules, now->rules, sizeof(conf->rules));
+	conf->anchors = now->anchors;
 	for (opt = 0; opt < PF_OPT_MAX; opt++)
 		if ((touched & 1U << opt) == 0)
 			*conf_word(conf, opt) = *conf_word(now, opt);
@@ -341,235 +353,6 @@ conf_merge(struct pf *pf, struct pf_conf *conf, uint32_t touched)
 }
 
 /*
- * Transactions
- */
-static struct pf_trans_rules *
-trans_slot(struct pf_trans *t, uint32_t type)
-{
-	return (type < PF_RULESET_MAX ? &t->rs[type] : NULL);
-}
-
-struct pf_trans *
-pf_trans_begin(struct pf *pf, const uint32_t *types, uint32_t n)
-{
-	struct pf_trans	*t;
-	uint32_t	 i;
-
-	pf_mutex_assert(&pf->ctl);
-	t = pf_alloc(pf, sizeof(*t));
-	if (t == NULL)
-		return (NULL);
-	if (++pf->tickets == 0)
-		pf->tickets = 1;
-	t->ticket = pf->tickets;
-	for (i = 0; i < n; i++) {
-		t->has |= 1U << types[i];
-		if (types[i] == PF_TRANS_OPTIONS && t->conf == NULL) {
-			t->conf = conf_copy(pf, pf_rcu_deref_locked(pf->conf));
-			if (t->conf == NULL) {
-				pf_free(t);
-				return (NULL);
-			}
-		}
-	}
-	return (t);
-}
-
-void
-pf_trans_abort(struct pf *pf, struct pf_trans *t)
-{
-	unsigned int	i;
-	uint32_t	k;
-
-	pf_mutex_assert(&pf->ctl);
-	for (i = 0; i < PF_RULESET_MAX; i++)
-		rules_put(pf, t->rs[i].rule, t->rs[i].n);
-	for (k = 0; k < t->nskips; k++)
-		pf_kif_put(pf, t->skips[k].kif);
-	pf_free(t->skips);
-	for (i = 0; i < PF_POOL_MAX; i++)
-		pf_free(t->gathered[i].addr);
-	conf_free(pf, t->conf);
-	pf_free(t);
-}
-
-int
-pf_trans_add_rule(struct pf *pf, struct pf_trans *t, uint32_t ruleset,
-    const struct pf_rule *rule, uint32_t uid, uint32_t pid)
-{
-	struct pf_trans_rules	*r = trans_slot(t, ruleset);
-	struct pf_krule		**grown, *kr;
-	uint32_t		 room;
-	int			 error;
-
-	if (r->n >= RULES_MAX)
-		return (E2BIG);
-	if (r->n == r->room) {
-		room = r->room != 0 ? r->room * 2 : 32;
-		grown = pf_alloc(pf, room * sizeof(*grown));
-		if (grown == NULL)
-			return (ENOMEM);
-		if (r->n != 0)
-			memcpy(grown, r->rule, r->n * sizeof(*grown));
-		pf_free(r->rule);
-		r->rule = grown;
-		r->room = room;
-	}
-	error = pf_krule_create(pf, rule, ruleset, t->gathered, &kr);
-	if (error != 0)
-		return (error);
-	pf_trans_no_addrs(t);
-	kr->cuid = uid;
-	kr->cpid = pid;
-	r->rule[r->n++] = kr;
-	return (0);
-}
-
-int
-pf_trans_add_addr(struct pf *pf, struct pf_trans *t, uint32_t which,
-    const struct pf_pooladdr *addr)
-{
-	struct pf_pool_list	*l = &t->gathered[which];
-	struct pf_pooladdr	*grown;
-	uint32_t		 room;
-
-	if (l->n >= ADDRS_MAX)
-		return (E2BIG);
-	if (l->n == l->room) {
-		room = l->room != 0 ? l->room * 2 : 4;
-		grown = pf_alloc(pf, room * sizeof(*grown));
-		if (grown == NULL)
-			return (ENOMEM);
-		if (l->n != 0)
-			memcpy(grown, l->addr, l->n * sizeof(*grown));
-		pf_free(l->addr);
-		l->addr = grown;
-		l->room = room;
-	}
-	l->addr[l->n++] = *addr;
-	return (0);
-}
-
-void
-pf_trans_no_addrs(struct pf_trans *t)
-{
-	unsigned int	i;
-
-	for (i = 0; i < PF_POOL_MAX; i++)
-		t->gathered[i].n = 0;
-}
-
-int
-pf_trans_skip(struct pf *pf, struct pf_trans *t, const char *name, bool skip)
-{
-	struct pf_trans_skip	*grown;
-	struct pf_kif		*kif = NULL;
-	uint32_t		 room;
-
-	if (t->nskips >= SKIPS_MAX)
-		return (E2BIG);
-	if (t->nskips == t->skips_room) {
-		room = t->skips_room != 0 ? t->skips_room * 2 : 8;
-		grown = pf_alloc(pf, room * sizeof(*grown));
-		if (grown == NULL)
-			return (ENOMEM);
-		if (t->nskips != 0)
-			memcpy(grown, t->skips, t->nskips * sizeof(*grown));
-		pf_free(t->skips);
-		t->skips = grown;
-		t->skips_room = room;
-	}
-	if (name[0] != '\0') {
-		kif = pf_kif_get(pf, name);
-		if (kif == NULL)
-			return (ENOMEM);
-	}
-	t->skips[t->nskips].kif = kif;
-	t->skips[t->nskips++].skip = skip;
-	return (0);
-}
-
-/* Compile the gathered rules; without memory they are as before. */
-static int
-trans_compile(struct pf *pf, struct pf_trans *t)
-{
-	struct pf_trans_rules	*r;
-	unsigned int		 i;
-
-	for (i = 0; i < PF_RULESET_MAX; i++) {
-		r = &t->rs[i];
-		if ((t->has & 1U << i) == 0)
-			continue;
-		r->compiled = rules_compile(pf, r->rule, r->n, t->ticket,
-		    i == PF_RULESET_BINAT);
-		if (r->compiled == NULL)
-			goto fail;
-	}
-	return (0);
-
-fail:
-	while (i-- > 0) {
-		r = &t->rs[i];
-		if (r->compiled != NULL) {
-			pf_free(r->compiled->ent_in);
-			pf_free(r->compiled->ent);
-			pf_free(r->compiled);
-			r->compiled = NULL;
-		}
-	}
-	return (ENOMEM);
-}
-
-int
-pf_trans_commit(struct pf *pf, struct pf_trans *t)
-{
-	struct pf_rules	*old[PF_RULESET_MAX] = { NULL };
-	struct pf_conf	*conf = t->conf;
-	unsigned int	 i;
-	uint32_t	 k;
-
-	pf_mutex_assert(&pf->ctl);
-	/* all that can fail */
-	if (conf == NULL) {
-		conf = conf_copy(pf, pf_rcu_deref_locked(pf->conf));
-		if (conf == NULL)
-			return (ENOMEM);
-	}
-	if (trans_compile(pf, t) != 0) {
-		if (t->conf == NULL)
-			conf_free(pf, conf);
-		return (ENOMEM);
-	}
-	t->conf = NULL;
-
-	/* and what cannot */
-	conf_merge(pf, conf, t->touched);
-	for (i = 0; i < PF_RULESET_MAX; i++) {
-		if ((t->has & 1U << i) == 0)
-			continue;
-		old[i] = conf->rules[i];
-		conf->rules[i] = t->rs[i].compiled;
-		memset(&t->rs[i], 0, sizeof(t->rs[i]));	/* taken over */
-	}
-	conf_digest(conf);
-	for (k = 0; k < t->nskips; k++)
-		if (t->skips[k].kif == NULL)
-			pf_kif_clear_skip(pf);
-		else
-			pf_kif_skip(pf, t->skips[k].kif, t->skips[k].skip);
-	conf_publish(pf, conf);
-	for (i = 0; i < PF_RULESET_MAX; i++) {
-		if (old[i] == NULL)
-			continue;
-		for (k = 0; k < old[i]->n; k++)
-			WRITE_ONCE(old[i]->rule[k]->gone, 1);
-		rules_free(pf, old[i]);
-	}
-	pf_trans_abort(pf, t);		/* what is left of it */
-	return (0);
-}
-
-/*
  * Beginning and end
  */
 int
@@ -578,11 +361,12 @@ pf_ruleset_init(struct pf *pf)
 	struct pf_conf	*conf;
 	unsigned int	 i;
 
+	pf_anchor_init(pf);
 	conf = pf_alloc(pf, sizeof(*conf));
 	if (conf == NULL)
 		return (ENOMEM);
 	for (i = 0; i < PF_RULESET_MAX; i++) {
-		conf->rules[i] = rules_compile(pf, NULL, 0, 0,
+		conf->rules[i] = pf_rules_compile(pf, NULL, NULL, 0, 0,
 		    i == PF_RULESET_BINAT);
 		if (conf->rules[i] == NULL)
 			goto fail;
@@ -593,13 +377,13 @@ pf_ruleset_init(struct pf *pf)
 	do
 		pf_random(pf, &conf->hostid, sizeof(conf->hostid));
 	while (conf->hostid == 0);
-	conf_digest(conf);
+	pf_conf_digest(conf);
 	pf_rcu_assign(pf->conf, conf);
 	return (0);
 
 fail:
 	while (i-- > 0)
-		rules_free(pf, conf->rules[i]);
+		pf_rules_free(pf, conf->rules[i]);
 	pf_free(conf);
 	return (ENOMEM);
 }
@@ -607,10 +391,17 @@ fail:
 void
 pf_ruleset_fini(struct pf *pf)
 {
-	struct pf_conf	*conf = pf_rcu_deref_locked(pf->conf);
-	unsigned int	 i;
+	struct pf_conf		*conf = pf_rcu_deref_locked(pf->conf);
+	struct pf_anchor_index	*ix = conf->anchors;
+	unsigned int		 i;
+	uint32_t		 k;
 
-	for (i = 0; i < PF_RULESET_MAX; i++)
-		rules_free(pf, conf->rules[i]);
-	conf_free(pf, conf);
+	for (i = 0; i < PF_RULESET_MAX; i++) {
+		pf_rules_free(pf, conf->rules[i]);
+		for (k = 0; ix != NULL && k < ix->n; k++)
+			pf_rules_free(pf, ix->slot[k].rules[i]);
+	}
+	pf_free(ix);
+	pf_conf_free(pf, conf);
+	pf_anchor_fini(pf);
 }

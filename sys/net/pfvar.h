@@ -124,12 +124,13 @@ enum {							/* reasons */
 
 enum {							/* limit counters */
 	LCNT_STATES, LCNT_SRCSTATES, LCNT_SRCNODES, LCNT_SRCCONN,
-	LCNT_SRCCONNRATE, LCNT_OVERLOAD_TABLE, LCNT_OVERLOAD_FLUSH, LCNT_MAX
+	LCNT_SRCCONNRATE, LCNT_OVERLOAD_TABLE, LCNT_OVERLOAD_FLUSH, LCNT_ANCHORS,
+	LCNT_MAX
 };
 #define LCNT_NAMES {							\
 	"max states per rule", "max-src-states", "max-src-nodes",	\
 	"max-src-conn", "max-src-conn-rate", "overload table insertion", \
-	"overload flush states",					\
+	"overload flush states", "anchors too deep",			\
 }
 
 enum {	FCNT_STATE_SEARCH, FCNT_STATE_INSERT, FCNT_STATE_REMOVALS, FCNT_MAX };
@@ -377,7 +378,7 @@ struct pfioc_ruleset {			/* DIOCGETRULESETS, DIOCGETRULESET */
 enum {	PF_TRANS_RULESET_FIRST = 0,	/* .. PF_RULESET_MAX - 1: that ruleset */
 	PF_TRANS_ALTQ = PF_RULESET_MAX, PF_TRANS_TABLE, PF_TRANS_OPTIONS,
 	PF_TRANS_MAX };
-#define PF_TRANS_ELEMENTS	1024	/* at most */
+#define PF_TRANS_ELEMENTS	65536	/* at most */
 
 struct pfioc_trans_e {
 	uint32_t	type;		/* PF_TRANS_* */

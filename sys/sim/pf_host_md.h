@@ -42,6 +42,7 @@ struct pf_pkt;
 
 /* Whoever forgets to write such a variable is found by the sanitizers and valgrind. */
 #define pf_uninit
+#define pf_noinline	__attribute__((__noinline__))
 
 static inline void
 pf_prefetch(const void *addr)

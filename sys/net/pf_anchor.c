@@ -1,0 +1,488 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_anchor.c: anchors: names of rulesets, and where packets find them (second floor)
+ *
+ * A struct pf_anchor is a place in the tree of names below the main ruleset.  It is made
+ * with all those above it when rules are loaded into it, or when a rule calls it, and is
+ * referenced by what is below it, by every ruleset with rules in it, by every
+ * ruleset's rule that calls it, by transactions, and by who else wants it to
+ * exist.  With the last reference it is gone.  What an open transaction made is
+ * `fresh', and not shown, until the commit.
+ *
+ * Packets do not see these: for them an anchor is a number, its slot, which it keeps for
+ * life.  The index, part of the configuration, says for each slot what rules there are
+ * and how to walk the slots of an anchor's children in alphabetical order.  An index never
+ * changes; a commit that has to do with anchors makes a new one.  What links the
+ * slots is made anew only if anchors have come or gone since (`changed').  A slot whose
+ * anchor is gone stays in the index, without rules, until then.
+ *
+ * All functions here run in control context with pf->ctl held.
+ */
+#include "pf_priv.h"
+
+#define ANCHORS_MAX	1000000		/* whatever the limit says */
+
+/* The part of a path that begins at s: its length. */
+static size_t
+part_len(const char *s)
+{
+	size_t	len = 0;
+
+	while (s[len] != '\0' && s[len] != '/')
+		len++;
+	return (len);
+}
+
+static bool
+part_ok(const char *s, size_t len)
+{
+	size_t	i;
+
+	if (len == 0 || len >= PF_ANCHOR_NAME_SIZE)
+		return (false);
+	if (s[0] == '.' && (len == 1 || (len == 2 && s[1] == '.')))
+		return (false);
+	for (i = 0; i < len; i++)
+		if ((unsigned char)s[i] < ' ' || s[i] == 0x7f || s[i] == '*')
+			return (false);
+	return (true);
+}
+
+bool
+pf_anchor_path_ok(const char *path)
+{
+	unsigned int	depth;
+	size_t		len;
+
+	if (strnlen(path, PF_ANCHOR_PATH_SIZE) == PF_ANCHOR_PATH_SIZE)
+		return (false);
+	if (path[0] == '\0')
+		return (true);
+	for (depth = 0; depth < PF_ANCHOR_DEPTH; depth++) {
+		len = part_len(path);
+		if (!part_ok(path, len))
+			return (false);
+		if (path[len] == '\0')
+			return (true);
+		path += len + 1;
+	}
+	return (false);
+}
+
+/* Take the last part from a path of *len bytes; false: there is none. */
+static bool
+path_up(char *path, size_t *len)
+{
+	size_t	at = *len;
+
+	if (at == 0)
+		return (false);
+	while (at > 0 && path[at - 1] != '/')
+		at--;
+	*len = at > 0 ? at - 1 : 0;
+	path[*len] = '\0';
+	return (true);
+}
+
+int
+pf_anchor_resolve(const char *base, const char *call, char *path,
+    struct pf_anchor_call *how)
+{
+	size_t	len = 0, n;
+
+	memset(how, 0, sizeof(*how));
+	path[0] = '\0';
+	if (call[0] != '/') {
+		how->relative = 1;
+		len = strlen(base);
+		memcpy(path, base, len + 1);
+	}
+	for (; call[0] != '\0'; call += n) {
+		if (call[0] == '/') {
+			n = 1;
+			continue;
+		}
+		n = part_len(call);
+		if (how->wildcard)
+			return (EINVAL);		/* behind the star */
+		if (n == 1 && call[0] == '*') {
+			how->wildcard = 1;
+		} else if (n == 2 && call[0] == '.' && call[1] == '.') {
+			if (!path_up(path, &len) || how->relative == 0)
+				return (EINVAL);
+			how->relative++;
+		} else {
+			if (!part_ok(call, n) ||
+			    len + 1 + n >= PF_ANCHOR_PATH_SIZE)
+				return (EINVAL);
+			if (len > 0)
+				path[len++] = '/';
+			memcpy(path + len, call, n);
+			len += n;
+			path[len] = '\0';
+		}
+	}
+	/* nothing calls the main ruleset */
+	if ((len == 0 && !how->wildcard) || !pf_anchor_path_ok(path))
+		return (EINVAL);
+	return (0);
+}
+
+/*
+ * The tree
+ */
+static struct pf_anchor *
+node_anchor(struct pf_rb_node *n)
+{
+	return (n != NULL ? container_of(n, struct pf_anchor, node) : NULL);
+}
+
+/* Order of a name of len bytes and that of a. */
+static int
+name_cmp(const char *s, size_t len, const struct pf_anchor *a)
+{
+	int	d = strncmp(s, a->name, len);
+
+	return (d != 0 ? d : a->name[len] != '\0' ? -1 : 0);
+}
+
+static struct pf_anchor *
+child_find(const struct pf_anchor *parent, const char *s, size_t len)
+{
+	struct pf_rb_node	*n = pf_rb_top(&parent->children);
+	int			 d;
+
+	while (n != NULL) {
+		d = name_cmp(s, len, node_anchor(n));
+		if (d == 0)
+			return (node_anchor(n));
+		n = d < 0 ? pf_rb_left(n) : pf_rb_right(n);
+	}
+	return (NULL);
+}
+
+static void
+child_insert(struct pf_anchor *parent, struct pf_anchor *a)
+{
+	struct pf_rb_node	*n, *above = NULL;
+	bool			 left = false;
+
+	for (n = pf_rb_top(&parent->children); n != NULL;
+	    n = left ? pf_rb_left(n) : pf_rb_right(n)) {
+		above = n;
+		left = strcmp(a->name, node_anchor(n)->name) < 0;
+	}
+	pf_rb_insert(&parent->children, &a->node, above,
+	    above == NULL ? pf_rb_link_top(&parent->children) :
+	    left ? pf_rb_link_left(above) : pf_rb_link_right(above));
+}
+
+static struct pf_anchor *
+child_first(struct pf_anchor *parent)
+{
+	return (node_anchor(pf_rb_first(&parent->children)));
+}
+
+/* The next one of the whole tree, each before those below it and its next sibling. */
+static struct pf_anchor *
+anchor_next(struct pf_anchor *a)
+{
+	struct pf_anchor	*n = child_first(a);
+
+	while (n == NULL && a->parent != NULL) {
+		n = node_anchor(pf_rb_next(&a->node));
+		a = a->parent;
+	}
+	return (n);
+}
+
+static void
+tree_changed(struct pf_anchors *as)
+{
+	as->changed = true;
+	as->shown = NULL;
+}
+
+/* A number that no anchor has; UINT32_MAX: no memory. */
+static uint32_t
+slot_take(struct pf *pf, struct pf_anchor *a)
+{
+	struct pf_anchors	*as = &pf->anchors;
+	struct pf_anchor	**grown;
+	uint32_t		 room;
+
+	while (as->free < as->nslots && as->by_slot[as->free] != NULL)
+		as->free++;
+	if (as->free == as->room) {
+		room = as->room != 0 ? as->room * 2 : 16;
+		grown = pf_alloc(pf, room * sizeof(*grown));
+		if (grown == NULL)
+			return (UINT32_MAX);
+		if (as->nslots != 0)
+			memcpy(grown, as->by_slot, as->nslots * sizeof(*grown));
+		pf_free(as->by_slot);
+		as->by_slot = grown;
+		as->room = room;
+	}
+	if (as->free == as->nslots)
+		as->nslots++;
+	as->by_slot[as->free] = a;
+	return (as->free++);
+}
+
+static void
+slot_release(struct pf_anchors *as, uint32_t slot)
+{
+	as->by_slot[slot] = NULL;
+	if (slot < as->free)
+		as->free = slot;
+	while (as->nslots > 0 && as->by_slot[as->nslots - 1] == NULL)
+		as->nslots--;
+	if (as->free > as->nslots)
+		as->free = as->nslots;
+}
+
+/* A child of parent called like the first len bytes of s; its only reference is the
+ * caller's. */
+static int
+anchor_create(struct pf *pf, struct pf_anchor *parent, const char *s, size_t len,
+    struct pf_anchor **out)
+{
+	struct pf_anchor	*a;
+	size_t			 above = strlen(parent->path);
+	char			*path;
+
+	a = pf_alloc(pf, sizeof(*a) + above + 1 + len + 1);
+	if (a == NULL)
+		return (ENOMEM);
+	path = (char *)(a + 1);
+	memcpy(path, parent->path, above);
+	if (above > 0)
+		path[above++] = '/';
+	memcpy(path + above, s, len);
+	a->path = path;
+	a->name = path + above;
+	a->slot = slot_take(pf, a);
+	if (a->slot == UINT32_MAX) {
+		pf_free(a);
+		return (ENOMEM);
+	}
+	pf_rb_init(&a->children);
+	a->parent = parent;
+	a->refs = 1;
+	a->fresh = true;
+	parent->refs++;
+	child_insert(parent, a);
+	pf->anchors.n++;
+	tree_changed(&pf->anchors);
+	*out = a;
+	return (0);
+}
+
+void
+pf_anchor_ref(struct pf_anchor *a)
+{
+	a->refs++;
+}
+
+void
+pf_anchor_put(struct pf *pf, struct pf_anchor *a)
+{
+	struct pf_anchors	*as = &pf->anchors;
+	struct pf_anchor	*parent;
+
+	if (a != NULL)
+		pf_mutex_assert(&pf->ctl);
+	for (; a != NULL && --a->refs == 0; a = parent) {
+		parent = a->parent;
+		pf_rb_erase(&parent->children, &a->node);
+		slot_release(as, a->slot);
+		as->n--;
+		tree_changed(as);
+		pf_free(a);
+	}
+}
+
+int
+pf_anchor_get(struct pf *pf, const char *path, uint32_t limit,
+    struct pf_anchor **out)
+{
+	struct pf_anchor	*a = &pf->anchors.main, *child;
+	size_t			 len;
+	int			 error;
+
+	pf_mutex_assert(&pf->ctl);
+	pf_anchor_ref(a);
+	for (; path[0] != '\0'; path += path[len] == '/' ? len + 1 : len) {
+		len = part_len(path);
+		child = child_find(a, path, len);
+		if (child != NULL) {
+			pf_anchor_ref(child);
+		} else {
+			error = pf->anchors.n < limit &&
+			    pf->anchors.n < ANCHORS_MAX ?
+			    anchor_create(pf, a, path, len, &child) : ENOSPC;
+			if (error != 0) {
+				pf_anchor_put(pf, a);
+				return (error);
+			}
+		}
+		pf_anchor_put(pf, a);		/* the child holds it */
+		a = child;
+	}
+	*out = a;
+	return (0);
+}
+
+struct pf_anchor *
+pf_anchor_find(struct pf *pf, const char *path)
+{
+	struct pf_anchor	*a = &pf->anchors.main;
+	size_t			 len;
+
+	pf_mutex_assert(&pf->ctl);
+	for (; a != NULL && path[0] != '\0';
+	    path += path[len] == '/' ? len + 1 : len) {
+		len = part_len(path);
+		a = child_find(a, path, len);
+	}
+	return (a != NULL && !a->fresh ? a : NULL);
+}
+
+/* The next of a's siblings, a among them, that is shown. */
+static struct pf_anchor *
+shown_from(struct pf_anchor *a)
+{
+	while (a != NULL && a->fresh)
+		a = node_anchor(pf_rb_next(&a->node));
+	return (a);
+}
+
+uint32_t
+pf_anchor_children(struct pf_anchor *parent)
+{
+	struct pf_anchor	*a;
+	uint32_t		 n = 0;
+
+	for (a = shown_from(child_first(parent)); a != NULL;
+	    a = shown_from(node_anchor(pf_rb_next(&a->node))))
+		n++;
+	return (n);
+}
+
+/* They are asked for one after the other: the last answer is where to go on. */
+struct pf_anchor *
+pf_anchor_child(struct pf *pf, struct pf_anchor *parent, uint32_t nr)
+{
+	struct pf_anchors	*as = &pf->anchors;
+	struct pf_anchor	*a;
+	uint32_t		 i = 0;
+
+	pf_mutex_assert(&pf->ctl);
+	a = shown_from(child_first(parent));
+	if (as->shown != NULL && as->shown->parent == parent &&
+	    as->shown_nr <= nr) {
+		a = as->shown;
+		i = as->shown_nr;
+	}
+	for (; a != NULL && i < nr; i++)
+		a = shown_from(node_anchor(pf_rb_next(&a->node)));
+	as->shown = a;
+	as->shown_nr = nr;
+	return (a);
+}
+
+void
+pf_anchor_settle(struct pf *pf)
+{
+	struct pf_anchor	*a;
+
+	pf_mutex_assert(&pf->ctl);
+	if (!pf->anchors.changed)
+		return;
+	pf->anchors.changed = false;
+	pf->anchors.shown = NULL;
+	for (a = anchor_next(&pf->anchors.main); a != NULL; a = anchor_next(a))
+		a->fresh = false;
+}
+
+/*
+ * The index
+ */
+static void
+index_link(struct pf *pf, struct pf_anchor_index *ix)
+{
+	struct pf_anchor	*a, *p;
+	uint32_t		 i = 0, *link;
+
+	ix->child = PF_ANCHOR_NONE;
+	for (i = 0; i < ix->n; i++)
+		ix->slot[i].child = ix->slot[i].next = PF_ANCHOR_NONE;
+	pf->anchors.main.last = NULL;
+	for (a = anchor_next(&pf->anchors.main), i = 0; a != NULL;
+	    a = anchor_next(a), i++) {
+		p = a->parent;
+		link = p->last != NULL ? &ix->slot[p->last->slot].next :
+		    p->parent != NULL ? &ix->slot[p->slot].child : &ix->child;
+		*link = a->slot;
+		p->last = a;
+		a->last = NULL;
+		pf_yield_at(i);
+	}
+}
+
+int
+pf_anchor_index(struct pf *pf, const struct pf_anchor_index *old,
+    struct pf_anchor_index **out)
+{
+	struct pf_anchor_index	*ix;
+	uint32_t		 n, kept;
+
+	pf_mutex_assert(&pf->ctl);
+	n = pf->anchors.changed || old == NULL ? pf->anchors.nslots : old->n;
+	*out = NULL;
+	if (n == 0)
+		return (0);
+	ix = pf_alloc(pf, sizeof(*ix) + n * sizeof(ix->slot[0]));
+	if (ix == NULL)
+		return (ENOMEM);
+	if (old != NULL) {
+		kept = old->n < n ? old->n : n;
+		ix->child = old->child;
+		memcpy(ix->slot, old->slot, kept * sizeof(ix->slot[0]));
+	}
+	ix->n = n;
+	if (pf->anchors.changed || old == NULL)
+		index_link(pf, ix);
+	*out = ix;
+	return (0);
+}
+
+struct pf_rules *
+pf_anchor_rules(const struct pf_conf *conf, const struct pf_anchor *a,
+    uint32_t ruleset)
+{
+	if (a->parent == NULL)
+		return (conf->rules[ruleset]);
+	return (conf->anchors != NULL && a->slot < conf->anchors->n ?
+	    conf->anchors->slot[a->slot].rules[ruleset] : NULL);
+}
+
+void
+pf_anchor_init(struct pf *pf)
+{
+	struct pf_anchors	*as = &pf->anchors;
+
+	pf_rb_init(&as->main.children);
+	as->main.path = as->main.name = "";
+	as->main.slot = PF_ANCHOR_NONE;
+	as->main.refs = 1;
+}
+
+void
+pf_anchor_fini(struct pf *pf)
+{
+	pf_free(pf->anchors.by_slot);
+}
