@@ -311,7 +311,7 @@ path_count(struct pf_path *p, struct pf *pf, int verdict)
 		pf_count(pf, PF_CTR_REASON + p->reason);
 	if (kr != NULL)
 		path_count_rule(kr, out, n, pd->len);
-	if (unlikely(s != NULL && s->ext != NULL) && s->ext->nat_rule != NULL &&
+	if (s != NULL && pf_state_translates(s) && s->ext->nat_rule != NULL &&
 	    s->ext->nat_rule != kr)
 		path_count_rule(s->ext->nat_rule, out, n, pd->len);
 	if (s != NULL && verdict == PF_PASS)

@@ -458,6 +458,7 @@ struct pf_state_seek {
 };
 
 /* What lies in the tree: a state, or the second key of one (a bit of the tag). */
+#define PF_TAG_IN	(1ULL << 54)		/* of tag[1]: only for what comes in */
 struct pf_state_link {
 	struct pf_rb_node node;			/* [rcu b] must be first */
 	uint64_t	 tag[2];		/* [i] */
@@ -603,7 +604,7 @@ void	 pf_state_key_set(struct pf_state *, const struct pf_state_seek *wire,
 static inline bool
 pf_state_translates(const struct pf_state *s)
 {
-	return (unlikely(s->ext != NULL) && s->ext->state != NULL);
+	return (unlikely((s->link.tag[1] & PF_TAG_IN) != 0));
 }
 static inline uint8_t
 pf_state_proto(const struct pf_state *s)

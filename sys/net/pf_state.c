@@ -252,7 +252,7 @@ pf_state_key_set(struct pf_state *s, const struct pf_state_seek *wire,
 	s->link.tag[1] = key_word(&wire->key);	/* it may have been bound since */
 	if (stack == NULL)
 		return;
-	s->link.tag[1] |= TAG_IN;
+	s->link.tag[1] |= PF_TAG_IN;
 	memcpy(s->ext->addr, stack->key.addr, sizeof(s->ext->addr));
 	s->ext->link.tag[0] = stack->tag[0];
 	s->ext->link.tag[1] = key_word(&stack->key) | TAG_OUT | TAG_SECOND;

@@ -22,9 +22,8 @@
 #define TAG_AF_SHIFT	48
 #define TAG_AF(word)	((unsigned int)((word) >> TAG_AF_SHIFT) & 0x0f)
 #define TAG_SECOND	(1ULL << 52)		/* a second key, in a pf_state_ext */
-#define TAG_IN		(1ULL << 54)
 #define TAG_OUT		(1ULL << 55)
-#define TAG_SIDES	(TAG_IN | TAG_OUT)
+#define TAG_SIDES	(PF_TAG_IN | TAG_OUT)
 #define TAG_BITS	(TAG_SECOND | TAG_SIDES)
 static_assert(AF_INET < 16 && AF_INET6 < 16, "four bits");
 
@@ -59,7 +58,7 @@ state_of_id_node(const struct pf_rb_node *n)
 static inline uint64_t
 tag_side(uint8_t dir)
 {
-	return (dir == PF_IN ? TAG_IN : dir == PF_OUT ? TAG_OUT : 0);
+	return (dir == PF_IN ? PF_TAG_IN : dir == PF_OUT ? TAG_OUT : 0);
 }
 
 /*
