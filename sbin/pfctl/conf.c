@@ -153,10 +153,12 @@ anchor_path(char buf[PF_ANCHOR_PATH_SIZE], const char *base, const char *name)
 uint32_t
 anchor_add(struct pfctl *pf, const char *path)
 {
+	const uint32_t hash = hash_name(path);
 	struct pfctl_anchor *a;
 	uint32_t i;
 
-	for (i = 0; i < pf->nanchors; i++)
+	for (i = index_first(&pf->anchor_index, hash); i != INDEX_NONE;
+	    i = index_next(&pf->anchor_index, i))
 		if (strcmp(pf->anchors[i].path, path) == 0)
 			return (i);
 	if ((pf->nanchors & (pf->nanchors - 1)) == 0)
@@ -166,6 +168,7 @@ anchor_add(struct pfctl *pf, const char *path)
 	a = &pf->anchors[pf->nanchors];
 	memset(a, 0, sizeof(*a));
 	a->path = xstrdup(path);
+	index_add(&pf->anchor_index, hash);
 	return (pf->nanchors++);
 }
 
@@ -220,6 +223,7 @@ anchors_free(struct pfctl *pf)
 		free(pf->anchors[i].path);
 	}
 	free(pf->anchors);
+	index_free(&pf->anchor_index);
 }
 
 /*
@@ -275,7 +279,9 @@ load_from(struct parser *p, struct node *n)
 	if (p->pf->verbose > 0)
 		fprintf(p->pf->out, "load anchor \"%s\" from \"%s\"\n", n->s,
 		    n->t);
-	p->load = xreallocarray(p->load, p->nload + 1, sizeof(*p->load));
+	if ((p->nload & (p->nload - 1)) == 0)
+		p->load = xreallocarray(p->load, p->nload > 0 ? p->nload * 2 : 1,
+		    sizeof(*p->load));
 	la = &p->load[p->nload++];
 	la->path = xstrdup(path);
 	la->file = xstrdup(n->t);
@@ -559,6 +565,8 @@ pfctl_free(struct pfctl *pf)
 	anchors_free(pf);
 	tables_free(pf);
 	free(pf->altq);
+	free(pf->altq_promised);
+	index_free(&pf->altq_index);
 	free(pf->set.skip);
 	free(pf->set.fingerprints);
 	osfp_free(pf->osfp);

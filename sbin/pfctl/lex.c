@@ -202,16 +202,6 @@ keyword_token(const char *word)
  * Macros: chained hash, so that any number of them costs the same per look-up.
  */
 
-static uint32_t
-hash_name(const char *s)
-{
-	uint32_t h = 2166136261u;
-
-	while (*s != '\0')
-		h = (h ^ (unsigned char)*s++) * 16777619u;
-	return (h);
-}
-
 static void
 macros_grow(struct parser *p)
 {

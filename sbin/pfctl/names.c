@@ -6,7 +6,8 @@
  *
  * struct names caches what the system's data bases say: they are read once, when
  * first asked for, and looked up by hash.  pfctl_names_new() makes one,
- * pfctl_names_free() ends it.  No locking.  Stands on system.c.
+ * pfctl_names_free() ends it.  No locking.  Stands on system.c
+ * and index.c.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -132,11 +133,7 @@ proto_name(struct names *nm, int proto)
 static size_t
 name_bucket(const char *s)
 {
-	uint32_t h = 2166136261u;
-
-	while (*s != '\0')
-		h = (h ^ (unsigned char)*s++) * 16777619u;
-	return (h & (SERVICE_BUCKETS - 1));
+	return (hash_name(s) & (SERVICE_BUCKETS - 1));
 }
 
 static void

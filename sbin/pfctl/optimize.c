@@ -91,11 +91,6 @@ struct shape {
 	int16_t		src, dst;	/* prefix length, -1: no plain network */
 };
 
-struct slot {				/* of a hash table by contents */
-	const struct pf_rule *rule;
-	uint32_t	 first, count;
-};
-
 struct optimizer {
 	struct pfctl	*pf;
 	const char	*path;		/* of the anchor */
@@ -113,6 +108,23 @@ hash_bytes(const void *data, size_t len)
 	while (len-- > 0)
 		h = (h ^ *p++) * 1099511628211ull;
 	return (h ^ h >> 29);
+}
+
+/* Of a rule's text; its number does not count. */
+static uint32_t
+hash_rule(const struct pf_rule *r)
+{
+	const char *p = (const char *)r;
+	uint64_t h = 0x9e3779b97f4a7c15ull, word;
+	size_t i;
+
+	_Static_assert(sizeof(*r) % sizeof(word) == 0, "whole words");
+	for (i = 0; i < sizeof(*r); i += sizeof(word)) {
+		memcpy(&word, p + i, sizeof(word));
+		h = (h ^ word) * 0xff51afd7ed558ccdull;
+		h ^= h >> 32;
+	}
+	return ((uint32_t)h);
 }
 
 /*
@@ -257,8 +269,12 @@ widen(const struct pf_rule *r, const struct shape *s, struct pf_rule *to)
 		to->code = 0;
 }
 
-struct table {				/* open addressing, a power of two */
-	uint32_t	*slot;		/* index of a rule + 1 */
+/* Rules by their text: open addressing, a power of two. */
+struct table {
+	struct {
+		uint32_t index;		/* of a rule + 1; 0: free */
+		uint32_t hash;
+	}		*slot;
 	uint32_t	 mask;
 };
 
@@ -273,19 +289,22 @@ table_init(struct table *t, uint32_t n)
 	t->mask = size - 1;
 }
 
-/* The rule with the same text, the first of several, as an index; or n. */
+/* The rule with the same text as key, whose nr is 0, as an index; or n. */
 static uint32_t
 table_lookup(const struct table *t, struct pfctl_rule *const *rule,
     const struct pf_rule *key, uint32_t n)
 {
+	const uint32_t hash = hash_rule(key);
 	struct pf_rule have;
-	uint32_t i = (uint32_t)hash_bytes(key, sizeof(*key)) & t->mask;
+	uint32_t i;
 
-	for (; t->slot[i] != 0; i = (i + 1) & t->mask) {
-		have = rule[t->slot[i] - 1]->rule;
+	for (i = hash & t->mask; t->slot[i].index != 0; i = (i + 1) & t->mask) {
+		if (t->slot[i].hash != hash)
+			continue;
+		have = rule[t->slot[i].index - 1]->rule;
 		have.nr = 0;
 		if (memcmp(&have, key, sizeof(have)) == 0)
-			return (t->slot[i] - 1);
+			return (t->slot[i].index - 1);
 	}
 	return (n);
 }
@@ -293,11 +312,13 @@ table_lookup(const struct table *t, struct pfctl_rule *const *rule,
 static void
 table_insert(struct table *t, const struct pf_rule *key, uint32_t index)
 {
-	uint32_t i = (uint32_t)hash_bytes(key, sizeof(*key)) & t->mask;
+	const uint32_t hash = hash_rule(key);
+	uint32_t i = hash & t->mask;
 
-	while (t->slot[i] != 0)
+	while (t->slot[i].index != 0)
 		i = (i + 1) & t->mask;
-	t->slot[i] = index + 1;
+	t->slot[i].index = index + 1;
+	t->slot[i].hash = hash;
 }
 
 /* Distinct shapes of a block; 0: too many to be worth it. */
@@ -322,15 +343,37 @@ collect_shapes(struct pfctl_rule *const *rule, uint32_t n,
 	return (count);
 }
 
+static bool
+wider_prefix(int16_t have, int16_t than)
+{
+	return (have == 0 || have == than || (have > 0 && have < than));
+}
+
+/* Whether rules of shape s may cover those of another shape, t. */
+static bool
+wider(const struct shape *s, const struct shape *t)
+{
+	return (memcmp(s, t, sizeof(*s)) != 0 &&
+	    s->any_if >= t->any_if && s->any_dir >= t->any_dir &&
+	    s->any_af >= t->any_af && s->any_proto >= t->any_proto &&
+	    s->any_sport >= t->any_sport && s->any_dport >= t->any_dport &&
+	    s->any_type >= t->any_type && s->any_code >= t->any_code &&
+	    wider_prefix(s->src, t->src) && wider_prefix(s->dst, t->dst));
+}
+
 /* Whether a rule other than i covers rule i and is to stay. */
 static bool
 is_covered(struct pfctl_rule *const *rule, uint32_t n, uint32_t i,
     const struct table *t, const struct shape *shapes, uint32_t nshapes)
 {
+	struct shape own;
 	struct pf_rule key;
 	uint32_t k, other;
 
+	shape_of(&rule[i]->rule, &own);
 	for (k = 0; k < nshapes; k++) {
+		if (!wider(&shapes[k], &own))
+			continue;
 		widen(&rule[i]->rule, &shapes[k], &key);
 		other = table_lookup(t, rule, &key, n);
 		if (other < n && other != i)
@@ -420,41 +463,61 @@ struct chains {
 	uint32_t	*next, *last, *count;
 };
 
+/* The text of r without its number and the address of one side. */
+static void
+text_but_addr(const struct pf_rule *r, bool src, struct pf_rule *key)
+{
+	*key = *r;
+	key->nr = 0;
+	memset(&side_of(key, src)->addr, 0, sizeof(struct pf_addr_wrap));
+}
+
+/* The first rule of the chain that key belongs to: n, and it is in slot *at then. */
+static uint32_t
+chain_find(const struct table *t, struct pfctl_rule *const *rule, bool src,
+    const struct pf_rule *key, uint32_t n, uint32_t *at)
+{
+	const uint32_t hash = hash_rule(key);
+	struct pf_rule have;
+
+	for (*at = hash & t->mask; t->slot[*at].index != 0;
+	    *at = (*at + 1) & t->mask) {
+		if (t->slot[*at].hash != hash)
+			continue;
+		text_but_addr(&rule[t->slot[*at].index - 1]->rule, src, &have);
+		if (memcmp(&have, key, sizeof(have)) == 0)
+			return (t->slot[*at].index - 1);
+	}
+	t->slot[*at].hash = hash;
+	return (n);
+}
+
 static void
 chain_rules(struct pfctl_rule **rule, uint32_t n, bool src, struct chains *c)
 {
-	struct pf_rule *key = xcalloc(n, sizeof(*key));
-	uint32_t i, at, size = 16, *slot;
+	struct pf_rule key;
+	struct table t;
+	uint32_t i, at, first;
 
-	while (size < n * 2)
-		size *= 2;
-	slot = xcalloc(size, sizeof(*slot));
+	table_init(&t, n);
 	for (i = 0; i < n; i++) {
 		c->next[i] = n;
 		c->last[i] = i;
 		c->count[i] = 0;
 		if (!can_combine(&rule[i]->rule, src))
 			continue;
-		key[i] = rule[i]->rule;
-		key[i].nr = 0;
-		memset(&side_of(&key[i], src)->addr, 0,
-		    sizeof(struct pf_addr_wrap));
-		at = (uint32_t)hash_bytes(&key[i], sizeof(key[i])) & (size - 1);
-		while (slot[at] != 0 && memcmp(&key[slot[at] - 1], &key[i],
-		    sizeof(key[i])) != 0)
-			at = (at + 1) & (size - 1);
-		if (slot[at] == 0) {
-			slot[at] = i + 1;
+		text_but_addr(&rule[i]->rule, src, &key);
+		first = chain_find(&t, rule, src, &key, n, &at);
+		if (first == n) {
+			t.slot[at].index = i + 1;
 			c->count[i] = 1;
 			continue;
 		}
-		at = slot[at] - 1;
-		c->next[c->last[at]] = i;
-		c->last[at] = i;
-		c->count[at]++;
+		c->next[c->last[first]] = i;
+		c->last[first] = i;
+		c->count[first]++;
 	}
-	free(slot);
-	free(key);
+	free(t.slot);
 }
 
 static uint32_t
@@ -496,118 +559,169 @@ combine_side(struct optimizer *o, struct pfctl_rule **rule, uint32_t n, bool src
  * Order
  */
 
-static int
-compare_addr(const struct pf_rule_addr *a, const struct pf_rule_addr *b)
-{
-	if (a->neg != b->neg)
-		return (1);
-	return (memcmp(&a->addr, &b->addr, sizeof(a->addr)));
-}
+/*
+ * What a skip step looks at in a rule, as words: rules are alike to it when these are.
+ */
+struct stepkey {
+	struct pf_addr_wrap addr;
+	uint32_t	 n[4];
+};
 
-static int
-compare_port(const struct pf_rule_addr *a, const struct pf_rule_addr *b)
+static void
+step_key(const struct pf_rule *r, int step, struct stepkey *k)
 {
-	return (a->port_op != b->port_op ||
-	    memcmp(a->port, b->port, sizeof(a->port)) != 0);
-}
+	const struct pf_rule_addr *ra = step == PF_SKIP_SRC_ADDR ||
+	    step == PF_SKIP_SRC_PORT ? &r->src : &r->dst;
 
-/* Whether two rules differ in what a skip step looks at. */
-static bool
-differ(const struct pf_rule *a, const struct pf_rule *b, int step)
-{
+	memset(k, 0, sizeof(*k));
 	switch (step) {
 	case PF_SKIP_IFP:
-		return (a->ifnot != b->ifnot ||
-		    memcmp(a->ifname, b->ifname, sizeof(a->ifname)) != 0);
+		memcpy(k->addr.v.ifname, r->ifname, sizeof(r->ifname));
+		k->n[0] = r->ifnot;
+		break;
 	case PF_SKIP_DIR:
-		return (a->direction != b->direction);
+		k->n[0] = r->direction;
+		break;
 	case PF_SKIP_AF:
-		return (a->af != b->af);
+		k->n[0] = r->af;
+		break;
 	case PF_SKIP_PROTO:
-		return (a->proto != b->proto);
+		k->n[0] = r->proto;
+		break;
 	case PF_SKIP_SRC_ADDR:
-		return (compare_addr(&a->src, &b->src) != 0);
-	case PF_SKIP_SRC_PORT:
-		return (compare_port(&a->src, &b->src) != 0);
 	case PF_SKIP_DST_ADDR:
-		return (compare_addr(&a->dst, &b->dst) != 0);
+		k->addr = ra->addr;
+		k->n[0] = ra->neg;
+		break;
+	case PF_SKIP_SRC_PORT:
 	case PF_SKIP_DST_PORT:
-		return (compare_port(&a->dst, &b->dst) != 0);
+		k->n[0] = ra->port[0];
+		k->n[1] = ra->port[1];
+		k->n[2] = ra->port_op;
+		break;
 	default:
-		return (false);
+		break;
 	}
 }
 
-/* How many rules have the value of the group that most have; its first in *at. */
-static uint32_t
-largest_group(struct pfctl_rule *const *rule, uint32_t n, int step,
-    uint32_t *at)
-{
-	uint32_t i, j, count, best = 0;
-	bool *seen = xcalloc(n, sizeof(*seen));
+/*
+ * Rules of one block by what the steps look at.  group[step][i] names the group of
+ * rule i: its first rule in the order of the file.
+ */
+struct order {
+	struct pfctl_rule **rule;	/* as they were */
+	uint16_t	*group[PF_SKIP_COUNT];
+	uint16_t	*count;		/* of a group, by its name */
+	uint16_t	*sorted;	/* the result: indices into rule */
+	uint16_t	*rest;
+};
 
-	*at = 0;
-	for (i = 0; i < n && n - i > best; i++) {
-		if (seen[i])
-			continue;
-		for (j = i, count = 0; j < n; j++)
-			if (!seen[j] && !differ(&rule[i]->rule,
-			    &rule[j]->rule, step)) {
-				seen[j] = true;
-				count++;
+_Static_assert(REORDER_MAX <= UINT16_MAX, "indices of a block fit");
+
+static void
+find_groups(struct order *o, uint32_t n, int step)
+{
+	struct stepkey *key = xcalloc(n, sizeof(*key));
+	uint32_t i, at, size = 16;
+	uint16_t *slot;
+
+	while (size < n * 2)
+		size *= 2;
+	slot = xcalloc(size, sizeof(*slot));
+	for (i = 0; i < n; i++) {
+		step_key(&o->rule[i]->rule, step, &key[i]);
+		at = (uint32_t)hash_bytes(&key[i], sizeof(*key)) & (size - 1);
+		while (slot[at] != 0 && memcmp(&key[slot[at] - 1], &key[i],
+		    sizeof(*key)) != 0)
+			at = (at + 1) & (size - 1);
+		if (slot[at] == 0)
+			slot[at] = (uint16_t)(i + 1);
+		o->group[step][i] = (uint16_t)(slot[at] - 1);
+	}
+	free(slot);
+	free(key);
+}
+
+/*
+ * The group that most of n rules are in, the first of several; all of them are no
+ * group.  False: each rule is alone.
+ */
+static bool
+largest_group(struct order *o, const uint16_t *sorted, uint32_t n, int *step,
+    uint16_t *group)
+{
+	uint32_t i, best = 1, here;
+	uint16_t name, largest = 0;
+	int k;
+
+	for (k = 0; k < PF_SKIP_COUNT; k++) {
+		for (i = 0; i < n; i++)
+			o->count[o->group[k][sorted[i]]] = 0;
+		for (i = 0; i < n; i++)
+			o->count[o->group[k][sorted[i]]]++;
+		for (i = 0, here = 0; i < n; i++) {
+			name = o->group[k][sorted[i]];
+			if (o->count[name] > here) {
+				here = o->count[name];
+				largest = name;
 			}
-		if (count > best) {
-			best = count;
-			*at = i;
 		}
+		if (here == n || here <= best)
+			continue;
+		best = here;
+		*step = k;
+		*group = largest;
 	}
-	free(seen);
-	return (best);
+	return (best > 1);
 }
 
-/* Those that are like the first of the group to the front, in order: how many. */
-static uint32_t
-gather(struct pfctl_rule **rule, uint32_t n, uint32_t at, int step)
+/* The largest group first, in an order of its own, then the next .. */
+static void
+reorder_part(struct order *o, uint16_t *sorted, uint32_t n)
 {
-	struct pfctl_rule **rest = xcalloc(n, sizeof(*rest));
-	const struct pf_rule like = rule[at]->rule;
-	uint32_t i, nrest = 0, front = 0;
+	uint32_t i, front, rest;
+	uint16_t group;
+	int step;
 
-	for (i = 0; i < n; i++)
-		if (differ(&like, &rule[i]->rule, step))
-			rest[nrest++] = rule[i];
-		else
-			rule[front++] = rule[i];
-	memcpy(rule + front, rest, nrest * sizeof(*rest));
-	free(rest);
-	return (front);
+	while (n > 2 && largest_group(o, sorted, n, &step, &group)) {
+		for (i = front = rest = 0; i < n; i++)
+			if (o->group[step][sorted[i]] == group)
+				sorted[front++] = sorted[i];
+			else
+				o->rest[rest++] = sorted[i];
+		memcpy(sorted + front, o->rest, rest * sizeof(*sorted));
+		reorder_part(o, sorted, front);
+		sorted += front;
+		n -= front;
+	}
 }
 
 static void
 reorder(struct pfctl_rule **rule, uint32_t n)
 {
-	uint32_t best, count, at, best_at, front;
-	int step, best_step;
+	uint16_t *words = xcalloc((PF_SKIP_COUNT + 3) * (size_t)n,
+	    sizeof(*words));
+	struct pfctl_rule **copy = xcalloc(n, sizeof(*copy));
+	struct order o;
+	uint32_t i;
+	int step;
 
-	while (n > 2) {
-		best = 1;
-		best_step = -1;
-		best_at = 0;
-		for (step = 0; step < PF_SKIP_COUNT; step++) {
-			count = largest_group(rule, n, step, &at);
-			if (count == n || count <= best)
-				continue;
-			best = count;
-			best_step = step;
-			best_at = at;
-		}
-		if (best_step == -1)
-			return;
-		front = gather(rule, n, best_at, best_step);
-		reorder(rule, front);
-		rule += front;
-		n -= front;
+	memcpy(copy, rule, n * sizeof(*copy));
+	o.rule = copy;
+	for (step = 0; step < PF_SKIP_COUNT; step++) {
+		o.group[step] = words + (size_t)step * n;
+		find_groups(&o, n, step);
 	}
+	o.count = words + PF_SKIP_COUNT * (size_t)n;
+	o.sorted = o.count + n;
+	o.rest = o.sorted + n;
+	for (i = 0; i < n; i++)
+		o.sorted[i] = (uint16_t)i;
+	reorder_part(&o, o.sorted, n);
+	for (i = 0; i < n; i++)
+		rule[i] = copy[o.sorted[i]];
+	free(words);
+	free(copy);
 }
 
 /*
@@ -629,7 +743,7 @@ optimize_ruleset(struct optimizer *o, struct pfctl_ruleset *rs)
 				left = combine_side(o, rule + i, left, true);
 			if (left >= TABLE_THRESHOLD)
 				left = combine_side(o, rule + i, left, false);
-			if (left <= REORDER_MAX)
+			if (left > 2 && left <= REORDER_MAX)
 				reorder(rule + i, left);
 		}
 		memmove(rule + kept, rule + i, left * sizeof(*rule));

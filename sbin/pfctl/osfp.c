@@ -22,13 +22,26 @@
 
 #define FIELDS		9
 #define LINE_LEN	512
-#define EXPAND_MAX	100		/* entries that one line may stand for */
+#define EXPAND_MAX	100		/* of each range of a line */
+#define ENTRIES_MAX	32768		/* of a file */
+#define PREFIX_MAX	20		/* characters before the number of a range */
 #define ERRORS_MAX	20
 
 struct osfp_db {
 	struct pf_osfp_ioctl	*entry;
 	size_t			 n, room;
+	/* entries by class; class and version; class, version and subtype: by their
+	 * names joined, and by that part of the number */
+	struct pfctl_index	 by_name[3], by_number[3];
+	/* the highest numbers given: of a class, of a version in a class, and of a
+	 * subtype in a version, which the version's first entry keeps */
+	uint32_t		 classes;
+	uint16_t		 versions[256];
+	uint16_t		*subtypes;
 };
+
+/* The part of a number that 1, 2 or 3 names stand for. */
+static const uint32_t masks[] = { 0, 0xff000000, 0xfffff000, 0xffffffff };
 
 /* Where messages go, and about what. */
 struct source {
@@ -46,8 +59,15 @@ osfp_new(void)
 void
 osfp_free(struct osfp_db *db)
 {
+	int i;
+
 	if (db == NULL)
 		return;
+	for (i = 0; i < 3; i++) {
+		index_free(&db->by_name[i]);
+		index_free(&db->by_number[i]);
+	}
+	free(db->subtypes);
 	free(db->entry);
 	free(db);
 }
@@ -64,70 +84,6 @@ osfp_entry(const struct osfp_db *db, size_t i)
 	return (i < db->n ? &db->entry[i] : NULL);
 }
 
-int
-osfp_add(struct osfp_db *db, const struct pf_osfp_ioctl *e)
-{
-	struct pf_osfp_ioctl *grown;
-	size_t room;
-
-	if (db->n == db->room) {
-		room = db->room > 0 ? db->room * 2 : 128;
-		grown = reallocarray(db->entry, room, sizeof(*grown));
-		if (grown == NULL)
-			return (-1);
-		db->entry = grown;
-		db->room = room;
-	}
-	db->entry[db->n] = *e;
-	/* the kernel's text is not trusted to end */
-	db->entry[db->n].class_nm[PF_OSFP_LEN - 1] = '\0';
-	db->entry[db->n].version_nm[PF_OSFP_LEN - 1] = '\0';
-	db->entry[db->n].subtype_nm[PF_OSFP_LEN - 1] = '\0';
-	db->n++;
-	return (0);
-}
-
-/*
- * Numbers and names
- */
-
-/* The number of e's names: that of an entry with the same, or the next. */
-static uint32_t
-number_of(const struct osfp_db *db, const struct pf_osfp_ioctl *e)
-{
-	uint32_t class = 0, version = 0, subtype = 0;
-	uint32_t classes = 0, versions = 0, subtypes = 0;
-	const struct pf_osfp_ioctl *o;
-	size_t i;
-
-	for (i = 0; i < db->n; i++) {
-		o = &db->entry[i];
-		if (PF_OSFP_CLASS(o->os) > classes)
-			classes = PF_OSFP_CLASS(o->os);
-		if (strcmp(o->class_nm, e->class_nm) != 0)
-			continue;
-		class = PF_OSFP_CLASS(o->os);
-		if (PF_OSFP_VERSION(o->os) > versions)
-			versions = PF_OSFP_VERSION(o->os);
-		if (strcmp(o->version_nm, e->version_nm) != 0)
-			continue;
-		version = PF_OSFP_VERSION(o->os);
-		if (PF_OSFP_SUBTYPE(o->os) > subtypes)
-			subtypes = PF_OSFP_SUBTYPE(o->os);
-		if (strcmp(o->subtype_nm, e->subtype_nm) == 0)
-			subtype = PF_OSFP_SUBTYPE(o->os);
-	}
-	if (class == 0)
-		class = classes + 1;
-	if (version == 0 && e->version_nm[0] != '\0')
-		version = versions + 1;
-	if (subtype == 0 && e->subtype_nm[0] != '\0')
-		subtype = subtypes + 1;
-	if (class > 0xfe || version > 0xfff || subtype > 0xfff)
-		return (0);
-	return (PF_OSFP_NUMBER(class, version, subtype));
-}
-
 /* "class", "class version" or "class version subtype"; how many words: parts. */
 static void
 join_names(const struct pf_osfp_ioctl *e, int parts, char *buf, size_t len)
@@ -140,23 +96,153 @@ join_names(const struct pf_osfp_ioctl *e, int parts, char *buf, size_t len)
 	    subtype ? e->subtype_nm : "");
 }
 
+static uint32_t
+hash_number(uint32_t number)
+{
+	return (number * 2654435761u >> 7);
+}
+
+/* The first entry with the same part of its number, or NULL. */
+static const struct pf_osfp_ioctl *
+entry_of_number(const struct osfp_db *db, uint32_t number, int parts)
+{
+	const struct pfctl_index *ix = &db->by_number[parts - 1];
+	uint32_t i;
+
+	number &= masks[parts];
+	for (i = index_first(ix, hash_number(number)); i != INDEX_NONE;
+	    i = index_next(ix, i))
+		if ((db->entry[i].os & masks[parts]) == number)
+			return (&db->entry[i]);
+	return (NULL);
+}
+
+/* Entry i is complete: make it known. */
+static void
+index_entry(struct osfp_db *db, size_t i)
+{
+	const struct pf_osfp_ioctl *e = &db->entry[i], *first;
+	const uint32_t class = PF_OSFP_CLASS(e->os);
+	char buf[PF_OSFP_LEN * 3 + 3];
+	int parts;
+
+	for (parts = 1; parts <= 3; parts++) {
+		join_names(e, parts, buf, sizeof(buf));
+		index_add(&db->by_name[parts - 1], hash_name(buf));
+		index_add(&db->by_number[parts - 1],
+		    hash_number(e->os & masks[parts]));
+	}
+	if (class > db->classes)
+		db->classes = class;
+	if (PF_OSFP_VERSION(e->os) > db->versions[class])
+		db->versions[class] = (uint16_t)PF_OSFP_VERSION(e->os);
+	db->subtypes[i] = 0;
+	first = entry_of_number(db, e->os, 2);
+	if (PF_OSFP_SUBTYPE(e->os) > db->subtypes[first - db->entry])
+		db->subtypes[first - db->entry] =
+		    (uint16_t)PF_OSFP_SUBTYPE(e->os);
+}
+
+int
+osfp_add(struct osfp_db *db, const struct pf_osfp_ioctl *e)
+{
+	struct pf_osfp_ioctl *grown;
+	uint16_t *subtypes;
+	size_t room;
+
+	if (db->n == db->room) {
+		room = db->room > 0 ? db->room * 2 : 128;
+		subtypes = reallocarray(db->subtypes, room, sizeof(*subtypes));
+		if (subtypes == NULL)
+			return (-1);
+		db->subtypes = subtypes;
+		grown = reallocarray(db->entry, room, sizeof(*grown));
+		if (grown == NULL)
+			return (-1);
+		db->entry = grown;
+		db->room = room;
+	}
+	db->entry[db->n] = *e;
+	/* the kernel's text is not trusted to end */
+	db->entry[db->n].class_nm[PF_OSFP_LEN - 1] = '\0';
+	db->entry[db->n].version_nm[PF_OSFP_LEN - 1] = '\0';
+	db->entry[db->n].subtype_nm[PF_OSFP_LEN - 1] = '\0';
+	index_entry(db, db->n++);
+	return (0);
+}
+
+/*
+ * Numbers and names
+ */
+
+/* The first entry with e's class, or class and version, or all three; or NULL. */
+static const struct pf_osfp_ioctl *
+entry_of_names(const struct osfp_db *db, const struct pf_osfp_ioctl *e, int parts)
+{
+	const struct pfctl_index *ix = &db->by_name[parts - 1];
+	const struct pf_osfp_ioctl *o;
+	char buf[PF_OSFP_LEN * 3 + 3];
+	uint32_t i;
+
+	join_names(e, parts, buf, sizeof(buf));
+	for (i = index_first(ix, hash_name(buf)); i != INDEX_NONE;
+	    i = index_next(ix, i)) {
+		o = &db->entry[i];
+		if (strcmp(o->class_nm, e->class_nm) == 0 && (parts < 2 ||
+		    strcmp(o->version_nm, e->version_nm) == 0) && (parts < 3 ||
+		    strcmp(o->subtype_nm, e->subtype_nm) == 0))
+			return (o);
+	}
+	return (NULL);
+}
+
+/* The number of e's names: that of an entry with the same, or the next. */
+static uint32_t
+number_of(const struct osfp_db *db, const struct pf_osfp_ioctl *e)
+{
+	const struct pf_osfp_ioctl *o;
+	uint32_t class, version = 0, subtype = 0;
+
+	if ((o = entry_of_names(db, e, 3)) != NULL)
+		return (o->os);
+	o = entry_of_names(db, e, 1);
+	class = o != NULL ? PF_OSFP_CLASS(o->os) : db->classes + 1;
+	if (class > 0xfe)
+		return (0);
+	o = entry_of_names(db, e, 2);
+	if (o != NULL)
+		version = PF_OSFP_VERSION(o->os);
+	else if (e->version_nm[0] != '\0')
+		version = db->versions[class] + 1u;
+	if (e->subtype_nm[0] != '\0' && o != NULL)
+		subtype = db->subtypes[entry_of_number(db, o->os, 2) -
+		    db->entry] + 1u;
+	else if (e->subtype_nm[0] != '\0')
+		subtype = 1;
+	if (version > 0xfff || subtype > 0xfff)
+		return (0);
+	return (PF_OSFP_NUMBER(class, version, subtype));
+}
+
 uint32_t
 osfp_number(const struct osfp_db *db, const char *name)
 {
-	static const uint32_t masks[] = { 0, 0xff000000, 0xfffff000,
-	    0xffffffff };
 	char buf[PF_OSFP_LEN * 3 + 3];
-	size_t i;
+	const struct pfctl_index *ix;
+	uint32_t i;
 	int parts;
 
 	if (strcasecmp(name, "unknown") == 0)
 		return (PF_OSFP_UNKNOWN);
-	for (parts = 1; parts <= 3; parts++)
-		for (i = 0; i < db->n; i++) {
+	for (parts = 1; parts <= 3; parts++) {
+		ix = &db->by_name[parts - 1];
+		for (i = index_first(ix, hash_name(name)); i != INDEX_NONE;
+		    i = index_next(ix, i)) {
 			join_names(&db->entry[i], parts, buf, sizeof(buf));
 			if (strcmp(buf, name) == 0)
 				return (db->entry[i].os & masks[parts]);
 		}
+	}
 	return (0);
 }
 
@@ -165,15 +251,12 @@ osfp_name(const struct osfp_db *db, uint32_t number, char *buf, size_t len)
 {
 	const int parts = PF_OSFP_SUBTYPE(number) != 0 ? 3 :
 	    PF_OSFP_VERSION(number) != 0 ? 2 : 1;
-	const uint32_t mask = parts == 3 ? 0xffffffff :
-	    parts == 2 ? 0xfffff000 : 0xff000000;
-	size_t i;
+	const struct pf_osfp_ioctl *e = entry_of_number(db, number, parts);
 
-	for (i = 0; i < db->n; i++)
-		if ((db->entry[i].os & mask) == number) {
-			join_names(&db->entry[i], parts, buf, len);
-			return (true);
-		}
+	if (e != NULL) {
+		join_names(e, parts, buf, len);
+		return (true);
+	}
 	snprintf(buf, len, "0x%08x", number);
 	return (false);
 }
@@ -376,13 +459,16 @@ parse_range(const char *s, struct range *r)
 	if (!split_number(s, left, &at, &low) ||
 	    !split_number(right, strlen(right), &after, &high))
 		return (false);
+	if (at > PREFIX_MAX)
+		return (false);
 	memcpy(r->prefix, s, at);
 	r->low = low;
 	r->high = high;
 	if (after == 0 || (after == at && memcmp(s, right, at) == 0))
 		return (low <= high && high - low < EXPAND_MAX);
 	/* 3.0-4.0: one major number after the other, ten minor ones each */
-	if (at < 2 || after < 2 || s[at - 1] != '.' || right[after - 1] != '.' ||
+	if (at < 2 || after < 2 || at > 7 || after > 7 ||
+	    s[at - 1] != '.' || right[after - 1] != '.' ||
 	    strspn(s, "0123456789") != at - 1 ||
 	    strspn(right, "0123456789") != after - 1)
 		return (false);
@@ -403,12 +489,15 @@ range_name(const struct range *r, unsigned long n, char to[PF_OSFP_LEN])
 	if (r->majors > 0)
 		snprintf(to, PF_OSFP_LEN, "%lu.%lu", n / 10, n % 10);
 	else
-		snprintf(to, PF_OSFP_LEN, "%.20s%lu", r->prefix, n);
+		snprintf(to, PF_OSFP_LEN, "%.*s%lu", PREFIX_MAX, r->prefix,
+		    n);
 }
 
 static bool
 add_named(struct source *src, struct osfp_db *db, struct pf_osfp_ioctl *e)
 {
+	if (db->n == ENTRIES_MAX)
+		return (complain(src, "more than %d fingerprints", ENTRIES_MAX));
 	if ((e->os = number_of(db, e)) == 0)
 		return (complain(src, "too many classes or versions"));
 	if (osfp_add(db, e) == -1)

@@ -248,6 +248,17 @@ struct list list_join(struct list, struct list);
 /* Text of a list of N_WORD with blanks between, in the arena. */
 const char *words_join(struct parser *, struct list);
 
+/* index.c */
+uint32_t hash_name(const char *);
+#define INDEX_NONE	UINT32_MAX
+/* One more element at the end of the array, with this hash. */
+void	 index_add(struct pfctl_index *, uint32_t hash);
+/* The first element of this hash, and the one after i with the hash of i, in the
+ * order of the array; INDEX_NONE.  More may be added between the calls. */
+uint32_t index_first(const struct pfctl_index *, uint32_t hash);
+uint32_t index_next(const struct pfctl_index *, uint32_t i);
+void	 index_free(struct pfctl_index *);
+
 /* lex.c */
 void	 lex_init(struct parser *);
 void	 lex_end(struct parser *);

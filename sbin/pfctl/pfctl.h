@@ -107,6 +107,13 @@ struct pfctl_table {
 	uint32_t		 line;
 };
 
+/* Private: index.c. */
+struct pfctl_index {
+	struct pfctl_index_item *item;
+	struct pfctl_index_bucket *bucket;
+	uint32_t	 room, n;
+};
+
 /* What `set' said.  `given' members say which were named. */
 struct pfctl_options {
 	uint32_t	timeout[PFTM_MAX];	/* seconds, complete: defaults too */
@@ -159,6 +166,12 @@ struct pfctl {
 	struct names	*names;		/* services, protocols, interfaces: cached */
 
 	struct parser	*parser;	/* private, while parsing */
+	struct pfctl_index anchor_index; /* private: by path */
+	struct pfctl_index table_index;	/* private: by name */
+	struct pfctl_index altq_index;	/* private: by qname */
+	uint64_t	*altq_promised;	/* private: of each queue to its children */
+	size_t		 altq_room;	/* private: of both arrays */
+	uint32_t	 altq_qid;	/* private: the highest given */
 };
 
 void	 pfctl_init(struct pfctl *);

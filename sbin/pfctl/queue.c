@@ -41,8 +41,8 @@ struct queue_state {
 	struct qif	*qif;
 	size_t		 nqif;
 	struct promise	*promise;
-	size_t		 npromise;
-	size_t		 room;		/* of struct pfctl.altq */
+	size_t		 npromise, promise_room;
+	struct pfctl_index promise_index; /* by name */
 };
 
 static struct queue_state *
@@ -60,6 +60,7 @@ queues_free(struct parser *p)
 		return;
 	free(p->queues->qif);
 	free(p->queues->promise);
+	index_free(&p->queues->promise_index);
 	free(p->queues);
 	p->queues = NULL;
 }
@@ -78,9 +79,10 @@ qif_find(struct queue_state *st, const char *ifname)
 static struct pf_altq *
 altq_find(struct pfctl *pf, const char *qname, const char *ifname)
 {
-	size_t i;
+	uint32_t i;
 
-	for (i = 0; i < pf->naltq; i++)
+	for (i = index_first(&pf->altq_index, hash_name(qname));
+	    i != INDEX_NONE; i = index_next(&pf->altq_index, i))
 		if (strcmp(pf->altq[i].qname, qname) == 0 && (ifname == NULL ||
 		    strcmp(pf->altq[i].ifname, ifname) == 0))
 			return (&pf->altq[i]);
@@ -90,30 +92,32 @@ altq_find(struct pfctl *pf, const char *qname, const char *ifname)
 static void
 altq_append(struct parser *p, const struct pf_altq *a)
 {
-	struct queue_state *st = state_get(p);
 	struct pfctl *pf = p->pf;
+	const struct pf_altq *parent;
 
-	if (pf->naltq == st->room) {
-		st->room = st->room > 0 ? st->room * 2 : 16;
-		pf->altq = xreallocarray(pf->altq, st->room, sizeof(*a));
+	if (pf->naltq == pf->altq_room) {
+		pf->altq_room = pf->naltq > 0 ? pf->naltq * 2 : 16;
+		pf->altq = xreallocarray(pf->altq, pf->altq_room, sizeof(*a));
+		pf->altq_promised = xreallocarray(pf->altq_promised,
+		    pf->altq_room, sizeof(*pf->altq_promised));
 	}
+	if (a->parent[0] != '\0' &&
+	    (parent = altq_find(pf, a->parent, a->ifname)) != NULL)
+		pf->altq_promised[parent - pf->altq] += a->bandwidth;
+	index_add(&pf->altq_index, hash_name(a->qname));
+	if (a->qid > pf->altq_qid)
+		pf->altq_qid = a->qid;
+	pf->altq_promised[pf->naltq] = 0;
 	pf->altq[pf->naltq++] = *a;
 }
 
 /* The number of a name: the same on every interface. */
 static uint32_t
-qid_of(struct pfctl *pf, const char *qname)
+qid_of(struct parser *p, const char *qname)
 {
-	const struct pf_altq *a = altq_find(pf, qname, NULL);
-	uint32_t highest = 0;
-	size_t i;
+	const struct pf_altq *a = altq_find(p->pf, qname, NULL);
 
-	if (a != NULL)
-		return (a->qid);
-	for (i = 0; i < pf->naltq; i++)
-		if (pf->altq[i].qid > highest)
-			highest = pf->altq[i].qid;
-	return (highest + 1);
+	return (a != NULL ? a->qid : p->pf->altq_qid + 1);
 }
 
 /*
@@ -387,8 +391,12 @@ promise_add(struct parser *p, const char *name, const char *parent,
 	struct queue_state *st = state_get(p);
 	struct promise *q;
 
-	st->promise = xreallocarray(st->promise, st->npromise + 1,
-	    sizeof(*st->promise));
+	if (st->npromise == st->promise_room) {
+		st->promise_room = st->npromise > 0 ? st->npromise * 2 : 16;
+		st->promise = xreallocarray(st->promise, st->promise_room,
+		    sizeof(*st->promise));
+	}
+	index_add(&st->promise_index, hash_name(name));
 	q = &st->promise[st->npromise++];
 	memset(q, 0, sizeof(*q));
 	snprintf(q->name, sizeof(q->name), "%s", name);
@@ -423,7 +431,7 @@ append_root(struct parser *p, const struct pf_altq *iface)
 	root.flags = PFALTQ_ROOT |
 	    (iface->scheduler == ALTQT_CBQ ? PFALTQ_WRR : 0);
 	root.priority = 0;
-	root.qid = qid_of(p->pf, root.qname);
+	root.qid = qid_of(p, root.qname);
 	altq_append(p, &root);
 }
 
@@ -539,21 +547,6 @@ fill_curves(struct pf_altq *a, const struct queue_opts *o)
 	}
 }
 
-/* The sum of what the children of a queue were promised. */
-static uint64_t
-promised(const struct pfctl *pf, const struct pf_altq *parent)
-{
-	uint64_t sum = 0;
-	size_t i;
-
-	for (i = 0; i < pf->naltq; i++)
-		if (strcmp(pf->altq[i].ifname, parent->ifname) == 0 &&
-		    pf->altq[i].parent[0] != '\0' &&
-		    strcmp(pf->altq[i].parent, parent->qname) == 0)
-			sum += pf->altq[i].bandwidth;
-	return (sum);
-}
-
 static unsigned int
 max_priority(uint8_t scheduler)
 {
@@ -584,8 +577,8 @@ eval_queue(struct parser *p, struct pf_altq *a, const struct queue_opts *o,
 		}
 		if (parent != NULL && o->bandwidth.given &&
 		    a->scheduler == ALTQT_CBQ && !(a->flags & PFALTQ_BORROW) &&
-		    promised(p->pf, parent) + a->bandwidth >
-		    parent->bandwidth + 100) {
+		    p->pf->altq_promised[parent - p->pf->altq] +
+		    a->bandwidth > parent->bandwidth + 100) {
 			pf_note(p, "pfctl: the sum of the child bandwidth "
 			    "higher than parent \"%s\"", parent->qname);
 			return (false);
@@ -650,7 +643,7 @@ queue_on(struct parser *p, const struct node *stmt, struct queue_opts *o,
 		memset(a, 0, sizeof(*a));
 		return (false);
 	}
-	a->qid = qid_of(p->pf, a->qname);
+	a->qid = qid_of(p, a->qname);
 	a->parent_qid = parent != NULL ? parent->qid : 0;
 	if (a->flags & PFALTQ_DEFAULT)
 		q->defaults++;
@@ -668,9 +661,10 @@ classic_queue(struct parser *p, struct node *n, struct queue_opts *o)
 	struct pf_altq a;
 	struct promise pr;
 	bool found = false, ok = true;
-	size_t i;
+	uint32_t i;
 
-	for (i = 0; i < npromise && ok; i++) {
+	for (i = index_first(&st->promise_index, hash_name(n->s));
+	    i < npromise && ok; i = index_next(&st->promise_index, i)) {
 		pr = st->promise[i];
 		if (strcmp(pr.name, n->s) != 0 ||
 		    !on_includes(o->on, pr.ifname))
@@ -743,7 +737,7 @@ modern_on(struct parser *p, struct node *n, const struct queue_opts *o,
 		q->defaults++;
 	fill_curves(&a, o);
 	a.linkshare.m2 = a.bandwidth;
-	a.qid = qid_of(p->pf, a.qname);
+	a.qid = qid_of(p, a.qname);
 	altq_append(p, &a);
 	return (true);
 }
@@ -780,9 +774,10 @@ modern_child(struct parser *p, struct node *n, const struct queue_opts *o)
 	const size_t naltq = p->pf->naltq;
 	struct pf_altq parent;
 	bool found = false;
-	size_t i;
+	uint32_t i;
 
-	for (i = 0; i < naltq; i++) {
+	for (i = index_first(&p->pf->altq_index, hash_name(o->parent));
+	    i < naltq; i = index_next(&p->pf->altq_index, i)) {
 		parent = p->pf->altq[i];
 		if (strcmp(parent.qname, o->parent) != 0 ||
 		    !(parent.flags & PFALTQ_MODERN) ||
@@ -820,9 +815,10 @@ modern_queue(struct parser *p, struct node *n, const struct queue_opts *o)
 static bool
 is_promised(const struct queue_state *st, const char *name)
 {
-	size_t i;
+	uint32_t i;
 
-	for (i = 0; i < st->npromise; i++)
+	for (i = index_first(&st->promise_index, hash_name(name));
+	    i != INDEX_NONE; i = index_next(&st->promise_index, i))
 		if (strcmp(st->promise[i].name, name) == 0)
 			return (true);
 	return (false);

@@ -28,9 +28,10 @@
 struct pfctl_table *
 table_find(struct pfctl *pf, const char *anchor, const char *name)
 {
-	size_t i;
+	uint32_t i;
 
-	for (i = 0; i < pf->ntables; i++)
+	for (i = index_first(&pf->table_index, hash_name(name));
+	    i != INDEX_NONE; i = index_next(&pf->table_index, i))
 		if (strcmp(pf->tables[i]->name, name) == 0 &&
 		    strcmp(pf->tables[i]->anchor, anchor) == 0)
 			return (pf->tables[i]);
@@ -44,8 +45,10 @@ table_new(struct pfctl *pf, const char *anchor, const char *name)
 
 	snprintf(t->name, sizeof(t->name), "%s", name);
 	t->anchor = xstrdup(anchor);
-	pf->tables = xreallocarray(pf->tables, pf->ntables + 1,
-	    sizeof(*pf->tables));
+	if ((pf->ntables & (pf->ntables - 1)) == 0)
+		pf->tables = xreallocarray(pf->tables, pf->ntables > 0 ?
+		    pf->ntables * 2 : 1, sizeof(*pf->tables));
+	index_add(&pf->table_index, hash_name(t->name));
 	pf->tables[pf->ntables++] = t;
 	return (t);
 }
@@ -71,6 +74,7 @@ tables_free(struct pfctl *pf)
 		free(pf->tables[i]);
 	}
 	free(pf->tables);
+	index_free(&pf->table_index);
 }
 
 void
