@@ -598,7 +598,7 @@ no_memory(struct fix *f)
 		if (verdict == PF_PASS)
 			assert_string_equal(i.src, w->public);
 	}
-	assert_in_range(dropped, 3, 8);
+	assert_in_range(dropped, 2, 8);
 }
 
 static const struct {

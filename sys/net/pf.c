@@ -14,7 +14,7 @@
 #include "pf_priv.h"
 
 const struct pf_cache_desc pf_caches[PF_CACHE_MAX] = {
-	[PF_CACHE_STATE] = { "pf_state", sizeof(struct pf_state) },
+	[PF_CACHE_STATE] = { "pf_state", PF_STATE_OBJECT, 128 },
 };
 
 struct pf_path {
@@ -200,7 +200,7 @@ path_create(struct pf_path *p, struct pf *pf, struct pf_krule *kr)
 		p->reason = PFRES_MAXSTATES;
 		return (PF_DROP);
 	}
-	s = pf_state_alloc(pf, &p->reason);
+	s = pf_state_alloc(pf, p->pd.dir, &p->reason);
 	if (s == NULL) {
 		pf_atomic_dec(&kr->states_cur);
 		return (PF_DROP);

@@ -2,18 +2,28 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_state.h: what the two files of the state table share
+ * pf_state.h: what the files of the state table share
  *
  * pf_state.c looks up, inserts and removes; pf_statetab.c walks, purges and
- * enlarges.  Here is how keys are ordered and hashed, and which bucket and which stripe
- * belong to a hash.  Only these two files include it.
+ * enlarges; pf_statemem.c has the memory.  Here is how keys are ordered and hashed, and
+ * which bucket and which stripe belong to a hash.  Only these files include it.
  */
 #ifndef _NET_PF_STATE_H_
 #define _NET_PF_STATE_H_
 
 #include "pf_priv.h"
 
-#define IDS_PER_BUCKET	4	/* buckets by key to one by id */
+#define IDS_PER_BUCKET	2	/* buckets by key to one by id */
+
+/* Words of st.note, each CPU's own: the last key hashed (pf_state.c), places set aside
+ * (pf_statemem.c). */
+enum {
+	PF_NOTE_ADDR = 0,			/* addr[0], addr[1] of the key */
+	PF_NOTE_WORD = 4,			/* tag[1], for all packets */
+	PF_NOTE_TAG, PF_NOTE_HASH,
+	PF_NOTE_PARTNER, PF_NOTE_SPARE, PF_NOTE_MAX
+};
+static_assert((int)PF_NOTE_MAX == PF_STATE_NOTES, "as many as there is room for");
 
 /*
  * A tag's second word: port[0], port[1], ifid, then in the byte of the family these
@@ -181,17 +191,17 @@ bucket_now(struct pf_buckets *t, uint64_t hash)
 }
 
 /*
- * How many buckets there should be for n states: one for each, so that most of those in
- * use hold one connection.  Never fewer than there are.
+ * How many buckets there should be for n states: one for two, which are mostly those of one
+ * connection.  Never fewer than there are.
  */
 static inline uint64_t
 buckets_wanted(const struct pf_buckets *t, uint64_t n)
 {
 	uint64_t	size = t->mask + 1;
 
-	if (n <= size || size >= PF_STATE_BUCKETS_MAX)
+	if (n <= size * 2 || size >= PF_STATE_BUCKETS_MAX)
 		return (size);
-	while (n > size && size < PF_STATE_BUCKETS_MAX)
+	while (n > size * 2 && size < PF_STATE_BUCKETS_MAX)
 		size *= 2;
 	return (size);
 }
@@ -202,5 +212,11 @@ bool	 pf_state_bucket_insert(struct pf_bucket *, struct pf_state_link *);
 bool	 pf_state_id_insert(struct pf_bucket *, struct pf_state *);
 /* Take one out of a tree by key.  Lock as above. */
 void	 pf_state_bucket_erase(struct pf_bucket *, struct pf_state_link *);
+
+/* pf_statemem.c: memory for one state, zeroed, or NULL; and back.  Packet context or an RCU
+ * call-back.  fini: when all are back, in control context. */
+struct pf_state *pf_state_mem_get(struct pf *, uint8_t dir);
+void	 pf_state_mem_put(struct pf *, struct pf_state *);
+void	 pf_state_mem_fini(struct pf *);
 
 #endif /* _NET_PF_STATE_H_ */
