@@ -242,8 +242,11 @@ define_macro(struct parser *p, struct node *n)
 			    "letters, digits and _", n->s, *s);
 			return;
 		}
-	if (p->pf->verbose > 0)
-		fprintf(p->pf->out, "%s = \"%s\"\n", n->s, n->t);
+	if (p->pf->verbose > 0) {
+		fprintf(p->pf->out, "%s = ", n->s);
+		quoted_print(p->pf->out, n->t, TOKEN_MAX);
+		fputc('\n', p->pf->out);
+	}
 	if (macro_set(p, n->s, n->t, false) == -1)
 		pf_error(p, 0, "macro %s: more than %d characters", n->s,
 		    TOKEN_MAX);
@@ -428,6 +431,7 @@ parse_frame(struct parser *p, const char *path, int depth)
 	struct pfctl *pf = p->pf;
 
 	p->scope[0].anchor = anchor_add(pf, path);
+	p->scope[0].times = 1;
 	p->nscope = 1;
 	p->require_order = true;
 	pf->parser = p;

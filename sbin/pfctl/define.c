@@ -612,6 +612,7 @@ define_anchor(struct parser *p, struct node *n)
 	const char *name = n->s;
 	struct spec sp;
 	uint32_t index = 0;
+	uint64_t times = 1;
 
 	if (n->n[0] == PF_RULESET_MAX) {
 		pf_warn(p, 0, "dummynet-anchor is ignored: queues are made "
@@ -643,6 +644,11 @@ define_anchor(struct parser *p, struct node *n)
 	}
 	/* the brace is open whatever was wrong before it */
 	if (opens) {
+		/* one without a name is there as often as lists say */
+		if (name == made_up && sp.made > 0)
+			times = (uint64_t)p->scope[p->nscope - 1].times * sp.made;
+		p->scope[p->nscope].times = times > UINT32_MAX ? UINT32_MAX :
+		    (uint32_t)times;
 		p->scope[p->nscope].anchor = index;
 		p->scope[p->nscope++].line = p->line;
 	}

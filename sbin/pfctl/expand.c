@@ -454,9 +454,11 @@ count_combinations(const struct spec *sp)
 static bool
 admit(struct parser *p, const struct spec *sp)
 {
-	const uint64_t n = count_combinations(sp);
+	uint64_t n = count_combinations(sp);
 	struct pfctl *pf = p->pf;
 
+	if (n <= pf->rules_max)
+		n *= p->scope[p->nscope - 1].times;
 	if (n <= pf->rules_max - pf->nexpanded) {
 		pf->nexpanded += (uint32_t)n;
 		return (true);

@@ -733,6 +733,66 @@ yylex(YYSTYPE *val, struct parser *p)
 	return (token);
 }
 
+/*
+ * And back: names as they would be read.
+ */
+
+void
+quoted_print(FILE *f, const char *s, size_t max)
+{
+	const size_t len = strnlen(s, max);
+	const int quote = memchr(s, '"', len) != NULL &&
+	    memchr(s, '\'', len) == NULL ? '\'' : '"';
+	size_t i;
+
+	fputc(quote, f);
+	for (i = 0; i < len; i++) {
+		/* a backslash before a blank would vanish */
+		if (s[i] == quote || (i > 0 && s[i - 1] == '\\' &&
+		    (s[i] == ' ' || s[i] == '\t')))
+			fputc('\\', f);
+		fputc(s[i], f);
+	}
+	fputc(quote, f);
+}
+
+/* What `word' in the grammar takes. */
+static bool
+is_name(int token)
+{
+	static const int names[] = { STRING, BURST, DEFAULT, DELAY, ETHER,
+	    FLOWS, MATCHES, MINIMUM, ONCE, PARENT, PFLOW, PRIO, QUANTUM,
+	    RDOMAIN, RIDENTIFIER, SYNCOOKIES, WEIGHT };
+	size_t i;
+
+	for (i = 0; i < NITEMS(names); i++)
+		if (names[i] == token)
+			return (true);
+	return (false);
+}
+
+void
+word_print(FILE *f, const char *s, size_t max)
+{
+	const size_t len = strnlen(s, max);
+	char word[64];
+	size_t i;
+
+	for (i = 0; i < len && word_char((unsigned char)s[i]) && s[i] != '\\';
+	    i++)
+		;
+	if (i == len && len > 0 && (isalnum((unsigned char)s[0]) ||
+	    s[0] == ':' || s[0] == '_')) {
+		/* no keyword is as long as this */
+		snprintf(word, sizeof(word), "%.*s", (int)len, s);
+		if (len >= sizeof(word) || is_name(keyword_token(word))) {
+			fprintf(f, "%.*s", (int)len, s);
+			return;
+		}
+	}
+	quoted_print(f, s, max);
+}
+
 /* The last token as a message shows it. */
 const char *
 token_text(struct parser *p)

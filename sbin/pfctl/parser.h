@@ -181,6 +181,7 @@ struct frame {
 struct scope {
 	uint32_t	 anchor;	/* struct pfctl.anchors */
 	uint32_t	 line;		/* of its brace */
+	uint32_t	 times;		/* it is called, by lists around it */
 };
 
 struct load_anchor {
@@ -271,6 +272,11 @@ int	 macro_set(struct parser *, const char *name, const char *value,
 	    bool fixed);
 const char *macro_get(struct parser *, const char *name);
 const char *token_text(struct parser *);
+/* Up to max characters of a name: as they are if they are read as one, else in the
+ * quotes that they do not hold. */
+void	 word_print(FILE *, const char *, size_t max);
+/* The same, always in quotes. */
+void	 quoted_print(FILE *, const char *, size_t max);
 /* What to write instead of the last token, if that is known; or NULL. */
 const char *syntax_hint(struct parser *);
 

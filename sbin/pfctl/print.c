@@ -14,6 +14,7 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "print.h"
@@ -143,9 +144,13 @@ print_interface(const struct ctx *c)
 
 	if (r->quick)
 		fputs(" quick", c->f);
-	if (r->ifname[0] != '\0')
-		fprintf(c->f, " on %s%.*s", r->ifnot ? "! " : "", PF_IFNAMSIZ,
-		    r->ifname);
+	if (r->ifname[0] != '\0') {
+		fputs(r->ifnot ? " on ! " : " on ", c->f);
+		if (strcmp(r->ifname, "any") == 0)
+			fputs("any", c->f);
+		else
+			word_print(c->f, r->ifname, PF_IFNAMSIZ);
+	}
 }
 
 static const char *
@@ -530,9 +535,10 @@ print_label(const struct ctx *c)
 {
 	if (c->r->allow_opts)
 		fputs(" allow-opts", c->f);
-	if (c->r->label[0] != '\0')
-		fprintf(c->f, " label \"%.*s\"", PF_RULE_LABEL_SIZE,
-		    c->r->label);
+	if (c->r->label[0] != '\0') {
+		fputs(" label ", c->f);
+		quoted_print(c->f, c->r->label, PF_RULE_LABEL_SIZE);
+	}
 	if (c->r->ridentifier != 0)
 		fprintf(c->f, " ridentifier %u", c->r->ridentifier);
 }
@@ -550,11 +556,13 @@ print_queue_name(const struct ctx *c, const char *before)
 
 	if (r->qname[0] == '\0')
 		return;
-	if (r->pqname[0] != '\0')
-		fprintf(c->f, "%squeue(%.*s, %.*s)", before, PF_QNAME_SIZE,
-		    r->qname, PF_QNAME_SIZE, r->pqname);
-	else
-		fprintf(c->f, "%squeue %.*s", before, PF_QNAME_SIZE, r->qname);
+	fprintf(c->f, r->pqname[0] != '\0' ? "%squeue(" : "%squeue ", before);
+	word_print(c->f, r->qname, PF_QNAME_SIZE);
+	if (r->pqname[0] == '\0')
+		return;
+	fputs(", ", c->f);
+	word_print(c->f, r->pqname, PF_QNAME_SIZE);
+	fputc(')', c->f);
 }
 
 static void
@@ -594,11 +602,14 @@ print_tags(const struct ctx *c)
 {
 	const struct pf_rule *r = c->r;
 
-	if (r->tagname[0] != '\0')
-		fprintf(c->f, " tag %.*s", PF_TAG_NAME_SIZE, r->tagname);
-	if (r->match_tagname[0] != '\0')
-		fprintf(c->f, " %stagged %.*s", r->match_tag_not ? "! " : "",
-		    PF_TAG_NAME_SIZE, r->match_tagname);
+	if (r->tagname[0] != '\0') {
+		fputs(" tag ", c->f);
+		word_print(c->f, r->tagname, PF_TAG_NAME_SIZE);
+	}
+	if (r->match_tagname[0] != '\0') {
+		fputs(r->match_tag_not ? " ! tagged " : " tagged ", c->f);
+		word_print(c->f, r->match_tagname, PF_TAG_NAME_SIZE);
+	}
 	if (r->rtableid != -1)
 		fprintf(c->f, " rtable %d", r->rtableid);
 }
@@ -630,8 +641,8 @@ print_translation(const struct ctx *c)
 static void	(*const parts[])(const struct ctx *) = {
 	print_action, print_direction, print_log, print_interface, print_route,
 	print_family, print_fromto, print_received, print_ids, print_flags,
-	print_icmp, print_tos, print_keep, print_probability,
-	print_state_options, print_once, print_scrub_rule, print_scrub_option,
+	print_icmp, print_tos, print_keep, print_state_options,
+	print_probability, print_once, print_scrub_rule, print_scrub_option,
 	print_label, print_set, print_tags, print_translation,
 };
 
@@ -650,12 +661,14 @@ pfctl_print_rule(const struct pfctl_printer *pr, const struct pf_rule *r,
 }
 
 /*
- * The rules of a file, with those of anchors inside their braces
+ * The rules of a file, with those of anchors inside their braces: where an anchor
+ * is called first.  Braces of one name add to one anchor, which may even call
+ * itself; later calls name it only.
  */
 
 static void
 print_ruleset(struct pfctl *pf, const struct pfctl_printer *pr,
-    const struct pfctl_ruleset *rs, int type, int depth)
+    const struct pfctl_ruleset *rs, int type, int depth, bool *shown)
 {
 	const struct pfctl_rule *r;
 	uint32_t i;
@@ -664,13 +677,15 @@ print_ruleset(struct pfctl *pf, const struct pfctl_printer *pr,
 		r = rs->rule[i];
 		fprintf(pr->out, "%*s", depth * 2, "");
 		pfctl_print_rule(pr, &r->rule, r->pool, r->anchor_call);
-		if (r->block == 0) {
+		if (r->block == 0 || shown[r->block - 1]) {
 			fputc('\n', pr->out);
 			continue;
 		}
+		/* one without a name is written where it is called */
+		shown[r->block - 1] = r->anchor_call[0] != '_';
 		fputs(" {\n", pr->out);
 		print_ruleset(pf, pr, &pf->anchors[r->block - 1].rs[type],
-		    type, depth + 1);
+		    type, depth + 1, shown);
 		fprintf(pr->out, "%*s}\n", depth * 2, "");
 	}
 }
@@ -682,20 +697,21 @@ rules_print(struct pfctl *pf)
 	    PF_RULESET_RDR, PF_RULESET_BINAT, PF_RULESET_FILTER };
 	const struct pfctl_printer pr = { pf->out, pf->names, pf->osfp,
 	    pf->verbose > 1 ? PFCTL_PRINT_NR : 0 };
+	bool *shown = xcalloc(pf->nanchors, sizeof(*shown));
 	uint32_t i;
 	size_t t;
 
+	shown[0] = true;
 	for (t = 0; t < NITEMS(order); t++)
 		print_ruleset(pf, &pr, &pf->anchors[0].rs[order[t]],
-		    order[t], 0);
-	if (pf->verbose < 2)
-		return;
-	for (i = 1; i < pf->nanchors; i++) {
+		    order[t], 0, shown);
+	for (i = 1; i < pf->nanchors && pf->verbose > 1; i++) {
 		if (!pf->anchors[i].loaded)
 			continue;
 		fprintf(pf->out, "# anchor %s\n", pf->anchors[i].path);
 		for (t = 0; t < NITEMS(order); t++)
 			print_ruleset(pf, &pr, &pf->anchors[i].rs[order[t]],
-			    order[t], 0);
+			    order[t], 0, shown);
 	}
+	free(shown);
 }
