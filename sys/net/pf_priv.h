@@ -146,6 +146,20 @@ int	 pf_packet_parse(struct pf_pdesc *pd);
  */
 int	 pf_packet_parse_quoted(const struct pf_pdesc *pd, uint32_t off,
 	    struct pf_pdesc *quoted);
+/* How much of its header each transport must have within a packet; 0: pf does not look. */
+static inline uint32_t
+pf_transport_size(uint8_t proto)
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+		return (20);
+	case IPPROTO_UDP:
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return (8);
+	}
+	return (0);
+}
 /* TCP options: the window scale (with PF_WSCALE_FLAG; 0: no such option), MSS (0: none). */
 uint8_t	 pf_packet_wscale(const struct pf_pdesc *pd);
 uint16_t pf_packet_mss(const struct pf_pdesc *pd);
