@@ -153,13 +153,20 @@ path_translate_by(struct pf_path *p, const struct pf_krule *kr)
 	return (PF_PASS);
 }
 
+/* A later fragment cannot be translated, and must not go out as it is. */
 static int
 path_translate(struct pf_path *p)
 {
-	if (!PATH_HAS_KEY(p))
+	if (p->pd.flags & PF_PD_ICMPERR)
 		return (PF_PASS);
 	p->nat = pf_nat_rule(p->conf, &p->pd);
-	return (p->nat == NULL ? PF_PASS : path_translate_by(p, p->nat));
+	if (p->nat == NULL)
+		return (PF_PASS);
+	if (!PATH_HAS_KEY(p)) {
+		p->reason = PFRES_FRAG;
+		return (PF_DROP);
+	}
+	return (path_translate_by(p, p->nat));
 }
 
 /* The keys of a new state, bound to the interface if its rule says so. */
