@@ -20,6 +20,7 @@ all: tools module
 
 tools:
 	$(MAKE) -C sbin/pfctl
+	$(MAKE) -C usr.sbin/pfsim
 
 module:
 	$(MAKE) -C sys/linux
@@ -27,6 +28,7 @@ module:
 install: all
 	$(MAKE) -C sys/linux install DESTDIR=$(DESTDIR)
 	install -D -m 755 sbin/pfctl/pfctl $(DESTDIR)$(SBINDIR)/pfctl
+	install -D -m 755 usr.sbin/pfsim/pfsim $(DESTDIR)$(SBINDIR)/pfsim
 	for m in $(MAN4); do install -D -m 644 $$m $(DESTDIR)$(MANDIR)/man4/$$(basename $$m) || exit 1; done
 	for m in $(MAN5); do install -D -m 644 $$m $(DESTDIR)$(MANDIR)/man5/$$(basename $$m) || exit 1; done
 	for m in $(MAN8); do install -D -m 644 $$m $(DESTDIR)$(MANDIR)/man8/$$(basename $$m) || exit 1; done

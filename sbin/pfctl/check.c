@@ -169,9 +169,16 @@ check_translation(struct parser *p, const struct pf_rule *r)
 {
 	int wrong = 0;
 
-	if (port_without_proto(r)) {
-		pf_error(p, 0, "port only applies to tcp/udp");
-		wrong++;
+	/* nat may ask for ports of any protocol that has them */
+	if (r->action == PF_RDR && !has_ports(r->proto)) {
+		if (r->src.port_op != PF_OP_NONE) {
+			pf_error(p, 0, "src port only applies to tcp/udp");
+			wrong++;
+		}
+		if (r->dst.port_op != PF_OP_NONE) {
+			pf_error(p, 0, "dst port only applies to tcp/udp");
+			wrong++;
+		}
 	}
 	if (r->action == PF_RDR && r->dst.port_op != PF_OP_NONE &&
 	    r->dst.port_op != PF_OP_EQ && r->dst.port_op != PF_OP_RRG) {

@@ -75,6 +75,8 @@ pf_note(struct parser *p, const char *fmt, ...)
 {
 	va_list ap;
 
+	if (p->file >= 0 && !pf_terse(p))
+		fprintf(p->pf->err, "%s:%u: ", p->frame[p->file].name, p->line);
 	va_start(ap, fmt);
 	vfprintf(p->pf->err, fmt, ap);
 	va_end(ap);
@@ -355,6 +357,7 @@ pf_statement(struct parser *p, struct node *n)
 	int rank;
 	bool braces;
 
+	seen_reset(p);
 	if (n->kind < ST_MACRO || i >= NITEMS(statements))
 		return (false);
 	rank = statements[i].rank;
@@ -433,7 +436,8 @@ parse_frame(struct parser *p, const char *path, int depth)
 	p->scope[0].anchor = anchor_add(pf, path);
 	p->scope[0].times = 1;
 	p->nscope = 1;
-	p->require_order = true;
+	/* a person may write in any order that has a meaning */
+	p->require_order = pf_terse(p);
 	pf->parser = p;
 	define_macros(p);
 	if (yyparse(p) != 0 && pf->errors == 0)

@@ -699,7 +699,7 @@ interface_hosts(struct parser *p, const char *name, bool network)
 	size_t i, n = names_ifaddrs(p->pf->names, &ia);
 
 	for (i = 0; i < n; i++) {
-		if (!iface_matches(p->pf->names, name, ia[i].ifname) ||
+		if (!iface_matches(name, &ia[i]) ||
 		    ia[i].linklocal)
 			continue;
 		if (!network && ia[i].loopback)

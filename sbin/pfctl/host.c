@@ -228,7 +228,7 @@ host_add_iface(struct parser *p, struct hosts *hs, const char *name,
 	int found = 0, have4 = 0, have6 = 0, *have;
 
 	for (i = 0; i < n; i++) {
-		if (!self && !iface_matches(p->pf->names, name, ia[i].ifname))
+		if (!self && !iface_matches(name, &ia[i]))
 			continue;
 		have = ia[i].af == AF_INET ? &have4 : &have6;
 		if (flags & PFI_AFLAG_NOALIAS) {

@@ -62,6 +62,7 @@ static const struct keyword keywords[] = {
 	{ "dummynet-anchor",	DUMMYNETANCHOR },
 	{ "dup-to",		DUPTO },
 	{ "ether",		ETHER },
+	{ "fail-policy",	FAILPOLICY },
 	{ "fairq",		LATERSCHED },
 	{ "fastroute",		FASTROUTE },
 	{ "file",		FILENAME },
@@ -196,6 +197,12 @@ keyword_token(const char *word)
 	k = bsearch(word, keywords, NITEMS(keywords), sizeof(keywords[0]),
 	    keyword_cmp);
 	return (k != NULL ? k->token : STRING);
+}
+
+const char *
+keyword_name(size_t i)
+{
+	return (i < NITEMS(keywords) ? keywords[i].word : NULL);
 }
 
 /*
@@ -608,6 +615,9 @@ lex_macro(struct parser *p)
 		pf_error(p, 0, "macro '%s' not defined", p->word);
 		return (lex_fail(p));
 	}
+	if (value[strspn(value, " \t")] == '\0')
+		snprintf(p->seen.empty_macro, sizeof(p->seen.empty_macro), "%s",
+		    p->word);
 	/* a copy: the macro may be set anew while this is read */
 	if (frame_push(p, xstrdup(value), strlen(value), NULL, true) == -1)
 		return (lex_fail(p));
@@ -712,6 +722,34 @@ lex_token(struct parser *p, const char **text, int *op)
 	}
 }
 
+void
+seen_reset(struct parser *p)
+{
+	memset(&p->seen, 0, sizeof(p->seen));
+}
+
+/* Note the token that goes by; before is the one before it. */
+static void
+see(struct parser *p, int token, int before)
+{
+	struct seen *s = &p->seen;
+
+	if (s->tokens == 0) {
+		s->first = token;
+		snprintf(s->first_word, sizeof(s->first_word), "%s",
+		    p->last_text != NULL ? p->last_text : "");
+	} else if (before > 255 && before != STRING && before != NUMBER &&
+	    before != ANY)
+		s->key = before;
+	s->tokens++;
+	if (token == FROM || token == TO)
+		s->from_to = true;
+	if (token == '{' && s->braces++ == 0)
+		s->brace_line = p->line;
+	if (token == '}' && s->braces > 0)
+		s->braces--;
+}
+
 int
 yylex(YYSTYPE *val, struct parser *p)
 {
@@ -719,6 +757,7 @@ yylex(YYSTYPE *val, struct parser *p)
 	int op = 0, token;
 
 	p->last_text = NULL;
+	p->seen.empty_macro[0] = '\0';
 	token = lex_token(p, &text, &op);
 	if (token == '\n')
 		p->bol = true;
@@ -730,6 +769,7 @@ yylex(YYSTYPE *val, struct parser *p)
 		val->str = text;
 	p->token_before = p->last_token;
 	p->last_token = token;
+	see(p, token, p->token_before);
 	return (token);
 }
 

@@ -273,11 +273,13 @@ driver_name(const char *name)
 }
 
 bool
-iface_matches(struct names *nm, const char *name, const char *real)
+iface_matches(const char *name, const struct if_addr *ia)
 {
+	const char *real = ia->ifname;
 	size_t len = strlen(name);
 
-	(void)nm;
+	if (ia->egress && strcmp(name, "egress") == 0)
+		return (true);
 	if (strcmp(name, real) == 0)
 		return (true);
 	return (driver_name(name) && strncmp(name, real, len) == 0 &&

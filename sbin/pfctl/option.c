@@ -325,6 +325,15 @@ parse_yes(struct parser *p, const char *option, const char *word)
 	return (-1);
 }
 
+/* What a pass rule cannot make a state for is dropped; it is safe to go on so. */
+static void
+set_fail_policy(struct parser *p, struct node *n)
+{
+	if (strcmp(n->s, "drop") != 0)
+		pf_warn(p, 0, "fail-policy return is not supported yet: it is "
+		    "drop");
+}
+
 static void
 set_require_order(struct parser *p, struct node *n)
 {
@@ -475,6 +484,7 @@ static void	(*const setters[])(struct parser *, struct node *) = {
 	[SET_SKIP]		= set_skip,
 	[SET_STATE_DEFAULTS]	= set_state_defaults,
 	[SET_REASSEMBLE]	= set_reassemble,
+	[SET_FAIL_POLICY]	= set_fail_policy,
 	[SET_KEEPCOUNTERS]	= set_keepcounters,
 };
 

@@ -60,6 +60,7 @@ int	 yylex(YYSTYPE *, struct parser *);
 %token BURST "burst" CBQ "cbq" CODE "code" DEBUG "debug" DEFAULT "default"
 %token DELAY "delay" DROP "drop" DUMMYNETANCHOR "dummynet-anchor"
 %token DUPTO "dup-to" ETHER "ether" FASTROUTE "fastroute" FILENAME "file"
+%token FAILPOLICY "fail-policy"
 %token FINGERPRINTS "fingerprints" FLAGS "flags" FLOATING "floating"
 %token FLOWS "flows" FLUSH "flush" FOR "for" FRAGCROP "crop"
 %token FRAGDROP "drop-ovl" FRAGMENT "fragment" FROM "from" GLOBAL "global"
@@ -123,7 +124,7 @@ ruleset:
 	;
 
 line:
-	  '\n'
+	  '\n'			{ seen_reset(p); }
 	| stmt '\n'		{ pf_statement(p, $1); }
 	| stmt '}'		{
 		pf_statement(p, $1);
@@ -137,7 +138,11 @@ line:
 		pf_statement(p, $1);
 	}
 	| setlist '\n'
-	| error '\n'
+	| error '\n'		{
+		seen_reset(p);
+		if (!pf_terse(p))
+			yyerrok;	/* each line has its own errors */
+	}
 	;
 
 stmt:
@@ -302,6 +307,14 @@ setopt:
 	| BLOCKPOLICY RETURN	{
 		$$ = node_new(p, ST_OPTION, "return", NULL);
 		$$->n[0] = SET_BLOCK_POLICY;
+	}
+	| FAILPOLICY DROP	{
+		$$ = node_new(p, ST_OPTION, "drop", NULL);
+		$$->n[0] = SET_FAIL_POLICY;
+	}
+	| FAILPOLICY RETURN	{
+		$$ = node_new(p, ST_OPTION, "return", NULL);
+		$$->n[0] = SET_FAIL_POLICY;
 	}
 	| REQUIREORDER yesno	{
 		$$ = node_new(p, ST_OPTION, $2, NULL);
@@ -514,9 +527,12 @@ ipspec:
 	| '{' nl hostlist '}'	{ $$ = $3; }
 	;
 
+/* a list in a list: a macro that is one */
 hostlist:
 	  hostitem sep		{ $$ = list_of($1); }
+	| '{' nl hostlist '}' sep { $$ = $3; }
 	| hostlist hostitem sep	{ $$ = list_add($1, $2); }
+	| hostlist '{' nl hostlist '}' sep { $$ = list_join($1, $4); }
 	;
 
 hostitem:
@@ -1298,7 +1314,7 @@ yyreport_syntax_error(const yypcontext_t *ctx, struct parser *p)
 {
 	yysymbol_kind_t want[EXPECTED_MAX + 1];
 	char list[160];
-	const char *hint;
+	const char *hint, *name;
 	int i, n, used = 0;
 
 	if (pf_terse(p)) {
@@ -1310,10 +1326,15 @@ yyreport_syntax_error(const yypcontext_t *ctx, struct parser *p)
 	hint = syntax_hint(p);
 	list[0] = '\0';
 	n = yypcontext_expected_tokens(ctx, want, EXPECTED_MAX + 1);
-	for (i = 0; hint == NULL && n <= EXPECTED_MAX && i < n; i++) {
+	if (hint == NULL && (n > EXPECTED_MAX || n <= 0))
+		hint = syntax_form(p);
+	for (i = 0; hint == NULL && i < n; i++) {
+		name = yysymbol_name(want[i]);
+		if (strcmp(name, "'\\n'") == 0)
+			name = "the end of the line";
 		used += snprintf(list + used, sizeof(list) - (size_t)used,
 		    "%s%s", i == 0 ? "; here stands " : i == n - 1 ? " or " :
-		    ", ", yysymbol_name(want[i]));
+		    ", ", name);
 		if (used >= (int)sizeof(list))
 			break;
 	}

@@ -140,6 +140,7 @@ enum set_option {		/* ST_OPTION.n[0] */
 	SET_STATE_DEFAULTS,	/* a: K_* */
 	SET_REASSEMBLE,		/* s yes, no; t no-df or NULL */
 	SET_KEEPCOUNTERS,
+	SET_FAIL_POLICY,	/* s drop, return */
 };
 
 struct node {
@@ -191,6 +192,19 @@ struct load_anchor {
 	uint32_t	 line;
 };
 
+/* What of a statement has gone by, for hint.c. */
+struct seen {
+	int		 first;		/* its first token */
+	int		 key;		/* the last keyword before this token */
+	uint32_t	 tokens;	/* this one too */
+	int		 braces;	/* lists that are open */
+	uint32_t	 brace_line;	/* of the outermost */
+	bool		 from_to;
+	char		 first_word[24];
+	char		 empty_macro[32]; /* just before this token */
+	char		 hint[160];
+};
+
 struct queue_state;			/* queue.c */
 
 struct parser {
@@ -207,6 +221,7 @@ struct parser {
 	int		 last_token, token_before;
 	const char	*last_text;	/* of a word; for messages */
 	bool		 lex_error;	/* a message is out for the token ERROR */
+	struct seen	 seen;
 	char		*word;		/* TOKEN_MAX + 1 */
 	struct macro	**macros;
 	size_t		 nmacros, macro_buckets;
@@ -277,8 +292,15 @@ const char *token_text(struct parser *);
 void	 word_print(FILE *, const char *, size_t max);
 /* The same, always in quotes. */
 void	 quoted_print(FILE *, const char *, size_t max);
+const char *keyword_name(size_t);		/* NULL behind the last */
+/* A statement or a line of errors has ended. */
+void	 seen_reset(struct parser *);
+
+/* hint.c */
 /* What to write instead of the last token, if that is known; or NULL. */
 const char *syntax_hint(struct parser *);
+/* What a statement such as this one looks like. */
+const char *syntax_form(struct parser *);
 
 /* conf.c */
 /* A statement is complete: false: a message was written. */
@@ -289,8 +311,8 @@ void	 pf_error(struct parser *, uint32_t line, const char *fmt, ...)
 /* The same without counting: something is taken otherwise than it says. */
 void	 pf_warn(struct parser *, uint32_t line, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
-/* A line before an error, without place and not counted, as the classic
- * program has it. */
+/* A line before an error, not counted; if messages are terse without place, as the
+ * classic program has it. */
 void	 pf_note(struct parser *, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 void	 pf_not_yet(struct parser *, const char *keyword);
@@ -365,12 +387,14 @@ struct if_addr {
 	uint8_t		af, net;
 	bool		has_peer, has_broadcast;
 	bool		loopback, pointopoint, linklocal;
+	bool		egress;		/* a default route leads out of it */
 	struct pf_addr	addr, peer, broadcast;
 };
 size_t	 names_ifaddrs(struct names *, const struct if_addr **);
 bool	 names_iface_exists(struct names *, const char *);
-/* Whether an address of interface `real' counts as one of name. */
-bool	 iface_matches(struct names *, const char *name, const char *real);
+/* Whether the address of an interface counts as one of name: that interface, its
+ * driver or egress. */
+bool	 iface_matches(const char *name, const struct if_addr *);
 
 /* rule.c, expand.c, check.c: see rule.h */
 void	 define_rule(struct parser *, struct node *);

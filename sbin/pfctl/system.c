@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <net/if.h>
+#include <net/route.h>
 #include <netinet/in.h>
 
 #include <fcntl.h>
@@ -173,6 +174,43 @@ ifaddr_fill(struct if_addr *to, const struct ifaddrs *ifa)
 	}
 }
 
+/* Mark the addresses of an interface that a default route leads out of. */
+static void
+mark_egress(struct if_addr *ia, size_t n, const char *ifname)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(ia[i].ifname, ifname) == 0)
+			ia[i].egress = true;
+}
+
+/* The kernel's routes of one family, a line each; words by their place in it. */
+static void
+egress_read(struct if_addr *ia, size_t n, const char *file, int ifname,
+    int flags, int prefix, const char *none)
+{
+	char line[256], *word[16], *save, *s;
+	FILE *f = fopen(file, "re");
+	int i;
+
+	if (f == NULL)
+		return;
+	while (fgets(line, sizeof(line), f) != NULL) {
+		i = 0;
+		for (s = strtok_r(line, " \t\n", &save); s != NULL &&
+		    i < (int)(sizeof(word) / sizeof(word[0]));
+		    s = strtok_r(NULL, " \t\n", &save))
+			word[i++] = s;
+		if (i > ifname && i > flags && i > prefix &&
+		    strcmp(word[prefix], none) == 0 &&
+		    (strtoul(word[flags], NULL, 16) &
+		    (RTF_UP | RTF_REJECT)) == RTF_UP)
+			mark_egress(ia, n, word[ifname]);
+	}
+	fclose(f);
+}
+
 size_t
 sys_ifaddrs(struct if_addr **list)
 {
@@ -196,6 +234,8 @@ sys_ifaddrs(struct if_addr **list)
 		n++;
 	}
 	freeifaddrs(all);
+	egress_read(*list, n, "/proc/net/route", 0, 3, 7, "00000000");
+	egress_read(*list, n, "/proc/net/ipv6_route", 9, 8, 1, "00");
 	return (n);
 }
 

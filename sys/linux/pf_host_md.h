@@ -273,6 +273,18 @@ pf_pcpu_words(const struct pf_pcpu *c)
 	return (this_cpu_ptr(c->v));
 }
 
+static inline unsigned int
+pf_ncpus(void)
+{
+	return (nr_cpu_ids);
+}
+
+static inline uint64_t *
+pf_pcpu_words_of(const struct pf_pcpu *c, unsigned int cpu)
+{
+	return (cpu_possible(cpu) && c->v != NULL ? per_cpu_ptr(c->v, cpu) : NULL);
+}
+
 /* Red-black trees. */
 #define pf_rb_node	rb_node
 #define pf_rb_root	rb_root

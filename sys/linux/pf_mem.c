@@ -27,7 +27,7 @@ pf_mem_init(void)
 
 	for (i = 0; i < PF_CACHE_MAX; i++) {
 		pf_cache[i] = kmem_cache_create(pf_caches[i].name,
-		    pf_caches[i].size, 64, 0, NULL);
+		    pf_caches[i].size, pf_caches[i].align, 0, NULL);
 		if (pf_cache[i] == NULL) {
 			pf_mem_fini();
 			return (-ENOMEM);

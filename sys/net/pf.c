@@ -14,7 +14,7 @@
 #include "pf_priv.h"
 
 const struct pf_cache_desc pf_caches[PF_CACHE_MAX] = {
-	[PF_CACHE_STATE] = { "pf_state", sizeof(struct pf_state) },
+	[PF_CACHE_STATE] = { "pf_state", PF_STATE_OBJECT, 128 },
 };
 
 struct pf_path {
@@ -154,13 +154,20 @@ path_translate_by(struct pf_path *p, const struct pf_krule *kr)
 	return (PF_PASS);
 }
 
+/* A later fragment cannot be translated, and must not go out as it is. */
 static int
 path_translate(struct pf_path *p)
 {
-	if (!PATH_HAS_KEY(p))
+	if (p->pd.flags & PF_PD_ICMPERR)
 		return (PF_PASS);
 	p->nat = pf_nat_rule(p->conf, &p->pd);
-	return (p->nat == NULL ? PF_PASS : path_translate_by(p, p->nat));
+	if (p->nat == NULL)
+		return (PF_PASS);
+	if (!PATH_HAS_KEY(p)) {
+		p->reason = PFRES_FRAG;
+		return (PF_DROP);
+	}
+	return (path_translate_by(p, p->nat));
 }
 
 /* The keys of a new state, bound to the interface if its rule says so. */
@@ -201,7 +208,7 @@ path_create(struct pf_path *p, struct pf *pf, struct pf_krule *kr)
 		p->reason = PFRES_MAXSTATES;
 		return (PF_DROP);
 	}
-	s = pf_state_alloc(pf, &p->reason);
+	s = pf_state_alloc(pf, p->pd.dir, &p->reason);
 	if (s == NULL) {
 		pf_atomic_dec(&kr->states_cur);
 		return (PF_DROP);
@@ -316,7 +323,7 @@ path_count(struct pf_path *p, struct pf *pf, int verdict)
 		path_count_rule(kr, out, n, pd->len);
 	if (unlikely(p->anchor != NULL))
 		path_count_rule(p->anchor, out, n, pd->len);
-	if (unlikely(s != NULL && s->ext != NULL) && s->ext->nat_rule != NULL &&
+	if (s != NULL && pf_state_translates(s) && s->ext->nat_rule != NULL &&
 	    s->ext->nat_rule != kr)
 		path_count_rule(s->ext->nat_rule, out, n, pd->len);
 	if (s != NULL && verdict == PF_PASS)

@@ -65,7 +65,8 @@
  * pf_pcpu_add_packet(c, i, delta) in packet context, where it costs least,
  * pf_pcpu_sum(c, i), pf_pcpu_zero(c, n).  delta is signed; sums wrap.
  * pf_pcpu_words(c): in packet context, this CPU's array, to keep notes in: until the
- * packet is done nobody else comes to it.
+ * packet is done nobody else comes to it.  pf_pcpu_words_of(c, cpu), cpu below
+ * pf_ncpus(): another's, when no packet comes any more; NULL: there is no such CPU.
  *
  * Red-black trees.  struct pf_rb_node (24 bytes), struct pf_rb_root;
  * pf_rb_init(root), pf_rb_empty(root), pf_rb_top(root), pf_rb_left(n),
@@ -110,13 +111,13 @@ void	*pf_alloc_atomic(struct pf *, size_t size);
 void	 pf_free(void *);
 
 /*
- * Object caches, one of each kind for all instances; sizes and names are
- * pf_caches[] (pf.c).  Objects are aligned to 64 bytes and not zeroed.  Any context.
+ * Object caches, one of each kind for all instances; names, sizes and alignments are
+ * pf_caches[] (pf.c).  Objects are not zeroed.  Any context.
  */
 enum pf_cache { PF_CACHE_STATE, PF_CACHE_MAX };
 struct pf_cache_desc {
 	const char	*name;
-	size_t		 size;
+	size_t		 size, align;
 };
 extern const struct pf_cache_desc pf_caches[PF_CACHE_MAX];
 void	*pf_cache_alloc(struct pf *, enum pf_cache);

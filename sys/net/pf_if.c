@@ -107,6 +107,7 @@ pf_kif_get(struct pf *pf, const char *name)
 		pf_free(kif);
 		return (NULL);
 	}
+	kif->pf = pf;
 	memcpy(kif->name, name, len);
 	kif->id = new_id(pf);
 	kif->tzero = pf_wallclock(pf);

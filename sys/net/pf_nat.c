@@ -18,8 +18,8 @@
  */
 #include "pf_priv.h"
 
-#define PORT_TRIES	1024
-#define ADDR_TRIES	8		/* addresses of a pool tried for one connection */
+#define PORT_TRIES	256
+#define ADDR_TRIES	4		/* addresses of a pool tried for one connection */
 
 struct pf_krule *
 pf_nat_rule(const struct pf_conf *conf, const struct pf_pdesc *pd)
@@ -158,8 +158,6 @@ int
 pf_nat_translate(const struct pf_pdesc *pd, const struct pf_krule *kr,
     struct pf_state_key *key)
 {
-	int	reason;
-
 	switch (kr->r.action) {
 	case PF_BINAT:
 		return (translate_both(pd, kr, key));
@@ -175,6 +173,5 @@ pf_nat_translate(const struct pf_pdesc *pd, const struct pf_krule *kr,
 		    ntohs(kr->r.dst.port[0]), key);
 	if ((kr->r.pool_used & 1U << PF_POOL_NAT) == 0)
 		return (PFRES_MATCH);
-	reason = translate_source(pd, kr->pool[PF_POOL_NAT], key);
-	return (reason);
+	return (translate_source(pd, kr->pool[PF_POOL_NAT], key));
 }

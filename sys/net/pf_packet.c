@@ -64,22 +64,6 @@ set_length(struct parse *ps, uint32_t field, uint32_t hlen)
 	return (PFRES_MATCH);
 }
 
-/* How much of its header each transport must have within the packet. */
-static inline uint32_t
-transport_min(uint8_t proto)
-{
-	switch (proto) {
-	case IPPROTO_TCP:
-		return (sizeof(struct pf_tcp));
-	case IPPROTO_UDP:
-		return (sizeof(struct pf_udp));
-	case IPPROTO_ICMP:
-	case IPPROTO_ICMPV6:
-		return (sizeof(struct pf_icmp));
-	}
-	return (0);
-}
-
 /*
  * A fragment of pd->p_len bytes at offset off of a payload that has `before' more bytes
  * in front.  Of a quoted one only the offset is of interest.
@@ -99,7 +83,7 @@ set_fragment(struct parse *ps, uint8_t proto, uint32_t off, bool more,
 		return (PFRES_FRAG);
 	if (off + pd->p_len + before > PF_IP_MAXLEN)
 		return (PFRES_FRAG);
-	if (off != 0 && off < transport_min(proto))
+	if (off != 0 && off < pf_transport_size(proto))
 		return (PFRES_FRAG);
 	return (PFRES_MATCH);
 }
@@ -426,7 +410,7 @@ parse(struct parse *ps)
 	reason = pd->af == AF_INET ? parse_ip4(ps) : parse_ip6(ps);
 	if (unlikely(reason != PFRES_MATCH || pd->flags & PF_PD_NOTFIRST))
 		return (reason);
-	need = transport_min(pd->proto);
+	need = pf_transport_size(pd->proto);
 	if (ps->quoted && need > 8)
 		need = 8;
 	if (pd->p_len < need)

@@ -18,7 +18,8 @@
  * The files stand on floors, and one uses only the floors below it and its own
  * (FLOORS lists them; `make lint' checks the objects):
  *	1 pf_addr pf_cksum pf_packet
- *	2 pf_anchor pf_if pf_pool pf_rule pf_ruleset pf_trans pf_state pf_statetab
+ *	2 pf_anchor pf_if pf_pool pf_rule pf_ruleset pf_trans pf_state pf_statemem
+ *	  pf_statetab
  *	3 pf_match pf_nat pf_rewrite pf_tcp pf_icmp pf_track pf_reply
  *	4 pf
  *	5 pf_ioctl pf_ioctl_nat pf_ioctl_rule pf_ioctl_state
@@ -146,6 +147,20 @@ int	 pf_packet_parse(struct pf_pdesc *pd);
  */
 int	 pf_packet_parse_quoted(const struct pf_pdesc *pd, uint32_t off,
 	    struct pf_pdesc *quoted);
+/* How much of its header each transport must have within a packet; 0: pf does not look. */
+static inline uint32_t
+pf_transport_size(uint8_t proto)
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+		return (20);
+	case IPPROTO_UDP:
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return (8);
+	}
+	return (0);
+}
 /* TCP options: the window scale (with PF_WSCALE_FLAG; 0: no such option), MSS (0: none). */
 uint8_t	 pf_packet_wscale(const struct pf_pdesc *pd);
 uint16_t pf_packet_mss(const struct pf_pdesc *pd);
@@ -164,6 +179,7 @@ pf_pd_packets(const struct pf_pdesc *pd)
  * present; freed after an RCU grace period.
  */
 struct pf_kif {
+	struct pf	*pf;			/* [i] */
 	struct pf_kif	*next_index;		/* [rcu c] chain by ifindex */
 	struct pf_pcpu	 ctr;			/* [p] PF_KIF_PACKETS(..) .. */
 	int		 ifindex;		/* [a] 0: no such device now */
@@ -347,12 +363,16 @@ void	 pf_krule_digest(const struct pf_krule *, uint64_t h[2]);
 #include "pf_ruleset.h"
 
 /*
- * pf_state.c, pf_statetab.c: the state table
+ * pf_state.c, pf_statemem.c, pf_statetab.c: the state table
  *
  * A state is 256 bytes in four cache lines, ordered by who reads them: the first is
  * all that an established packet touches, but for TCP's windows, which are the
  * second; the third has what is compared of IPv6 and what is counted, the fourth serves
  * creation, removal and control.
+ *
+ * Two states lie in one object, line by line in turn, so that the first lines of the two
+ * states of a forwarded connection are neighbours: a processor fetches lines in
+ * such pairs, and the cache then holds nothing of a connection but what its packets touch.
  *
  * Key: addr[0], port[0] are the outer end ("wire"), addr[1], port[1] the inner one
  * ("stack"): a packet going in puts its source at 0, one going out its destination, so
@@ -390,6 +410,7 @@ struct pf_state_seek {
 };
 
 /* What lies in the tree: a state, or the second key of one (a bit of the tag). */
+#define PF_TAG_IN	(1ULL << 54)		/* of tag[1]: only for what comes in */
 struct pf_state_link {
 	struct pf_rb_node node;			/* [rcu b] must be first */
 	uint64_t	 tag[2];		/* [i] */
@@ -413,6 +434,16 @@ struct pf_peer {				/* [s], all host order */
 #define PF_PENDING_PACKETS	0x3ffU		/* of the word: packets .. */
 #define PF_PENDING_SHIFT	10		/* .. and bytes above them */
 
+#ifndef PF_HOST_DEBUG_LOCKS			/* locks have their true size */
+#define PF_STATES_BESIDE	2		/* states in an object */
+#define PF_STATE_OBJECT		512
+#define PF_STATE_NEIGHBOUR(n)	uint8_t n[64];	/* a line of the other one */
+#else
+#define PF_STATES_BESIDE	1
+#define PF_STATE_OBJECT		sizeof(struct pf_state)
+#define PF_STATE_NEIGHBOUR(n)
+#endif
+
 struct pf_state {
 	struct pf_state_link link;		/* must be first */
 	struct pf_krule	*rule;			/* [i] referenced */
@@ -423,6 +454,7 @@ struct pf_state {
 	uint8_t		 log;			/* [i] */
 	uint32_t	 pending[2];		/* [a] [0] in state's direction */
 
+	PF_STATE_NEIGHBOUR(gap0)
 	struct pf_peer	 src, dst;		/* src: who sent the first packet */
 	struct pf_spinlock lock;		/* peers, timeout, settled */
 	uint16_t	 flags;			/* [i] PFSTATE_* */
@@ -431,16 +463,19 @@ struct pf_state {
 	struct pf_kif	*kif;			/* [i] where it was made; referenced */
 	struct pf_state_ext *ext;		/* [i] owned; NULL for most */
 
+	PF_STATE_NEIGHBOUR(gap1)
 	struct pf_addr	 addr[2];		/* [i] of the key */
 	uint64_t	 packets[2];		/* [a] without what is pending */
 	uint64_t	 bytes[2];		/* [a] */
 
+	PF_STATE_NEIGHBOUR(gap2)
 	struct pf_rb_node id_node;		/* lock of the id's stripe */
 	uint64_t	 id;			/* [i] */
 	uint32_t	 creatorid;		/* [i] network order */
 	uint32_t	 creation;		/* [i] uptime */
 	struct pf_rcu_head rcu;
-	struct pf	*pf;			/* [i] */
+	uint32_t	 spare;
+	struct pf_atomic inuse;			/* of an object's first state: see pf_statemem.c */
 };
 
 /* What few states need.  Made before the state is inserted, freed with it. */
@@ -453,10 +488,10 @@ struct pf_state_ext {
 
 #define PF_SETTLED_FORWARD	0x01		/* packets of this direction change no peer .. */
 #define PF_SETTLED_BACK		0x02		/* .. and no timeout */
-#ifndef PF_HOST_DEBUG_LOCKS			/* locks have their true size */
-static_assert(sizeof(struct pf_state) <= 256, "a state fits its budget");
-static_assert(offsetof(struct pf_state, src) == 64 &&
-    offsetof(struct pf_state, addr) == 128, "who reads what");
+#ifndef PF_HOST_DEBUG_LOCKS
+static_assert(sizeof(struct pf_state) - 3 * 64 <= 256, "a state fits its budget");
+static_assert(offsetof(struct pf_state, src) == 128 && offsetof(struct pf_state, addr) ==
+    256 && offsetof(struct pf_state, id_node) == 384, "a line, and one of the other's");
 #endif
 
 /*
@@ -487,7 +522,7 @@ struct pf_stripe {
 	struct pf_seq	 seq;			/* [b] odd while one of them changes */
 };
 
-#define PF_STATE_NOTES	7	/* words of st.note */
+#define PF_STATE_NOTES	9	/* words of st.note */
 
 #define PF_STATE_BUCKETS_MIN	(1U << 14)
 #define PF_STATE_BUCKETS_MAX	(1U << 24)
@@ -535,7 +570,7 @@ void	 pf_state_key_set(struct pf_state *, const struct pf_state_seek *wire,
 static inline bool
 pf_state_translates(const struct pf_state *s)
 {
-	return (unlikely(s->ext != NULL) && s->ext->state != NULL);
+	return (unlikely((s->link.tag[1] & PF_TAG_IN) != 0));
 }
 static inline uint8_t
 pf_state_proto(const struct pf_state *s)
@@ -565,9 +600,9 @@ pf_state_count(struct pf_state *s, bool back, uint64_t n, uint64_t len)
 void	 pf_state_counted(const struct pf_state *, bool back, uint64_t *packets,
 	    uint64_t *bytes);
 struct pf_state *pf_state_find_id(struct pf *, uint64_t id, uint32_t creatorid);
-/* A state, all zero, counted against the limit; NULL with *reason = PFRES_MEMORY,
- * PFRES_MAXSTATES. */
-struct pf_state *pf_state_alloc(struct pf *, int *reason);
+/* A state, all zero, for a packet of direction dir, counted against the limit; NULL with
+ * *reason = PFRES_MEMORY, PFRES_MAXSTATES.  Packet context. */
+struct pf_state *pf_state_alloc(struct pf *, uint8_t dir, int *reason);
 /* Give back one that was never inserted. */
 void	 pf_state_discard(struct pf *, struct pf_state *);
 /* Insert; the table owns it then, with its references to rule and kif, which must

@@ -125,26 +125,11 @@ chain_transport(struct chain *c, const struct pf_pdesc *pd, uint8_t *th,
 		c->sum = th + at;
 }
 
-static uint32_t
-transport_size(const struct pf_pdesc *pd)
-{
-	switch (pd->proto) {
-	case IPPROTO_TCP:
-		return (sizeof(struct pf_tcp));
-	case IPPROTO_UDP:
-		return (sizeof(struct pf_udp));
-	case IPPROTO_ICMP:
-	case IPPROTO_ICMPV6:
-		return (sizeof(struct pf_icmp));
-	}
-	return (0);
-}
-
 int
 pf_rewrite(struct pf_pdesc *pd, const struct pf_state_key *to)
 {
 	unsigned int	src = pd->dir == PF_IN ? PF_SK_WIRE : PF_SK_STACK;
-	uint32_t	size = transport_size(pd);
+	uint32_t	size = pf_transport_size(pd->proto);
 	struct chain	c = { .pkt = pd->pkt, .af = pd->af };
 	uint8_t		*p;
 
@@ -184,7 +169,7 @@ pf_rewrite_error(struct pf_pdesc *pd, const struct pf_pdesc *quoted,
     uint32_t quoted_at, const struct pf_state_key *to)
 {
 	unsigned int	src = quoted->dir == PF_IN ? PF_SK_WIRE : PF_SK_STACK;
-	uint32_t	size = transport_size(quoted), have;
+	uint32_t	size = pf_transport_size(quoted->proto), have;
 	struct chain	c = { .pkt = pd->pkt, .af = pd->af };
 	struct chain	q = { .pkt = pd->pkt, .af = pd->af };
 	bool		src_moves = !pf_addr_eq(&quoted->src, &to->addr[src]);

@@ -27,7 +27,7 @@
  * and the nodes below, one of which is the state that the same packet will ask for
  * when it leaves.
  */
-#define PF_LINE		64	/* bytes of a cache line; see struct pf_state */
+#define PF_WINDOWS	offsetof(struct pf_state, src)	/* TCP's line */
 
 int
 pf_state_tie(const uint64_t *tag, const struct pf_addr *a,
@@ -54,7 +54,7 @@ prefetch_state(const struct pf_rb_node *n, bool tcp)
 		return;
 	pf_prefetch(n);
 	if (tcp)
-		pf_prefetch((const uint8_t *)n + PF_LINE);
+		pf_prefetch((const uint8_t *)n + PF_WINDOWS);
 }
 
 static inline struct pf_state *
@@ -143,13 +143,6 @@ find_bound(struct pf_statetab *st, struct pf_buckets *t,
  * notes the last key that it has hashed: what has just come in goes out
  * with the ends exchanged.
  */
-enum {
-	PF_NOTE_ADDR = 0,			/* addr[0], addr[1] of the key */
-	PF_NOTE_WORD = 4,			/* tag[1], for all packets */
-	PF_NOTE_TAG, PF_NOTE_HASH, PF_NOTE_MAX
-};
-static_assert((int)PF_NOTE_MAX == PF_STATE_NOTES, "as many as there is room for");
-
 /* Whether the key is the noted one with its ends exchanged. */
 static inline bool
 is_turned(const struct pf_state_seek *k, const uint64_t *note)
@@ -252,7 +245,7 @@ pf_state_key_set(struct pf_state *s, const struct pf_state_seek *wire,
 	s->link.tag[1] = key_word(&wire->key);	/* it may have been bound since */
 	if (stack == NULL)
 		return;
-	s->link.tag[1] |= TAG_IN;
+	s->link.tag[1] |= PF_TAG_IN;
 	memcpy(s->ext->addr, stack->key.addr, sizeof(s->ext->addr));
 	s->ext->link.tag[0] = stack->tag[0];
 	s->ext->link.tag[1] = key_word(&stack->key) | TAG_OUT | TAG_SECOND;
@@ -368,7 +361,7 @@ pf_state_find_id(struct pf *pf, uint64_t id, uint32_t creatorid)
  * Coming
  */
 struct pf_state *
-pf_state_alloc(struct pf *pf, int *reason)
+pf_state_alloc(struct pf *pf, uint8_t dir, int *reason)
 {
 	const struct pf_conf	*conf = pf_rcu_deref(pf->conf);
 	struct pf_state		*s;
@@ -377,14 +370,12 @@ pf_state_alloc(struct pf *pf, int *reason)
 		*reason = PFRES_MAXSTATES;
 		return (NULL);
 	}
-	s = pf_cache_alloc(pf, PF_CACHE_STATE);
+	s = pf_state_mem_get(pf, dir);
 	if (s == NULL) {
 		pf_atomic_dec(&pf->st.n);
 		*reason = PFRES_MEMORY;
 		return (NULL);
 	}
-	memset(s, 0, sizeof(*s));
-	s->pf = pf;
 	pf_spin_init(&s->lock);
 	return (s);
 }
@@ -403,7 +394,7 @@ void
 pf_state_discard(struct pf *pf, struct pf_state *s)
 {
 	ext_free(pf, s->ext);
-	pf_cache_free(PF_CACHE_STATE, s);
+	pf_state_mem_put(pf, s);
 	pf_atomic_dec(&pf->st.n);
 }
 
@@ -588,11 +579,12 @@ static void
 state_free(struct pf_rcu_head *head)
 {
 	struct pf_state	*s = container_of(head, struct pf_state, rcu);
+	struct pf	*pf = s->kif->pf;
 
-	ext_free(s->pf, s->ext);
-	pf_krule_put(s->pf, s->rule);
-	pf_kif_put(s->pf, s->kif);
-	pf_cache_free(PF_CACHE_STATE, s);
+	ext_free(pf, s->ext);
+	pf_krule_put(pf, s->rule);
+	pf_kif_put(pf, s->kif);
+	pf_state_mem_put(pf, s);
 }
 
 /* Take s out of all trees; false: it was not in them. */

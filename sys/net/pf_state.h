@@ -2,18 +2,28 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_state.h: what the two files of the state table share
+ * pf_state.h: what the files of the state table share
  *
  * pf_state.c looks up, inserts and removes; pf_statetab.c walks, purges and
- * enlarges.  Here is how keys are ordered and hashed, and which bucket and which stripe
- * belong to a hash.  Only these two files include it.
+ * enlarges; pf_statemem.c has the memory.  Here is how keys are ordered and hashed, and
+ * which bucket and which stripe belong to a hash.  Only these files include it.
  */
 #ifndef _NET_PF_STATE_H_
 #define _NET_PF_STATE_H_
 
 #include "pf_priv.h"
 
-#define IDS_PER_BUCKET	4	/* buckets by key to one by id */
+#define IDS_PER_BUCKET	2	/* buckets by key to one by id */
+
+/* Words of st.note, each CPU's own: the last key hashed (pf_state.c), places set aside
+ * (pf_statemem.c). */
+enum {
+	PF_NOTE_ADDR = 0,			/* addr[0], addr[1] of the key */
+	PF_NOTE_WORD = 4,			/* tag[1], for all packets */
+	PF_NOTE_TAG, PF_NOTE_HASH,
+	PF_NOTE_PARTNER, PF_NOTE_SPARE, PF_NOTE_MAX
+};
+static_assert((int)PF_NOTE_MAX == PF_STATE_NOTES, "as many as there is room for");
 
 /*
  * A tag's second word: port[0], port[1], ifid, then in the byte of the family these
@@ -22,9 +32,8 @@
 #define TAG_AF_SHIFT	48
 #define TAG_AF(word)	((unsigned int)((word) >> TAG_AF_SHIFT) & 0x0f)
 #define TAG_SECOND	(1ULL << 52)		/* a second key, in a pf_state_ext */
-#define TAG_IN		(1ULL << 54)
 #define TAG_OUT		(1ULL << 55)
-#define TAG_SIDES	(TAG_IN | TAG_OUT)
+#define TAG_SIDES	(PF_TAG_IN | TAG_OUT)
 #define TAG_BITS	(TAG_SECOND | TAG_SIDES)
 static_assert(AF_INET < 16 && AF_INET6 < 16, "four bits");
 
@@ -59,7 +68,7 @@ state_of_id_node(const struct pf_rb_node *n)
 static inline uint64_t
 tag_side(uint8_t dir)
 {
-	return (dir == PF_IN ? TAG_IN : dir == PF_OUT ? TAG_OUT : 0);
+	return (dir == PF_IN ? PF_TAG_IN : dir == PF_OUT ? TAG_OUT : 0);
 }
 
 /*
@@ -182,17 +191,17 @@ bucket_now(struct pf_buckets *t, uint64_t hash)
 }
 
 /*
- * How many buckets there should be for n states: one for each, so that most of those in
- * use hold one connection.  Never fewer than there are.
+ * How many buckets there should be for n states: one for two, which are mostly those of one
+ * connection.  Never fewer than there are.
  */
 static inline uint64_t
 buckets_wanted(const struct pf_buckets *t, uint64_t n)
 {
 	uint64_t	size = t->mask + 1;
 
-	if (n <= size || size >= PF_STATE_BUCKETS_MAX)
+	if (n <= size * 2 || size >= PF_STATE_BUCKETS_MAX)
 		return (size);
-	while (n > size && size < PF_STATE_BUCKETS_MAX)
+	while (n > size * 2 && size < PF_STATE_BUCKETS_MAX)
 		size *= 2;
 	return (size);
 }
@@ -203,5 +212,11 @@ bool	 pf_state_bucket_insert(struct pf_bucket *, struct pf_state_link *);
 bool	 pf_state_id_insert(struct pf_bucket *, struct pf_state *);
 /* Take one out of a tree by key.  Lock as above. */
 void	 pf_state_bucket_erase(struct pf_bucket *, struct pf_state_link *);
+
+/* pf_statemem.c: memory for one state, zeroed, or NULL; and back.  Packet context or an RCU
+ * call-back.  fini: when all are back, in control context. */
+struct pf_state *pf_state_mem_get(struct pf *, uint8_t dir);
+void	 pf_state_mem_put(struct pf *, struct pf_state *);
+void	 pf_state_mem_fini(struct pf *);
 
 #endif /* _NET_PF_STATE_H_ */

@@ -316,5 +316,6 @@ pf_state_fini(struct pf *pf)
 {
 	pf_state_walk(pf, remove_one, pf);
 	pf_rcu_barrier();
+	pf_state_mem_fini(pf);
 	tables_free(&pf->st);
 }

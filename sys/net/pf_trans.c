@@ -178,6 +178,26 @@ pf_trans_abort(struct pf *pf, struct pf_trans *t)
 	pf_free(t);
 }
 
+/* The array with room for one more than n things of that size: itself, or a larger copy that
+ * takes its place.  NULL: no memory, and it is as it was. */
+static void *
+with_room(struct pf *pf, void *array, uint32_t n, uint32_t *room, size_t size)
+{
+	uint32_t	 more = *room != 0 ? *room * 2 : 8;
+	void		*grown;
+
+	if (n < *room)
+		return (array);
+	grown = pf_alloc(pf, more * size);
+	if (grown == NULL)
+		return (NULL);
+	if (n != 0)
+		memcpy(grown, array, n * size);
+	pf_free(array);
+	*room = more;
+	return (grown);
+}
+
 /* Anchors that the transaction makes fit in the limit that it sets. */
 static int
 trans_anchor(struct pf *pf, struct pf_trans *t, const char *path,
@@ -221,8 +241,8 @@ pf_trans_add_rule(struct pf *pf, struct pf_trans *t, uint32_t ruleset,
 {
 	struct pf_trans_anchor	*ta = ta_find(t, path);
 	struct pf_trans_rules	*r;
-	struct pf_krule		**grown, *kr;
-	uint32_t		 room;
+	struct pf_krule		*kr;
+	void			*grown;
 	int			 error;
 
 	if (ta == NULL || (ta->has & 1U << ruleset) == 0)
@@ -230,17 +250,10 @@ pf_trans_add_rule(struct pf *pf, struct pf_trans *t, uint32_t ruleset,
 	r = &ta->rs[ruleset];
 	if (r->n >= RULES_MAX)
 		return (E2BIG);
-	if (r->n == r->room) {
-		room = r->room != 0 ? r->room * 2 : ta->path[0] != '\0' ? 4 : 32;
-		grown = pf_alloc(pf, room * sizeof(*grown));
-		if (grown == NULL)
-			return (ENOMEM);
-		if (r->n != 0)
-			memcpy(grown, r->rule, r->n * sizeof(*grown));
-		pf_free(r->rule);
-		r->rule = grown;
-		r->room = room;
-	}
+	grown = with_room(pf, r->rule, r->n, &r->room, sizeof(*r->rule));
+	if (grown == NULL)
+		return (ENOMEM);
+	r->rule = grown;
 	if (ta->anchor == NULL && path[0] != '\0' &&
 	    (error = trans_anchor(pf, t, path, &ta->anchor)) != 0)
 		return (error);
@@ -266,22 +279,14 @@ pf_trans_add_addr(struct pf *pf, struct pf_trans *t, uint32_t which,
     const struct pf_pooladdr *addr)
 {
 	struct pf_pool_list	*l = &t->gathered[which];
-	struct pf_pooladdr	*grown;
-	uint32_t		 room;
+	void			*grown;
 
 	if (l->n >= ADDRS_MAX)
 		return (E2BIG);
-	if (l->n == l->room) {
-		room = l->room != 0 ? l->room * 2 : 4;
-		grown = pf_alloc(pf, room * sizeof(*grown));
-		if (grown == NULL)
-			return (ENOMEM);
-		if (l->n != 0)
-			memcpy(grown, l->addr, l->n * sizeof(*grown));
-		pf_free(l->addr);
-		l->addr = grown;
-		l->room = room;
-	}
+	grown = with_room(pf, l->addr, l->n, &l->room, sizeof(*l->addr));
+	if (grown == NULL)
+		return (ENOMEM);
+	l->addr = grown;
 	l->addr[l->n++] = *addr;
 	return (0);
 }
@@ -298,23 +303,16 @@ pf_trans_no_addrs(struct pf_trans *t)
 int
 pf_trans_skip(struct pf *pf, struct pf_trans *t, const char *name, bool skip)
 {
-	struct pf_trans_skip	*grown;
-	struct pf_kif		*kif = NULL;
-	uint32_t		 room;
+	struct pf_kif	*kif = NULL;
+	void		*grown;
 
 	if (t->nskips >= SKIPS_MAX)
 		return (E2BIG);
-	if (t->nskips == t->skips_room) {
-		room = t->skips_room != 0 ? t->skips_room * 2 : 8;
-		grown = pf_alloc(pf, room * sizeof(*grown));
-		if (grown == NULL)
-			return (ENOMEM);
-		if (t->nskips != 0)
-			memcpy(grown, t->skips, t->nskips * sizeof(*grown));
-		pf_free(t->skips);
-		t->skips = grown;
-		t->skips_room = room;
-	}
+	grown = with_room(pf, t->skips, t->nskips, &t->skips_room,
+	    sizeof(*t->skips));
+	if (grown == NULL)
+		return (ENOMEM);
+	t->skips = grown;
 	if (name[0] != '\0') {
 		kif = pf_kif_get(pf, name);
 		if (kif == NULL)

@@ -270,6 +270,18 @@ pf_pcpu_words(const struct pf_pcpu *c)
 	return (c->v);
 }
 
+static inline unsigned int
+pf_ncpus(void)
+{
+	return (1);
+}
+
+static inline uint64_t *
+pf_pcpu_words_of(const struct pf_pcpu *c, unsigned int cpu)
+{
+	return (cpu == 0 ? c->v : NULL);
+}
+
 static inline uint64_t
 pf_pcpu_sum(const struct pf_pcpu *c, unsigned int i)
 {

@@ -148,7 +148,7 @@ pf_cache_alloc(struct pf *pf, enum pf_cache kind)
 	if ((unsigned int)kind >= PF_CACHE_MAX)
 		SIM_PANIC("cache %d of %d", (int)kind, PF_CACHE_MAX);
 	size = pf_caches[kind].size;
-	if (sim_fail_now() || posix_memalign(&p, 64, size) != 0)
+	if (sim_fail_now() || posix_memalign(&p, pf_caches[kind].align, size) != 0)
 		return (NULL);
 	live[SIM_MEM_CACHE]++;
 	if (sim_strict)
