@@ -229,7 +229,7 @@ main(void)
 	test_transactions(&a, &b);
 	test_states(n, &a);
 	test_options(&a);
-	CHECK(clear_rulesets(&a.dev, "", LOAD_FILTER | LOAD_NAT) == 0);
+	CHECK(clear_rulesets(&a.dev, "", LOAD_FILTER | LOAD_NAT, false) == 0);
 	CHECK(count_rules(&b.dev) == 0);
 
 	program_end(&a);

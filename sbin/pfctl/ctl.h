@@ -65,6 +65,10 @@ int	 pf_dev_states(struct pf_dev *, struct pfsync_state **, size_t *n);
 /* All interfaces named so ("": all); *n of them, to be freed. */
 int	 pf_dev_ifaces(struct pf_dev *, const char *name, struct pfi_kif **,
 	    size_t *n);
+/* What the anchors right below `path' are called: *n names, to be freed: 0, or an errno;
+ * names change while they are asked for, and those are what there was at some time. */
+int	 pf_dev_anchors(struct pf_dev *, const char *path,
+	    char (**names)[PF_ANCHOR_NAME_SIZE], uint32_t *n);
 
 /* show.c: each prints one thing: 0, or -1 */
 void	 show_title(struct ctl_show *, const char *);
@@ -105,6 +109,8 @@ struct trans {
 	struct pf_dev		*dev;
 	struct pfioc_trans_e	*e;
 	uint32_t		 n, room;
+	uint32_t		*bucket;	/* room of them: the last element + 1 .. */
+	uint32_t		*chain;		/* .. and that before it, + 1; 0: none */
 	bool			 open;		/* begun and not ended */
 };
 
@@ -116,12 +122,16 @@ int	 trans_begin(struct trans *);
 uint32_t trans_ticket(const struct trans *, uint32_t type, const char *anchor);
 /* The rulesets of an anchor that hold `what', LOAD_FILTER and LOAD_NAT: 0, -1. */
 int	 trans_add_rulesets(struct trans *, const char *anchor, int what);
+/* The same of the anchors below that have no name of their own, and of what is in them: they
+ * are part of the anchor's rules.  all: of everything below. */
+int	 trans_add_below(struct trans *, const char *anchor, int what, bool all);
 int	 ruleset_what(uint32_t ruleset);	/* LOAD_FILTER or LOAD_NAT */
 int	 trans_commit(struct trans *);		/* 0, -1: it is still open */
 void	 trans_free(struct trans *);		/* rolls back if it is open */
 
-/* Replace these rulesets of an anchor by empty ones, in a transaction: 0, -1. */
-int	 clear_rulesets(struct pf_dev *, const char *anchor, int what);
+/* Replace these rulesets of an anchor, and of all below it if recurse, by empty ones, in
+ * a transaction: 0, -1. */
+int	 clear_rulesets(struct pf_dev *, const char *anchor, int what, bool recurse);
 
 /* load.c */
 /*

@@ -213,3 +213,39 @@ fail:
 	free(buf);
 	return (-1);
 }
+
+int
+pf_dev_anchors(struct pf_dev *dev, const char *path,
+    char (**names)[PF_ANCHOR_NAME_SIZE], uint32_t *n)
+{
+	struct pfioc_ruleset pr;
+	uint32_t i;
+	int e;
+
+	*names = NULL;
+	*n = 0;
+	memset(&pr, 0, sizeof(pr));
+	strcpy(pr.path, path);
+	if ((e = dev->ioctl(dev, DIOCGETRULESETS, &pr)) != 0)
+		return (e);
+	if (pr.nr == 0)
+		return (0);
+	if ((*names = calloc(pr.nr, sizeof(**names))) == NULL)
+		return (ENOMEM);
+	*n = pr.nr;
+	for (i = 0; i < *n; i++) {
+		pr.nr = i;
+		memset(pr.name, 0, sizeof(pr.name));
+		if ((e = dev->ioctl(dev, DIOCGETRULESET, &pr)) != 0) {
+			if (e == EBUSY || e == EINVAL || e == ENOENT)
+				break;		/* fewer than there were */
+			free(*names);
+			*names = NULL;
+			return (e);
+		}
+		memcpy((*names)[i], pr.name, sizeof(pr.name));
+		(*names)[i][sizeof(pr.name) - 1] = '\0';
+	}
+	*n = i;
+	return (0);
+}

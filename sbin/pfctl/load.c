@@ -180,6 +180,9 @@ rule_error(const struct rule_loader *l, const struct pfctl_rule *r,
 	if (e == EOPNOTSUPP || e == ENOTTY)
 		fprintf(stderr, "%s:%u: rule not supported yet by the pf "
 		    "module: nothing is loaded\n\t", l->file, r->line);
+	else if (e == ENOSPC)
+		fprintf(stderr, "%s:%u: too many anchors: \"set limit anchors\" "
+		    "allows for more\n\t", l->file, r->line);
 	else
 		fprintf(stderr, "%s:%u: %s: %s\n\t", l->file, r->line, what,
 		    pf_dev_strerror(e));
@@ -294,7 +297,8 @@ load_parsed(struct pf_dev *dev, const struct ctl_load *in,
 	l->file = strcmp(in->file, "-") == 0 ? "stdin" : in->file;
 
 	for (i = 0; i < pf->nanchors; i++)
-		if (trans_add_rulesets(&t, pf->anchors[i].path, in->what) == -1)
+		if (trans_add_rulesets(&t, pf->anchors[i].path, in->what) == -1 ||
+		    trans_add_below(&t, pf->anchors[i].path, in->what, false) == -1)
 			goto out;
 	if (options && trans_add(&t, PF_TRANS_OPTIONS, "") == -1)
 		goto out;

@@ -89,7 +89,7 @@ show_all(struct pf_dev *dev, struct ctl_show *sh)
 static int
 flush_nat(struct cmd *c)
 {
-	if (clear_rulesets(&c->dev, c->anchor, LOAD_NAT) == -1)
+	if (clear_rulesets(&c->dev, c->anchor, LOAD_NAT, c->show.recurse) == -1)
 		return (-1);
 	if (!c->quiet)
 		fprintf(stderr, "nat cleared\n");
@@ -99,7 +99,7 @@ flush_nat(struct cmd *c)
 static int
 flush_rules(struct cmd *c)
 {
-	if (clear_rulesets(&c->dev, c->anchor, LOAD_FILTER) == -1)
+	if (clear_rulesets(&c->dev, c->anchor, LOAD_FILTER, c->show.recurse) == -1)
 		return (-1);
 	if (!c->quiet)
 		fprintf(stderr, "rules cleared\n");

@@ -271,58 +271,47 @@ indent(struct ctl_show *sh, int depth)
 		fprintf(sh->out, "%*s", depth * 2, "");
 }
 
-/* What the anchors below `path' are called: *n names, to be freed; -1. */
+/* What the anchors right below `path' are called: 0, or -1 with a message. */
 static int
 fetch_anchors(struct pf_dev *dev, const char *path,
     char (**names)[PF_ANCHOR_NAME_SIZE], uint32_t *n)
 {
-	struct pfioc_ruleset pr;
-	uint32_t i;
-	int e;
+	int e = pf_dev_anchors(dev, path, names, n);
 
-	*names = NULL;
-	*n = 0;
-	memset(&pr, 0, sizeof(pr));
-	strcpy(pr.path, path);
-	if ((e = dev->ioctl(dev, DIOCGETRULESETS, &pr)) != 0) {
-		if (path[0] != '\0' && (e == EINVAL || e == ENOENT))
-			warnx("Anchor '%s' not found.", path);
-		else
-			warnx("DIOCGETRULESETS: %s", pf_dev_strerror(e));
-		return (-1);
-	}
-	if (pr.nr == 0)
+	if (e == 0)
 		return (0);
-	if ((*names = calloc(pr.nr, sizeof(**names))) == NULL) {
-		warn(NULL);
-		return (-1);
-	}
-	*n = pr.nr;
-	for (i = 0; i < *n; i++) {
-		pr.nr = i;
-		memset(pr.name, 0, sizeof(pr.name));
-		if ((e = dev->ioctl(dev, DIOCGETRULESET, &pr)) != 0) {
-			if (e == EBUSY || e == EINVAL || e == ENOENT)
-				break;		/* fewer than there were */
-			warnx("DIOCGETRULESET: %s", pf_dev_strerror(e));
-			free(*names);
-			*names = NULL;
-			return (-1);
-		}
-		memcpy((*names)[i], pr.name, sizeof(pr.name));
-		(*names)[i][sizeof(pr.name) - 1] = '\0';
-	}
-	*n = i;
-	return (0);
+	if (path[0] != '\0' && (e == EINVAL || e == ENOENT))
+		warnx("Anchor '%s' not found.", path);
+	else
+		warnx("DIOCGETRULESETS: %s", pf_dev_strerror(e));
+	return (-1);
+}
+
+/* The anchors that are being shown, one inside the other: one that calls itself is not
+ * shown inside itself. */
+struct chain {
+	const char		*path;
+	const struct chain	*outer;
+	int			 depth;
+};
+
+static bool
+chain_has(const struct chain *c, const char *path)
+{
+	for (; c != NULL; c = c->outer)
+		if (strcmp(c->path, path) == 0)
+			return (true);
+	return (false);
 }
 
 typedef int walk_fn(struct pf_dev *, struct ctl_show *, const char *, uint32_t,
-	    int);
+	    int, const struct chain *);
 
 /* Call fn for every anchor below path, each in braces of its own. */
 static int
 walk_children(struct pf_dev *dev, struct ctl_show *sh, const char *path,
-    uint32_t ruleset, int depth, bool braces, walk_fn *fn)
+    uint32_t ruleset, int depth, bool braces, const struct chain *outer,
+    walk_fn *fn)
 {
 	char (*names)[PF_ANCHOR_NAME_SIZE], sub[PF_ANCHOR_PATH_SIZE];
 	uint32_t i, n;
@@ -333,13 +322,14 @@ walk_children(struct pf_dev *dev, struct ctl_show *sh, const char *path,
 	for (i = 0; i < n && rv == 0; i++) {
 		len = snprintf(sub, sizeof(sub), "%s%s%s", path,
 		    path[0] != '\0' ? "/" : "", names[i]);
-		if (len < 0 || (size_t)len >= sizeof(sub))
+		if (len < 0 || (size_t)len >= sizeof(sub) ||
+		    chain_has(outer, sub))
 			continue;
 		if (braces) {
 			indent(sh, depth);
 			fprintf(sh->out, "anchor \"%s\" all {\n", names[i]);
 		}
-		rv = fn(dev, sh, sub, ruleset, depth + 1);
+		rv = fn(dev, sh, sub, ruleset, depth + 1, outer);
 		if (braces) {
 			indent(sh, depth);
 			fprintf(sh->out, "}\n");
@@ -351,8 +341,10 @@ walk_children(struct pf_dev *dev, struct ctl_show *sh, const char *path,
 
 static int
 show_ruleset(struct pf_dev *dev, struct ctl_show *sh, const char *anchor,
-    uint32_t ruleset, int depth)
+    uint32_t ruleset, int depth, const struct chain *outer)
 {
+	const struct chain here = { anchor, outer,
+	    outer != NULL ? outer->depth + 1 : 0 };
 	struct pfctl_printer p = { .out = sh->out, .names = sh->names };
 	struct fetched fr;
 	struct fetched_rule *r;
@@ -361,7 +353,7 @@ show_ruleset(struct pf_dev *dev, struct ctl_show *sh, const char *anchor,
 	uint32_t i;
 	int rv = 0;
 
-	if (depth > PF_ANCHOR_DEPTH)
+	if (here.depth > PF_ANCHOR_DEPTH)
 		return (0);
 	if (sh->verbose > 1)
 		p.flags = PFCTL_PRINT_NR | PFCTL_PRINT_DEBUG;
@@ -375,7 +367,8 @@ show_ruleset(struct pf_dev *dev, struct ctl_show *sh, const char *anchor,
 			    "TRANSLATION RULES:");
 		braces = r->anchor_call[0] != '\0' &&
 		    (sh->recurse || call_unnamed(r->anchor_call)) &&
-		    call_path(anchor, r->anchor_call, path, &wild);
+		    call_path(anchor, r->anchor_call, path, &wild) &&
+		    (wild || !chain_has(&here, path));
 		indent(sh, depth);
 		pfctl_print_rule(&p, &r->rule, r->pool, r->anchor_call);
 		fprintf(sh->out, braces ? " {\n" : "\n");
@@ -383,8 +376,8 @@ show_ruleset(struct pf_dev *dev, struct ctl_show *sh, const char *anchor,
 		if (!braces)
 			continue;
 		rv = wild ? walk_children(dev, sh, path, ruleset, depth + 1,
-		    true, show_ruleset) :
-		    show_ruleset(dev, sh, path, ruleset, depth + 1);
+		    true, &here, show_ruleset) :
+		    show_ruleset(dev, sh, path, ruleset, depth + 1, &here);
 		indent(sh, depth);
 		fprintf(sh->out, "}\n");
 	}
@@ -395,9 +388,9 @@ show_ruleset(struct pf_dev *dev, struct ctl_show *sh, const char *anchor,
 int
 show_rules(struct pf_dev *dev, struct ctl_show *sh)
 {
-	if (show_ruleset(dev, sh, sh->anchor, PF_RULESET_SCRUB, 0) == -1)
+	if (show_ruleset(dev, sh, sh->anchor, PF_RULESET_SCRUB, 0, NULL) == -1)
 		return (-1);
-	return (show_ruleset(dev, sh, sh->anchor, PF_RULESET_FILTER, 0));
+	return (show_ruleset(dev, sh, sh->anchor, PF_RULESET_FILTER, 0, NULL));
 }
 
 int
@@ -408,15 +401,17 @@ show_nat(struct pf_dev *dev, struct ctl_show *sh)
 	size_t i;
 
 	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-		if (show_ruleset(dev, sh, sh->anchor, order[i], 0) == -1)
+		if (show_ruleset(dev, sh, sh->anchor, order[i], 0, NULL) == -1)
 			return (-1);
 	return (0);
 }
 
 static int
 show_ruleset_labels(struct pf_dev *dev, struct ctl_show *sh,
-    const char *anchor, uint32_t ruleset, int depth)
+    const char *anchor, uint32_t ruleset, int depth, const struct chain *outer)
 {
+	const struct chain here = { anchor, outer,
+	    outer != NULL ? outer->depth + 1 : 0 };
 	struct fetched fr;
 	const struct pf_rule *r;
 	const char *call;
@@ -425,7 +420,7 @@ show_ruleset_labels(struct pf_dev *dev, struct ctl_show *sh,
 	uint32_t i;
 	int rv = 0;
 
-	if (depth > PF_ANCHOR_DEPTH)
+	if (here.depth > PF_ANCHOR_DEPTH)
 		return (0);
 	if (fetch(dev, anchor, ruleset, sh->clear, &fr) == -1)
 		return (-1);
@@ -444,11 +439,12 @@ show_ruleset_labels(struct pf_dev *dev, struct ctl_show *sh,
 		}
 		call = fr.rule[i].anchor_call;
 		if (call[0] == '\0' || !(sh->recurse || call_unnamed(call)) ||
-		    !call_path(anchor, call, path, &wild))
+		    !call_path(anchor, call, path, &wild) ||
+		    (!wild && chain_has(&here, path)))
 			continue;
 		rv = wild ? walk_children(dev, sh, path, ruleset, depth, false,
-		    show_ruleset_labels) :
-		    show_ruleset_labels(dev, sh, path, ruleset, depth + 1);
+		    &here, show_ruleset_labels) :
+		    show_ruleset_labels(dev, sh, path, ruleset, depth, &here);
 	}
 	fetched_free(&fr);
 	return (rv);
@@ -457,7 +453,8 @@ show_ruleset_labels(struct pf_dev *dev, struct ctl_show *sh,
 int
 show_labels(struct pf_dev *dev, struct ctl_show *sh)
 {
-	return (show_ruleset_labels(dev, sh, sh->anchor, PF_RULESET_FILTER, 0));
+	return (show_ruleset_labels(dev, sh, sh->anchor, PF_RULESET_FILTER, 0,
+	    NULL));
 }
 
 static int
