@@ -252,6 +252,33 @@ nat(struct fix *f)
 	assert_ends(i, w->server, 80, w->public, port);
 }
 
+/* Without a protocol a rule may name a port all the same. */
+static void
+port_of_any(struct fix *f)
+{
+	struct pf_rule r = translation(PF_NAT, w->inner_net, NULL, 0, 500);
+	struct sim_spec s;
+	struct sim_info i;
+
+	assert_int_equal(add(f, NAT, &r, PF_POOL_RDR, list(w->public, NULL)), 0);
+	r = unit_rule(PF_PASS);
+	assert_int_equal(add(f, FILTER, &r, 0, NULL), 0);
+	r = translation(PF_RDR, NULL, w->public, 0, 500);
+	assert_int_equal(add(f, RDR, &r, PF_POOL_RDR, list(w->client, NULL)),
+	    EINVAL);
+	commit(f);
+	for (int k = 0; k < 2; k++) {
+		uint8_t proto = k == 0 ? IPPROTO_TCP : IPPROTO_UDP;
+
+		s = spec(proto, w->client, 1024, w->server, 500);
+		assert_int_equal(pass(f, PF_OUT, 2, &s, &i), PF_PASS);
+		assert_ends(i, w->public, 1024, w->server, 500);
+		s = spec(proto, w->client, 1024, w->server, 501);
+		assert_int_equal(pass(f, PF_OUT, 2, &s, &i), PF_PASS);
+		assert_ends(i, w->client, 1024, w->server, 501);
+	}
+}
+
 /* Ports run out: refused and counted, nobody hurt. */
 static void
 exhausted(struct fix *f)
@@ -630,6 +657,7 @@ static const struct {
 } cases[] = {
 	{ "nat", nat }, { "ports run out", exhausted }, { "rdr, natlook", redirect },
 	{ "binat", both_ways }, { "no nat, nat pass", exceptions },
+	{ "a port without protocol", port_of_any },
 	{ "nat-to, rdr-to", on_rules }, { "fragments", fragments }, { "echo", echo },
 	{ "ICMP errors", icmp_error }, { "pools", pools },
 	{ "no memory", no_memory },

@@ -111,27 +111,32 @@ os_not_tcp(const struct pf_rule *r)
 static const struct {
 	bool		(*wrong)(const struct pf_rule *);
 	const char	*message;
+	const char	*hint;			/* for a person */
 } filter_rows[] = {
-	{ port_without_proto,	"port only applies to tcp/udp" },
-	{ type_without_icmp,	"icmp-type/code only applies to icmp" },
+	{ port_without_proto,	"port only applies to tcp/udp",
+	    ": add proto tcp, proto udp or proto { tcp udp }" },
+	{ type_without_icmp,	"icmp-type/code only applies to icmp",
+	    ": add proto icmp, or proto icmp6 with icmp6-type" },
 	{ type_without_af,	"must indicate address family with "
-				"icmp-type/code" },
+				"icmp-type/code", ": add inet or inet6" },
 	{ overload_without_limit, "'overload' requires 'max-src-conn' or "
-				"'max-src-conn-rate'" },
+				"'max-src-conn-rate'", "" },
 	{ opts_without_pass,	"allow-opts can only be specified for pass "
-				"rules" },
+				"rules", "" },
 	{ fragment_with_more,	"fragments can be filtered only on IP header "
-				"fields" },
-	{ rst_without_tcp,	"return-rst can only be applied to TCP rules" },
+				"fields", ": leave out ports, flags and types" },
+	{ rst_without_tcp,	"return-rst can only be applied to TCP rules",
+	    ": add proto tcp, or use return" },
 	{ nodes_without_tracking, "max-src-nodes requires 'source-track "
-				"rule'" },
+				"rule'", "" },
 	{ state_on_block,	"keep state on block rules doesn't make "
-				"sense" },
+				"sense", ": leave it out" },
 	{ state_on_match,	"keep state is great, but only for pass "
-				"rules: match keeps none" },
+				"rules: match keeps none", "" },
 	{ sloppy_and_more,	"sloppy state matching cannot be used with "
-				"synproxy state or modulate state" },
-	{ os_not_tcp,		"os only applies to tcp" },
+				"synproxy state or modulate state",
+	    ": use keep state" },
+	{ os_not_tcp,		"os only applies to tcp", ": add proto tcp" },
 };
 
 /* ICMP is another protocol in each family. */
@@ -141,9 +146,10 @@ proto_mismatch(struct parser *p, const struct pf_rule *r)
 	if (!((r->proto == IPPROTO_ICMP && r->af == AF_INET6) ||
 	    (r->proto == IPPROTO_ICMPV6 && r->af == AF_INET)))
 		return (false);
-	pf_error(p, 0, "proto %s doesn't match address family %s",
+	pf_error(p, 0, "proto %s doesn't match address family %s%s",
 	    r->proto == IPPROTO_ICMP ? "icmp" : "icmp6",
-	    r->af == AF_INET ? "inet" : "inet6");
+	    r->af == AF_INET ? "inet" : "inet6", pf_hint(p,
+	    ": icmp goes with inet, icmp6 with inet6"));
 	return (true);
 }
 
@@ -156,7 +162,8 @@ check_filter(struct parser *p, const struct pf_rule *r, bool anchor)
 	(void)anchor;
 	for (i = 0; i < NITEMS(filter_rows); i++)
 		if (filter_rows[i].wrong(r)) {
-			pf_error(p, 0, "%s", filter_rows[i].message);
+			pf_error(p, 0, "%s%s", filter_rows[i].message,
+			    pf_hint(p, filter_rows[i].hint));
 			wrong++;
 		}
 	if (proto_mismatch(p, r))
@@ -172,11 +179,13 @@ check_translation(struct parser *p, const struct pf_rule *r)
 	/* nat may ask for ports of any protocol that has them */
 	if (r->action == PF_RDR && !has_ports(r->proto)) {
 		if (r->src.port_op != PF_OP_NONE) {
-			pf_error(p, 0, "src port only applies to tcp/udp");
+			pf_error(p, 0, "src port only applies to tcp/udp%s",
+			    pf_hint(p, filter_rows[0].hint));
 			wrong++;
 		}
 		if (r->dst.port_op != PF_OP_NONE) {
-			pf_error(p, 0, "dst port only applies to tcp/udp");
+			pf_error(p, 0, "dst port only applies to tcp/udp%s",
+			    pf_hint(p, filter_rows[0].hint));
 			wrong++;
 		}
 	}

@@ -35,6 +35,23 @@ pf_terse(const struct parser *p)
 	return (p->depth > 0 && strcmp(p->frame[0].name, "stdin") == 0);
 }
 
+/* The rules that a list makes have the same error, most often: one message will do. */
+static bool
+told_before(struct parser *p, uint32_t line, const char *fmt, va_list ap)
+{
+	char text[256];
+	uint32_t told;
+
+	if (pf_terse(p))
+		return (false);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	told = (hash_name(text) ^ (line != 0 ? line : p->line) * 0x9e3779b1u) | 1;
+	if (told == p->told)
+		return (true);
+	p->told = told;
+	return (false);
+}
+
 static void
 vmessage(struct parser *p, uint32_t line, const char *kind, const char *fmt,
     va_list ap)
@@ -53,11 +70,26 @@ void
 pf_error(struct parser *p, uint32_t line, const char *fmt, ...)
 {
 	va_list ap;
+	bool told;
 
 	p->pf->errors++;
 	va_start(ap, fmt);
+	told = told_before(p, line, fmt, ap);
+	va_end(ap);
+	if (told)
+		return;
+	va_start(ap, fmt);
 	vmessage(p, line, "", fmt, ap);
 	va_end(ap);
+}
+
+void
+pf_skipping(struct parser *p)
+{
+	if (!pf_terse(p))
+		return;
+	pf_error(p, 0, "skipping rule due to errors");
+	p->pf->errors--;
 }
 
 void

@@ -313,8 +313,7 @@ make(struct parser *p, const struct spec *sp, const struct combo *c,
 		if (r->proto != 0 && r->proto != (it->af == AF_INET ?
 		    IPPROTO_ICMP : IPPROTO_ICMPV6)) {
 			pf_error(p, 0, "icmp-type mismatch");
-			pf_error(p, 0, "skipping rule due to errors");
-			p->pf->errors--;
+			pf_skipping(p);
 			return (false);
 		}
 		r->type = (uint8_t)it->n[0];
@@ -382,8 +381,7 @@ make_and_append(struct parser *p, struct spec *sp, const struct combo *c)
 	else
 		wrong = check_translation(p, &r.rule);
 	if (wrong > 0) {
-		pf_error(p, 0, "skipping rule due to errors");
-		p->pf->errors--;
+		pf_skipping(p);
 		return;
 	}
 	if (!check_masks(p, &r.rule) || !expand_names(p, sp, &r.rule))

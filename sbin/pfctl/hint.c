@@ -16,7 +16,8 @@
 
 /* Classes of tokens in a row of near[]; no token has such a number. */
 enum {	ALL_TOKENS = 0, A_RULE = -1, A_WORD = -2, A_LIST = -3, A_HEAD = -4,
-	AN_ANSWER = -5, A_STATE_OPTION = -6, A_KEEP = -7, A_PLACE = -8 };
+	AN_ANSWER = -5, A_STATE_OPTION = -6, A_KEEP = -7, A_PLACE = -8,
+	A_NAMED = -9 };
 
 static const struct {
 	int	class;
@@ -47,6 +48,10 @@ static const struct {
 	{ A_KEEP, KEEP }, { A_KEEP, MODULATE }, { A_KEEP, SYNPROXY },
 	{ A_PLACE, ARROW }, { A_PLACE, NATTO }, { A_PLACE, RDRTO },
 	{ A_PLACE, BINATTO },
+	{ A_NAMED, TAG }, { A_NAMED, TAGGED }, { A_NAMED, LABEL },
+	{ A_NAMED, QUEUE }, { A_NAMED, LOGINTERFACE }, { A_NAMED, DEBUG },
+	{ A_NAMED, OPTIMIZATION }, { A_NAMED, RULESETOPT },
+	{ A_NAMED, PARENT },
 };
 
 /*
@@ -67,6 +72,7 @@ static const struct {
 	    "-> is for nat, rdr and binat: use nat-to or rdr-to here" },
 	{ 0, 0, A_KEEP, 0,
 	    "use keep state, modulate state or synproxy state" },
+	{ 0, 0, A_NAMED, '\n', "a name must follow" },
 	{ 0, 0, A_PLACE, '\n', "an address must follow" },
 	{ 0, ARROW, 0, QUICK, "use rdr pass in place of quick" },
 	{ SET, 0, 0, '=', "use no =, as in set limit states 1000" },
@@ -253,17 +259,28 @@ near_keyword(const char *word)
 	return (NULL);
 }
 
+/* What to write for a word of another program, or NULL. */
+static const char *
+other_word(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < NITEMS(words); i++)
+		if (strcmp(words[i].word, word) == 0)
+			return (words[i].hint);
+	return (NULL);
+}
+
 static const char *
 word_hint(struct parser *p)
 {
 	const char *word = p->last_text, *k;
-	size_t i;
 
 	if (word == NULL)
 		return (NULL);
-	for (i = 0; i < NITEMS(words); i++)
-		if (strcmp(words[i].word, word) == 0)
-			return (words[i].hint);
+	/* the words of settings are others */
+	if (p->seen.first != SET && (k = other_word(word)) != NULL)
+		return (k);
 	if (p->last_token != STRING || (k = near_keyword(word)) == NULL)
 		return (NULL);
 	snprintf(p->seen.hint, sizeof(p->seen.hint), "did you mean %s?", k);
@@ -294,6 +311,8 @@ first_hint(struct parser *p)
 		return ("a line cannot begin so; one that goes on ends in a "
 		    "backslash with nothing behind it, not even a blank");
 	}
+	if ((k = other_word(p->seen.first_word)) != NULL)
+		return (k);
 	if ((k = near_keyword(p->seen.first_word)) != NULL) {
 		snprintf(p->seen.hint, sizeof(p->seen.hint),
 		    "did you mean %s, not %s?", k, p->seen.first_word);
@@ -315,10 +334,14 @@ syntax_hint(struct parser *p)
 		    "macro %s is empty", s->empty_macro);
 		return (p->seen.hint);
 	}
-	if ((hint = brace_hint(p)) != NULL || (hint = word_hint(p)) != NULL)
+	if ((hint = brace_hint(p)) != NULL)
+		return (hint);
+	if (s->tokens == 1 && (hint = word_hint(p)) != NULL)
 		return (hint);
 	if (s->tokens == 1 || (s->first == STRING && s->tokens == 2))
 		return (first_hint(p));
+	if ((hint = word_hint(p)) != NULL)
+		return (hint);
 	for (i = 0; i < NITEMS(near); i++)
 		if (fits(near[i].first, s->first) && fits(near[i].key, s->key) &&
 		    fits(near[i].before, p->token_before) &&

@@ -611,8 +611,13 @@ lex_macro(struct parser *p)
 		}
 	}
 	p->word[len] = '\0';
+	if (len == 0 && !pf_terse(p)) {
+		pf_error(p, 0, "the name of a macro must follow $");
+		return (lex_fail(p));
+	}
 	if ((value = macro_get(p, p->word)) == NULL) {
-		pf_error(p, 0, "macro '%s' not defined", p->word);
+		pf_error(p, 0, "macro '%s' not defined%s", p->word, pf_hint(p,
+		    ": it must stand above, as in name = \"value\""));
 		return (lex_fail(p));
 	}
 	if (value[strspn(value, " \t")] == '\0')
@@ -726,6 +731,7 @@ void
 seen_reset(struct parser *p)
 {
 	memset(&p->seen, 0, sizeof(p->seen));
+	p->lex_error = false;
 }
 
 /* Note the token that goes by; before is the one before it. */

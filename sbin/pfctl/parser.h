@@ -220,6 +220,7 @@ struct parser {
 	bool		 eof_newline;	/* the newline at the end was made up */
 	int		 last_token, token_before;
 	const char	*last_text;	/* of a word; for messages */
+	uint32_t	 told;		/* hash of the last error and its line */
 	bool		 lex_error;	/* a message is out for the token ERROR */
 	struct seen	 seen;
 	char		*word;		/* TOKEN_MAX + 1 */
@@ -305,10 +306,14 @@ const char *syntax_form(struct parser *);
 /* conf.c */
 /* A statement is complete: false: a message was written. */
 bool	 pf_statement(struct parser *, struct node *);
-/* Count an error and write `file:line: message'; line 0: that of the last token. */
+/* Count an error and write `file:line: message', unless it was the last one too and
+ * messages are not to be terse; line 0: that of the last token. */
 void	 pf_error(struct parser *, uint32_t line, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
-/* The same without counting: something is taken otherwise than it says. */
+/* A rule of those that lists make is left out, after a message: one more, not
+ * counted, if messages are terse. */
+void	 pf_skipping(struct parser *);
+/* As pf_error() without counting: something is taken otherwise than it says. */
 void	 pf_warn(struct parser *, uint32_t line, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
 /* A line before an error, not counted; if messages are terse without place, as the

@@ -130,7 +130,9 @@ parse_range(struct parser *p, struct target *t, const char *s)
 			return (false);
 		}
 		if ((found = name_service(p->pf->names, word)) == -1) {
-			pf_error(p, 0, "unknown port %s", word);
+			pf_error(p, 0, "unknown port %s%s", word, pf_hint(p,
+			    word[0] >= '0' && word[0] <= '9' ?
+			    ": a range is written 80:90" : ""));
 			return (false);
 		}
 		v[i] = found;

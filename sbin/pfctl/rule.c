@@ -182,7 +182,9 @@ parse_port(struct parser *p, const char *s, size_t len, uint32_t *port)
 		return (false);
 	}
 	if ((found = name_service(p->pf->names, word)) == -1) {
-		pf_error(p, 0, "unknown port %s", word);
+		pf_error(p, 0, "unknown port %s%s", word, pf_hint(p,
+		    word[0] >= '0' && word[0] <= '9' ?
+		    ": a range is written 80:90" : ""));
 		return (false);
 	}
 	*port = (uint32_t)found;

@@ -340,6 +340,7 @@ check_rule(const struct pf_rule *r, uint32_t ruleset, bool calls,
 {
 	unsigned int	i;
 	int		error, later = 0;
+	uint8_t		ports;
 
 	/* what is wrong goes before what is only unknown */
 	for (i = 0; i < pf_rule_nfields; i++) {
@@ -351,10 +352,13 @@ check_rule(const struct pf_rule *r, uint32_t ruleset, bool calls,
 	}
 	if (r->af != 0 && r->af != AF_INET && r->af != AF_INET6)
 		return (EINVAL);
+	/* nat without a protocol may name ports of those that have them */
+	ports = ruleset == PF_RULESET_NAT && r->proto == 0 ? IPPROTO_TCP :
+	    r->proto;
 	error = calls ? check_call(r, ruleset) : check_action(r, ruleset);
 	if (error != 0 ||
-	    (error = check_host(&r->src, r->af, r->proto)) != 0 ||
-	    (error = check_host(&r->dst, r->af, r->proto)) != 0 ||
+	    (error = check_host(&r->src, r->af, ports)) != 0 ||
+	    (error = check_host(&r->dst, r->af, ports)) != 0 ||
 	    (error = check_pools(r, ruleset, calls, lists)) != 0)
 		return (error);
 	if (r->type != 0 &&
