@@ -118,7 +118,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    "DIOCCLRSTATES");
 	must(sim_ioctl(node, client, DIOCGETSTATUS, &st) == 0 && st.states == 0,
 	    "no states left");
-	must(sim_mem_live(SIM_MEM_CACHE) == 0, "no state's memory left");
+	/* but for the places that the one CPU sets aside, see pf_statemem.c */
+	must(sim_mem_live(SIM_MEM_CACHE) <= 2, "no state's memory left");
 	must(sim_mem_live(SIM_MEM_PKT) == 0, "no packet of pf's left");
 	sim_pktq_flush(&node->sent);
 	sim_pktq_flush(&node->local);
