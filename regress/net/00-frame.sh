@@ -19,6 +19,6 @@ reach unreachable client tcp 10.0.9.1 80
 reach unreachable client tcp fd00:9::1 80
 ip -n server route add blackhole 10.0.1.2/32
 ip -n server route add blackhole fd00:1::2/128
-refuse "ping without a way back" pings client $S4
+refuse "ping without a way back" no_answer client $S4
 reach timeout client tcp $S4 80 81
 reach timeout client udp $S6 53

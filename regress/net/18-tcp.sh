@@ -35,18 +35,18 @@ done
 for ends in "$C4 $S4" "$C6 $S6"; do
 	set -- $ends
 	hold t client tcp "$2" 80
-	is 'a connection' alive "$(still t)"
+	alive 'a connection' t
 	port=$(client ss -Htn "dst [$2]:80" | awk '{ sub(".*:", "", $4); print $4; exit }')
 	[ -n "$port" ] || die "no local port of the connection to $2"
 	before=$(info state-mismatch)
 	src=$(next_seq "$port")
 	expect 'RST far away' raw client "$1" "$port" "$2" 80 R $((src + 1000000000)) 0
 	expect 'RST far away, from the server' raw server "$2" 80 "$1" "$port" R 12345 0
-	is 'no harm' alive "$(still t)"
+	alive 'no harm' t
 	within 'counted' $((before + 2)) $((before + 9)) "$(info state-mismatch)"
 	src=$(next_seq "$port")
 	expect 'RST in sequence' raw client "$1" "$port" "$2" 80 R "$src" 0
-	is 'the end' dead "$(still t)"
+	dead 'the end' t
 	drop t
 	flush
 done
@@ -56,16 +56,16 @@ rules <<'END'
 pass flags any
 END
 hold t client tcp $S4 80
-is 'before' alive "$(still t)"
+alive 'before' t
 flush
-is 'taken up' alive "$(still t)"
+alive 'taken up' t
 like 'its state' '^all tcp 10\.0\.2\.2:80 <- 10\.0\.1\.2' "$(states)"
 rules <<'END'
 block
 pass flags S/SA
 END
 flush
-is 'not taken up' dead "$(still t)"
+dead 'not taken up' t
 is 'no state' '' "$(states)"
 drop t
 

@@ -14,8 +14,8 @@ pass inet6 proto icmp6 icmp6-type echoreq
 END
 expect 'small ping' pings client $S4
 expect 'small ping6' pings client $S6
-refuse 'large ping' pings client $S4 -s 4000
-refuse 'large ping6' pings client $S6 -s 4000
+refuse 'large ping' no_answer client $S4 -s 4000
+refuse 'large ping6' no_answer client $S6 -s 4000
 within 'blocked by the rule' 2 99 "$(rule_counter '^block' Packets)"
 rules <<'END'
 block
@@ -39,4 +39,4 @@ pass inet from 10.0.1.0/24 fragment
 pass inet proto icmp icmp-type echoreq
 END
 flush
-refuse 'fragments one way only' pings client $S4 -s 4000
+refuse 'fragments one way only' no_answer client $S4 -s 4000

@@ -34,7 +34,7 @@ flush
 is 'states after a flush' 0 "$(rule_counter '"dns"' States)"
 is 'made after a flush' 1 "$(rule_counter '"dns"' Creations)"
 said=$(fw pfctl -si)
-like 'enabled' '^Status: Enabled for 0 days 00:0' "$said"
+like 'enabled' '^Status: Enabled for [0-9]+ days [0-9]' "$said"
 like 'loginterface' '^Interface Stats for int0 +IPv4 +IPv6$' "$said"
 like 'its packets in' '^ +Passed +4 +[1-9]' "$said"
 like 'blocked' '^ +Blocked +1 +[0-9]' "$said"

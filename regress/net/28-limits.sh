@@ -16,16 +16,16 @@ pass out on ext0
 END
 for c in a b c; do
 	hold $c client tcp $S4 80
-	is $c alive "$(still $c)"
+	alive $c $c
 done
 for c in d e; do
 	hold $c client tcp $S6 80
-	is $c alive "$(still $c)"
+	alive $c $c
 done
 reach timeout client tcp $S4 80
 reach timeout client tcp $S6 80
 reach open client tcp $S4 81
-for c in a b c d e; do is "$c at the limit" alive "$(still $c)"; done
+for c in a b c d e; do alive "$c at the limit" $c; done
 is 'states of the rule' 5 "$(rule_counter '"five"' States)"
 like 'counted' '^  max states per rule +[1-9]' "$(fw pfctl -vsi)"
 expect 'room' fw pfctl -k label -k five
@@ -42,20 +42,20 @@ pass out on ext0
 END
 like 'the limit' '^states +hard limit +4$' "$(fw pfctl -sm)"
 hold a client tcp $S4 80
-is a alive "$(still a)"
+alive a a
 hold b client tcp $S6 80
-is b alive "$(still b)"
+alive b b
 is 'full' 4 "$(state_count)"
 before=$(info state-limit)
 reach timeout client tcp $S4 80
 reach timeout client tcp $S6 80
 within 'counted' $((before + 2)) $((before + 99)) "$(info state-limit)"
-is a alive "$(still a)"
-is b alive "$(still b)"
+alive a a
+alive b b
 is 'not more' 4 "$(state_count)"
 # the limit may go below what there is; that stays
 expect 'lower' fw pfctl -m -O -f - <<< 'set limit states 2'
-is a alive "$(still a)"
+alive a a
 is 'all kept' 4 "$(state_count)"
 expect 'higher' fw pfctl -m -O -f - <<< 'set limit states 100'
 reach open client tcp $S4 80

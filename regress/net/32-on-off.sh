@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 net_up
 echo_server server tcp/80 tcp/81
-cat > "$W/good" <<'END'
+{ echo "$hours"; cat; } > "$W/good" <<'END'
 set skip on lo
 set timeout udp.first 77
 block return
@@ -18,7 +18,7 @@ refuse 'enable when enabled' fw pfctl -e
 like 'enabled' '^Status: Enabled' "$(fw pfctl -si)"
 answers 'open refused' client tcp $S4 80 81
 hold t client tcp $S4 80
-is 'a connection' alive "$(still t)"
+alive 'a connection' t
 n=$(state_count)
 expect 'disable' fw pfctl -d
 like 'disabled' '^Status: Disabled' "$(fw pfctl -si)"
@@ -26,7 +26,7 @@ answers 'open open' client tcp $S4 80 81
 is 'states are kept' "$n" "$(state_count)"
 expect 'enable again' fw pfctl -e
 answers 'open refused' client tcp $S4 80 81
-is 'the connection lives' alive "$(still t)"
+alive 'the connection lives' t
 
 before=$(fw pfctl -sr; fw pfctl -st; fw pfctl -sm)
 check() { # WHAT LINE: a file with this on line 3 is refused and changes nothing
@@ -43,9 +43,10 @@ check 'not there yet' 'nat on ext0 from any to any -> (ext0)'
 refuse 'no such file' fw pfctl -f "$W/absent"
 expect '-n' fw pfctl -nf - <<< 'block'
 is '-n changes nothing' "$before" "$(fw pfctl -sr; fw pfctl -st; fw pfctl -sm)"
-is 'the connection lives' alive "$(still t)"
-expect 'a load while it lives' fw pfctl -f - <<< 'block return'
-is 'the connection lives on its state' alive "$(still t)"
+alive 'the connection lives' t
+expect 'a load while it lives' fw pfctl -f - <<< "$hours
+block return"
+alive 'the connection lives on its state' t
 reach refused client tcp $S4 80
 expect 'flush all' fw pfctl -F all
 is 'no rules' '' "$(fw pfctl -sr)"

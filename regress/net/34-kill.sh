@@ -9,6 +9,7 @@ net_up
 echo_server server tcp/80
 for r in A B; do
 	{
+		echo "$hours"
 		echo "set skip on $([ $r = A ] && echo lo || echo nowhere)"
 		for ((i = 0; i < 300; i++)); do
 			echo "block in proto tcp from 192.0.2.$((i % 250)) to port $((i + 1000)) label \"$r\""
@@ -30,8 +31,7 @@ load B
 b=$(sum)
 [ "$a" != "$b" ] || fail 'A and B look alike'
 hold t client tcp $S4 80
-background client ping -n -q -i 0.2 $S4
-ping=$bg ping_said=$bg_said
+ping_on client $S4
 seen=
 for ((i = 0; i < 14; i++)); do
 	r=A
@@ -48,12 +48,10 @@ for ((i = 0; i < 14; i++)); do
 	*)	fail "neither A nor B, killed after $ms ms"
 		fw pfctl -sr | tail -n 3 ;;
 	esac
-	is 'a connection lives' alive "$(still t)"
+	alive 'a connection lives' t
 done 2> "$W/kills"
 unlike 'no complaint' 'line [0-9]+: [a-z]' "$(grep -v Killed "$W/kills")"
-kill -INT "$ping"
-wait "$ping" 2>/dev/null
-like 'no ping lost' ' 0% packet loss' "$(cat "$ping_said")"
+ping_off 'no ping lost'
 load A
 is 'A at last' "$a" "$(sum)"
 note "seen $seen"

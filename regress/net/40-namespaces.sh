@@ -44,7 +44,7 @@ for round in 1 2 3; do
 		background short bash -c \
 		    'exec 5< /dev/pf; exec nsenter --net=/proc/1/ns/net sleep 1000'
 		holder=$bg
-		until_true 10 eval "grep -q sleep /proc/$holder/comm"
+		until_true eval "grep -q sleep /proc/$holder/comm"
 	}
 	ip netns del short
 	pf_on=${pf_on/ short/}
@@ -53,7 +53,7 @@ for round in 1 2 3; do
 		    fail 'the namespace went while its device was open'
 		end "$holder"
 	}
-	expect 'its devices are gone' until_true 20 \
+	expect 'its devices are gone' until_true \
 	    eval "! ip -n server link show eth$round 2>/dev/null"
 done
 reach open client tcp $S6 80

@@ -33,7 +33,7 @@ reach open client tcp $S6 80
 # a device removed and made again under its rules and states
 flush
 hold t client tcp $S4 80
-is 'a connection' alive "$(still t)"
+alive 'a connection' t
 n=$(state_count)
 ip -n fw link del int0
 within 'states are kept' 1 "$n" "$(state_count)"
@@ -41,7 +41,7 @@ is 'the rules too' 3 "$(fw pfctl -sr | wc -l)"
 answers unreachable client tcp $S4 80
 wire fw int0 client eth0 1
 routes client 1
-is 'the connection goes on' alive "$(still t)"
+alive 'the connection goes on' t
 reach open client tcp $S6 80
 
 # bound to its interface: states die with it, or match nothing else
@@ -58,7 +58,8 @@ like 'bound' '^ext0 tcp 10\.0\.1\.2:[0-9]+ -> ' "$(states)"
 # many, under load and reload
 for i in 1 2 3 4 5; do
 	ip -n fw link add many$i type veth peer name peer$i
-	fw pfctl -q -f - <<< "block in on many$i
+	fw pfctl -q -f - <<< "$hours
+block in on many$i
 pass" || fail 'load'
 	ip -n fw link del many$i
 done

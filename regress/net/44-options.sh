@@ -12,8 +12,8 @@ END
 expect 'ping' pings client $S4
 flush
 before=$(info ip-option)
-refuse 'ping with record route' pings client $S4 -R
-refuse 'ping with timestamps' pings client $S4 -T tsonly
+refuse 'ping with record route' no_answer client $S4 -R
+refuse 'ping with timestamps' no_answer client $S4 -T tsonly
 within 'counted' $((before + 2)) $((before + 9)) "$(info ip-option)"
 is 'no state' '' "$(states)"
 rules <<'END'

@@ -15,13 +15,12 @@ rules server <<'END'
 pass
 END
 hold t client tcp $S4 80
-is 'a connection' alive "$(still t)"
+alive 'a connection' t
 answers 'open refused' client tcp $S6 80 81
-background client ping -n -q -i 0.2 $S4
-ping=$bg ping_said=$bg_said
+ping_on client $S4
 background fw bash -c 'exec 5< /dev/pf; exec sleep 1000'
 holder=$bg
-until_true 10 eval "grep -q sleep /proc/$holder/comm"
+until_true eval "grep -q sleep /proc/$holder/comm"
 refuse 'not while the device is open' rmmod pf
 end "$holder"
 expect 'unload' rmmod pf
@@ -29,9 +28,7 @@ pf_on=
 refuse 'the device is gone' test -e /dev/pf
 refuse 'pfctl has nothing to talk to' fw pfctl -sr
 like 'and says so' 'module is not loaded' "$(cat "$W/said")"
-is 'a connection goes on' alive "$(still t)"
+alive 'a connection goes on' t
 answers 'open open' client tcp $S4 80 81
 answers 'open open' client tcp $S6 80 81
-kill -INT "$ping"
-wait "$ping" 2>/dev/null
-like 'no ping lost' ' 0% packet loss' "$(cat "$ping_said")"
+ping_off 'no ping lost'

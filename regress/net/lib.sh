@@ -16,8 +16,12 @@
 # The exit trap ends all of them, asserts that no namespace is left, and makes
 # the exit status: 0 if every assertion held.
 #
-# Nothing here sleeps for long: waits are polls with a limit.  Several scenarios
-# run at once, each with a /run/netns of its own (guest).
+# No assertion depends on how fast the machine is.  What must come is waited for
+# until it comes ($patience is only there to end a run that hangs); how long a
+# silence is listened to ($brief) is a lower bound: a slow machine makes it no
+# less of a silence.  Rules are loaded with timeouts of hours (rules), so that a
+# state is there until a scenario ends it; what is about timeouts sets its own.
+# Several scenarios run at once, each with a /run/netns of its own (guest).
 [ -n "${VM_TREE:-}" ] || {
 	echo "lib.sh: for the test machine only; see regress/net/run" >&2
 	exit 2
@@ -30,19 +34,24 @@ W=$(mktemp -d)
 : > "$W/spaces"
 asserted=0 failed=0 pids=() spaces=() pf_on=
 
-# Waits take longer where everything does.
+patience=600	# seconds; guest and regress/net/run give more to a scenario
 case ${VM_KERNEL:-} in
-debug)	slow=2 ;;
-debug-smp) slow=4 ;;
-*)	slow=1 ;;
+debug-smp) brief=6 ;;
+debug)	brief=4 ;;
+*)	brief=2 ;;
 esac
+# The options that keep every state, and what waits for a fragment, for ten hours.
+hours='set timeout { tcp.first 36000, tcp.opening 36000, tcp.closing 36000,\
+    tcp.finwait 36000, tcp.closed 36000, udp.first 36000, udp.single 36000,\
+    udp.multiple 36000, icmp.first 36000, icmp.error 36000, other.first 36000,\
+    other.single 36000, other.multiple 36000, frag 36000 }'
 
 # --- assertions ---------------------------------------------------------------
 
 ok() { asserted=$((asserted + 1)); [ -z "${V:-}" ] || echo "  ok   $*"; }
 fail() {
 	asserted=$((asserted + 1)) failed=$((failed + 1))
-	echo "  FAIL $* (line ${BASH_LINENO[-2]})"
+	echo "  FAIL $(basename "$0"):${BASH_LINENO[-2]}: $*"
 }
 note() { echo "  $*"; }
 die() { fail "$*"; exit 1; }
@@ -106,10 +115,10 @@ refuse() {
 	fi
 }
 
-# until_true SECONDS COMMAND...: poll until it succeeds
+# until_true COMMAND...: poll until it succeeds
 until_true() {
-	local end=$((SECONDS + $1 * slow))
-	shift
+	local end=$((SECONDS + patience))
+
 	until "$@" > /dev/null 2>&1; do
 		[ "$SECONDS" -le "$end" ] || return 1
 		sleep 0.1
@@ -136,8 +145,6 @@ space() { # NAME...: make namespaces, with loopback up and the sysctls we want
 			echo 0 > ipv6/conf/default/accept_ra
 			echo 0 > ipv6/conf/default/router_solicitations
 			echo 0 > ipv4/icmp_ratelimit
-			# a connect without an answer ends after 3 s
-			echo 1 > ipv4/tcp_syn_retries
 			echo 0 > ipv6/icmp/ratelimit' "$W/spaces"
 	done
 }
@@ -215,29 +222,46 @@ echo_server() {
 	local ns=$1 ready=$W/echo.$1.${2//\//-}
 	shift
 	background "$ns" python3 -I -S "$NET/echod.py" "$ready" "$@"
-	until_true 15 test -e "$ready" ||
+	until_true test -e "$ready" ||
 	    die "echo server in $ns does not start: $(cat "$bg_said")"
 }
 
 # http_server NS DIRECTORY PORT
 http_server() {
 	background "$1" python3 -m http.server -b :: -d "$2" "$3"
-	until_true 20 listening "$1" "$3" || die "http server does not start"
+	until_true listening "$1" "$3" || die "http server does not start"
 }
 
 # --- traffic ------------------------------------------------------------------
 
-# probe NS tcp|udp HOST PORT...: one line there and back for each port, all at
-# once, said in a word each: open, refused (a RST or ICMP port unreachable
-# came), unreachable (another ICMP error), timeout (nothing came), mute (TCP:
-# connected, and then nothing)
-probe() { in_ns "$1" bash "$NET/probe" $((2 * slow)) "${@:2}"; }
+# probe NS tcp|udp HOST PORT[/SECONDS]...: one line there and back for each port,
+# all at once, said in a word each: open, refused (a RST or ICMP port unreachable
+# came), unreachable (another ICMP error), timeout (nothing came in SECONDS, or
+# $patience), mute (TCP: connected, and then nothing)
+probe() {
+	local arg args=()
+
+	for arg in "${@:4}"; do
+		case $arg in
+		*/*)	args+=("$arg") ;;
+		*)	args+=("$arg/$patience") ;;
+		esac
+	done
+	in_ns "$1" bash "$NET/probe" "$2" "$3" "${args[@]}"
+}
 
 # answers 'WORD ...' NS PROTO HOST PORT...: assert what probe says of the ports
 answers() {
-	local got
+	local got port words args=()
 
-	got=$(probe "${@:2}")
+	read -r -a words <<< "$1"
+	for port in "${@:5}"; do
+		case ${words[${#args[@]}]:-} in
+		timeout|mute) args+=("$port/$brief") ;;
+		*)	args+=("$port") ;;
+		esac
+	done
+	got=$(probe "${@:2:3}" "${args[@]}")
 	is "${*:2}" "$1" "${got//$'\n'/ }"
 }
 
@@ -256,22 +280,27 @@ hold() {
 	mkfifo "$W/hold.$name"
 	: > "$W/held.$name"
 	background "$ns" bash "$NET/hold" "${@:3}" "$W/hold.$name" \
-	    "$W/held.$name" $((2 * slow))
+	    "$W/held.$name"
 	eval "held_$name=$bg"
 }
 
-# still NAME: sends a line over it; says alive or dead
+# still NAME SECONDS: sends a line over it; says alive, or dead when no answer
+# came in that time
 still() {
 	local n
 
 	n=$(wc -l < "$W/held.$1")
-	echo . > "$W/hold.$1"
-	until_true 8 eval "[ \$(wc -l < $W/held.$1) -gt $n ]" || {
+	echo "$2" > "$W/hold.$1"
+	until_true eval "[ \$(wc -l < $W/held.$1) -gt $n ]" || {
 		echo 'says nothing'
 		return
 	}
 	tail -n 1 "$W/held.$1"
 }
+
+# alive WHAT NAME, dead WHAT NAME: assert that of it
+alive() { is "$1" alive "$(still "$2" "$patience")"; }
+dead() { is "$1" dead "$(still "$2" "$brief")"; }
 
 # drop NAME: ends the connection
 drop() {
@@ -280,15 +309,35 @@ drop() {
 	rm -f "$W/hold.$1" "$W/held.$1"
 }
 
-# pings NS HOST [PING-OPTION...]: one echo and its answer
-pings() { in_ns "$1" ping -n -c 1 -W $((2 * slow)) "${@:3}" "$2"; }
+# pings NS HOST [PING-OPTION...]: one echo and its answer, or an error of ICMP's;
+# no_answer: the same, where nothing is to come
+pings() { in_ns "$1" ping -n -c 1 -W "$patience" "${@:3}" "$2"; }
+no_answer() { in_ns "$1" ping -n -c 1 -W "$brief" "${@:3}" "$2"; }
+
+# ping_on NS HOST: pings it all the time; ping_off WHAT: no more, and asserts that
+# none was lost but those still on their way
+ping_on() {
+	background "$1" stdbuf -oL ping -n -i 0.2 "$2"
+	pinging=$bg ping_said=$bg_said
+}
+pinged() { sed -n 's/.* icmp_seq=\([0-9]*\) .*time=.*/\1/p' "$ping_said"; }
+ping_off() {
+	local n
+
+	# one that was sent after all that went before
+	n=$(pinged | wc -l)
+	until_true eval "[ \$(pinged | wc -l) -gt $((n + 1)) ]"
+	end "$pinging"
+	n=$(pinged | sort -nu)
+	is "$1" "$(seq "$(tail -n 1 <<< "$n")")" "$n"
+}
 
 # --- pf -----------------------------------------------------------------------
 
-# rules [NS] < pf.conf: load it there (fw) and enable pf
+# rules [NS] < pf.conf: load it there (fw), behind $hours, and enable pf
 rules() {
 	local ns=${1:-fw}
-	cat > "$W/pf.conf"
+	{ echo "$hours"; cat; } > "$W/pf.conf"
 	in_ns "$ns" pfctl -q -f "$W/pf.conf" > "$W/said" 2>&1 || {
 		sed 's/^/  | /' "$W/said"
 		die "pfctl -f"
@@ -346,7 +395,7 @@ finish() {
 		    fail "cannot delete namespace $n"
 	done
 	# the killed take their time; who is here after that was not killed
-	until_true 10 nobody_left || fail "processes left: $(who_is_left)"
+	until_true nobody_left || fail "processes left: $(who_is_left)"
 	left=$(ls /run/netns)
 	[ -z "$left" ] || fail "namespaces left: $left"
 	rm -rf "$W"
