@@ -4,6 +4,7 @@
 #	make		build module (for the running kernel) and tools
 #	make install	put them on this machine; DESTDIR, PREFIX
 #	make run	see it work, in a virtual machine; CONF=file: your rules
+#	make check	what needs no virtual machine, in three minutes
 #	make test	everything there is to test
 #	make lint bench fuzz clean
 
@@ -38,6 +39,9 @@ install: all
 run:
 	regress/vm/demo $(CONF)
 
+check:
+	regress/run-all -c
+
 test:
 	regress/run-all
 
@@ -56,4 +60,4 @@ clean:
 		$(MAKE) -C $$d clean || exit 1; \
 	done
 
-.PHONY: all tools module install run test lint bench fuzz clean
+.PHONY: all tools module install run check test lint bench fuzz clean

@@ -33,8 +33,25 @@ locked() {
 	) 8>"$lock"
 }
 
+# A download is tried three times; a registry that says nothing for 20 s does not
+# answer.
 apt() {
-	DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=600 "$@"
+	DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=600 \
+	    -o Acquire::Retries=2 -o Acquire::http::Timeout=20 \
+	    -o Acquire::https::Timeout=20 "$@"
+}
+
+# Of the parts of one test run the first waits for a registry that does not answer,
+# and the others do not.
+silent=$CACHE/registry-silent
+no_registry() { # WHAT-FOR LOG
+	touch "$silent"
+	die "the package registry does not answer, so no $1: $(
+	    grep -E '^(E|Err|W):' "$2" | tail -n 1)"
+}
+unless_silent() {
+	[ -z "$(find "$silent" -mmin -3 2>/dev/null)" ] ||
+	    die "the package registry did not answer a moment ago (rm $silent to ask again)"
 }
 
 # Are the lists of packages from the last hours?
@@ -43,7 +60,7 @@ fresh() {
 	    [ -n "$(find "$CACHE/apt-updated" -mmin -600)" ]
 }
 
-# lists [again]: have apt know what is there today
+# lists [again]: have apt know what is there today; 126 if the registry is silent
 lists() {
 	[ "${1:-}" != again ] || rm -f "$CACHE/apt-updated"
 	fresh || locked apt update
@@ -53,14 +70,20 @@ update() {
 	local try
 
 	! fresh || return 0			# another run was first
+	unless_silent
 	say "reading Debian's package lists"
 	# this lock of apt's has no timeout of its own
 	for try in 1 2 3 4 5 6; do
-		! apt update > "$CACHE/log/apt-update" 2>&1 || break
-		! grep -q 'Could not get lock' "$CACHE/log/apt-update" || sleep 10
+		# (--error-on=any: lists that are out of date are an error as well)
+		if apt update --error-on=any > "$CACHE/log/apt-update" 2>&1; then
+			rm -f "$silent"
+			touch "$CACHE/apt-updated"
+			return
+		fi
+		grep -q 'Could not get lock' "$CACHE/log/apt-update" || break
+		sleep 10
 	done
-	[ "$try" -lt 6 ] || quietly apt-update apt update
-	touch "$CACHE/apt-updated"
+	no_registry "package lists" "$CACHE/log/apt-update"
 }
 
 missing() {
@@ -75,12 +98,12 @@ missing() {
 # need PACKAGE...: install what is missing
 need() {
 	[ -n "$(missing "$@")" ] || return 0
-	lists
+	lists || exit 126
 	locked apt install_missing "$@" && return 0
 	# lists of some hours ago may name what the mirror has replaced since
-	lists again
+	lists again || exit 126
 	locked apt install_missing "$@" ||
-	    die "cannot install them: $(tail -n 5 "$CACHE/log/apt-install")"
+	    die "cannot install them: $(grep '^E:' "$CACHE/log/apt-install" | head -n 3)"
 }
 
 install_missing() {
