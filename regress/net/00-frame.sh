@@ -4,6 +4,7 @@
 #
 # The frame itself, before pf is enabled: traffic flows, and a probe tells open,
 # closed, unreachable and silent ports apart.  If this fails nothing else counts.
+# It touches what differs between kernels (run -i).
 . "$(dirname "$0")/lib.sh"
 net_up
 echo_server server tcp/80 udp/53

@@ -4,6 +4,7 @@
 #
 # What a blocked sender hears: nothing, a RST, or an ICMP error with its code;
 # forwarded in and out, and from the firewall itself; both families.
+# It touches what differs between kernels (run -i).
 . "$(dirname "$0")/lib.sh"
 net_up
 echo_server server tcp/80 udp/53 tcp/8001 udp/8001 tcp/8002 udp/8002 tcp/8003 \

@@ -5,6 +5,7 @@
 # Files over HTTP through the firewall, byte for byte: with segments of 64 KB
 # and checksums left to the device (veth's default), with plain segments, and
 # with receive offload putting them together in the firewall.
+# It touches what differs between kernels (run -i).
 . "$(dirname "$0")/lib.sh"
 net_up
 mkdir "$W/www"

@@ -5,6 +5,7 @@
 # ICMP errors pass by the state of what they are about, from the firewall itself
 # and from routers behind it: time exceeded, port unreachable, fragmentation
 # needed (a large transfer over a path with a small MTU); others do not.
+# It touches what differs between kernels (run -i).
 . "$(dirname "$0")/lib.sh"
 net_up
 space far

@@ -4,6 +4,7 @@
 #
 # Fragments: the first is judged by its header, those behind it by address and
 # by rules made for fragments.
+# It touches what differs between kernels (run -i).
 . "$(dirname "$0")/lib.sh"
 net_up
 echo_server server udp/53

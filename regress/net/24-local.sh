@@ -4,6 +4,7 @@
 #
 # The firewall's own traffic: what it sends, what is sent to it, loopback, and
 # interfaces that are skipped.
+# It touches what differs between kernels (run -i).
 . "$(dirname "$0")/lib.sh"
 net_up
 echo_server server tcp/80 udp/53 tcp/81

@@ -4,6 +4,7 @@
 #
 # Requests that no honest program makes are refused one and all, and nothing in
 # force changes; readers and writers at the same time see whole rulesets.
+# It touches what differs between kernels (run -i).
 . "$(dirname "$0")/lib.sh"
 net_up
 rules <<'END'

@@ -3,6 +3,7 @@
 # Copyright (c) 2026 The pf for Linux authors
 #
 # Who may not: a user, root without CAP_NET_ADMIN, root of a user namespace.
+# It touches what differs between kernels (run -i).
 . "$(dirname "$0")/lib.sh"
 net_up
 rules <<'END'

@@ -4,6 +4,7 @@
 #
 # Each network namespace has its own rules, states and switch; one may go while
 # pf is enabled in it and states are there.
+# It touches what differs between kernels (run -i).
 . "$(dirname "$0")/lib.sh"
 net_up
 echo_server server tcp/80 tcp/81

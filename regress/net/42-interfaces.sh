@@ -4,6 +4,7 @@
 #
 # Rules name interfaces that come, go and change their names; states outlive
 # them.
+# It touches what differs between kernels (run -i).
 . "$(dirname "$0")/lib.sh"
 net_up
 echo_server server tcp/80

@@ -6,6 +6,7 @@
 # that has no way back to them, the server reaches one of them by rdr, the firewall's own
 # programs are redirected to, binat works both ways, errors find who they are for, and
 # ports that run out refuse new connections only.
+# It touches what differs between kernels (run -i).
 . "$(dirname "$0")/lib.sh"
 net_up
 echo_server server tcp/80 udp/53 tcp/81

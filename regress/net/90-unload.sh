@@ -4,6 +4,7 @@
 #
 # The module goes while pf is enabled, with states and traffic: not while its
 # device is open, and then without a trace.  Runs last and alone (guest).
+# It touches what differs between kernels (run -i).
 . "$(dirname "$0")/lib.sh"
 net_up
 echo_server server tcp/80 tcp/81

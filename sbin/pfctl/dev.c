@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "ctl.h"
+#include "pf_abi.h"
 
 /* How long a load waits for another program's to end. */
 #define BUSY_MS		5000

@@ -10,8 +10,12 @@
 #ifndef _LINUX_PF_COMPAT_H_
 #define _LINUX_PF_COMPAT_H_
 
+#include <linux/in_route.h>
+#include <linux/ip.h>
 #include <linux/limits.h>
 #include <linux/version.h>
+#include <net/flow.h>
+#include <net/inet_dscp.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error "pf needs Linux 6.1 or newer"
@@ -36,5 +40,19 @@
 #ifndef INT64_MAX
 #define INT64_MAX	S64_MAX
 #endif
+
+/*
+ * The type of service of an IPv4 route look-up: a DSCP since 6.18, flowi4_dscp; before
+ * it the bits of the header's TOS byte that routing may look at, flowi4_tos.
+ */
+static inline void
+pf_flowi4_set_tos(struct flowi4 *fl, const struct iphdr *iph)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+	fl->flowi4_dscp = inet_dsfield_to_dscp(iph->tos);
+#else
+	fl->flowi4_tos = RT_TOS(iph->tos);
+#endif
+}
 
 #endif /* _LINUX_PF_COMPAT_H_ */

@@ -61,7 +61,6 @@ pkt_route4(struct net *net, struct sk_buff *skb, const struct sk_buff *cause,
 		.daddr = iph->daddr,
 		.flowi4_oif = l3mdev_master_ifindex(cause->dev),
 		.flowi4_mark = skb->mark,
-		.flowi4_tos = RT_TOS(iph->tos),
 		.flowi4_proto = iph->protocol,
 		.flowi4_flags = FLOWI_FLAG_ANYSRC,
 	};
@@ -69,6 +68,7 @@ pkt_route4(struct net *net, struct sk_buff *skb, const struct sk_buff *cause,
 
 	if (ipv4_is_zeronet(iph->daddr))	/* would be taken for this host */
 		return (-EINVAL);
+	pf_flowi4_set_tos(&fl, iph);
 	rt = ip_route_output_key(net, &fl);
 	if (IS_ERR(rt))
 		return (PTR_ERR(rt));

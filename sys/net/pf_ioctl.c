@@ -9,6 +9,7 @@
  * descriptor's right, takes pf->ctl and calls the handler; handlers check the
  * values.  Owns the pf_clients, from open to close.
  */
+#include "pf_abi.h"
 #include "pf_ioctl.h"
 
 static int
