@@ -51,9 +51,13 @@ END
 rdr on ext0 proto tcp from any to $g port 9 -> $c port 8081
 pass
 END
+	before=$(info state-mismatch)
 	expect "send to $g" server nc -N "$g" 9 < "$W/data"
 	until_true eval "! kill -0 $receiver"
 	expect 'it is whole' cmp "$W/data" "$W/got"
+	# (not of the whole scenario: a SYN that is sent again may have two RSTs
+	# come back, and a client that is cut off may say so more than once)
+	is 'no packet out of its window' "$before" "$(info state-mismatch)"
 	# to a program on the firewall, wherever the client wanted to go
 	rules <<END
 rdr on int0 proto tcp from any to any port 82 -> $( [ $v = 4 ] && echo $F4 || echo $F6 ) port 3128
@@ -96,4 +100,3 @@ END
 	flush
 	reach refused client udp $s 54
 done
-is 'no packet out of its window' 0 "$(info state-mismatch)"
