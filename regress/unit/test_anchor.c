@@ -259,7 +259,7 @@ decide(struct fix *f, uint16_t port, char text[256])
 	pf_match_rules(pf_rcu_deref(f->n->pf->conf), PF_RULESET_FILTER, &pd, &m);
 	if (m.anchor != NULL)
 		snprintf(nr, sizeof(nr), "%u", m.anchor->nr);
-	snprintf(text, 256, "%s %s %s", m.rule != NULL ? m.rule->r.label : "-", nr,
+	snprintf(text, 256, "%s %s %s", m.rule != NULL ? m.rule->said->label : "-", nr,
 	    m.rule != NULL && m.ruleset->anchor != NULL ?
 	    m.ruleset->anchor->path : "-");
 	sim_packet_leave();

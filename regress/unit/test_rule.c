@@ -230,8 +230,8 @@ static const struct bad {
 	B(match_tag_not, 1, EOPNOTSUPP),
 	B(natpass, 1, EINVAL),			/* not a filter rule's */
 	B(keep_state, PF_STATE_SYNPROXY + 1, EINVAL),
-	B(keep_state, PF_STATE_MODULATE, EOPNOTSUPP),
-	B(keep_state, PF_STATE_SYNPROXY, EOPNOTSUPP),
+	B(keep_state, PF_STATE_MODULATE, EINVAL),
+	B(keep_state, PF_STATE_SYNPROXY, EINVAL),
 	B(keep_state, PF_STATE_NORMAL, EINVAL),	/* of a block rule */
 	B(af, 1, EINVAL),
 	B(af, 255, EINVAL),
@@ -380,6 +380,8 @@ static const struct {
 	{ "code6 on pass", { PASS, S(return_icmp6, 0x0104) }, EINVAL },
 	{ "keep state", { KEEP }, 0 },
 	{ "no state", { PASS }, 0 },
+	{ "modulate state", { PASS, S(keep_state, PF_STATE_MODULATE) }, EOPNOTSUPP },
+	{ "synproxy state", { PASS, S(keep_state, PF_STATE_SYNPROXY) }, EOPNOTSUPP },
 	{ "state options", { KEEP, S(rule_flag, PFRULE_IFBOUND | PFRULE_NOSYNC |
 	    PFRULE_STATESLOPPY), S(max_states, 1), S(timeout[0], 9) }, 0 },
 	{ "no state, max", { PASS, S(max_states, 1) }, EINVAL },
@@ -444,28 +446,31 @@ static void
 test_digest(void **state)
 {
 	static struct pf_krule r, other;
+	struct pf_rule said, changed;
 	uint64_t h[2] = { 0, 0 }, g[2], two[2];
 
 	(void)state;
-	r.r = unit_rule(PF_PASS);
-	strcpy(r.r.label, "a label");
-	r.r.src.addr.v.a.addr.v4 = 7;
+	said = unit_rule(PF_PASS);
+	strcpy(said.label, "a label");
+	said.src.addr.v.a.addr.v4 = 7;
+	r.said = &said;
+	other.said = &changed;
 	pf_krule_digest(&r, h);
-	for (size_t i = 0; i < sizeof(r.r); i++)
+	for (size_t i = 0; i < sizeof(said); i++)
 		for (unsigned int bit = 0; bit < 8; bit += 7) {
-			memcpy(&other, &r, sizeof(r));
-			((uint8_t *)&other.r)[i] ^= (uint8_t)(1 << bit);
+			memcpy(&changed, &said, sizeof(said));
+			((uint8_t *)&changed)[i] ^= (uint8_t)(1 << bit);
 			g[0] = g[1] = 0;
 			pf_krule_digest(&other, g);
 			if (g[0] == h[0] || g[1] == h[1])
 				fail_msg("byte %zu does not count", i);
 		}
-	memcpy(&other, &r, sizeof(r));
+	memcpy(&changed, &said, sizeof(said));
 	g[0] = g[1] = 0;
 	pf_krule_digest(&other, g);
 	assert_memory_equal(g, h, sizeof(g));
 	/* The order of rules counts, and what came before. */
-	other.r = plain();
+	changed = plain();
 	memcpy(two, h, sizeof(two));
 	pf_krule_digest(&other, two);
 	g[0] = g[1] = 0;

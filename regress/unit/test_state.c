@@ -471,7 +471,7 @@ test_purge(void **state)
 	setup(100000);
 	interval = fx.pf->conf->timeout[PFTM_INTERVAL];
 	fx.pf->conf->timeout[PFTM_UDP_SINGLE] = 30;
-	fx.rule->r.timeout[PFTM_UDP_MULTIPLE] = 60;
+	fx.rule->act.timeout[PFTM_UDP_MULTIPLE] = 60;
 	sim_packet_enter();
 	for (uint32_t i = 0; i < 5000; i++) {
 		model_insert(i);
@@ -539,8 +539,8 @@ test_expires(void **state)
 
 		conf->timeout[PFTM_ADAPTIVE_START] = t[i].conf[0];
 		conf->timeout[PFTM_ADAPTIVE_END] = t[i].conf[1];
-		fx.rule->r.timeout[PFTM_ADAPTIVE_START] = t[i].rule[0];
-		fx.rule->r.timeout[PFTM_ADAPTIVE_END] = t[i].rule[1];
+		fx.rule->act.timeout[PFTM_ADAPTIVE_START] = t[i].rule[0];
+		fx.rule->act.timeout[PFTM_ADAPTIVE_END] = t[i].rule[1];
 		pf_atomic_set(&fx.pf->st.n, t[i].rule[1] != 0 ? 1 : t[i].states);
 		pf_atomic_set(&fx.rule->states_cur,
 		    t[i].rule[1] != 0 ? t[i].states : 1);

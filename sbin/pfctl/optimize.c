@@ -9,7 +9,7 @@
  * Within a block, rules that another one covers are removed; six or more that
  * differ in one address become one rule with a table; and rules with
  * values in common are put side by side, for the skip steps.
- * The table `fields' says of each member of struct pf_rule what it means for this.
+ * What a member of struct pf_rule means for this is said by pf_fields.h.
  * Every step costs about n log n.  No locking.
  */
 #include <arpa/inet.h>
@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "parser.h"
+#include "pf_fields.h"
 #include "rule.h"
 
 #define TABLE_THRESHOLD	6	/* rules that are worth a table */
@@ -34,54 +35,17 @@ enum field_kind {
 	IGNORED,	/* not for the user to say */
 };
 
-#define FIELD(member, kind)						\
+#define FIELD(member, word, kind, max, step, use, class)		\
 	{ offsetof(struct pf_rule, member),				\
-	    sizeof(((struct pf_rule *)NULL)->member), kind }
+	    sizeof(((struct pf_rule *)NULL)->member),			\
+	    PF_SKIP_ ## step, class },
 
 static const struct {
-	size_t		 offset, size;
-	enum field_kind	 kind;
+	uint16_t	 offset, size;
+	uint8_t		 step;		/* PF_SKIP_*, PF_SKIP_COUNT: none */
+	uint8_t		 kind;		/* enum field_kind */
 } fields[] = {
-	FIELD(label,		ALONE),
-	FIELD(prob,		ALONE),
-	FIELD(max_states,	ALONE),
-	FIELD(max_src_nodes,	ALONE),
-	FIELD(max_src_states,	ALONE),
-	FIELD(max_src_conn,	ALONE),
-	FIELD(max_src_conn_rate, ALONE),
-	FIELD(pktrate,		ALONE),
-	FIELD(ridentifier,	ALONE),
-	FIELD(af,		LIKE),
-	FIELD(ifnot,		LIKE),
-	FIELD(ifname,		LIKE),
-	FIELD(rcvifnot,		LIKE),
-	FIELD(rcv_ifname,	LIKE),
-	FIELD(match_tag_not,	LIKE),
-	FIELD(match_tagname,	LIKE),
-	FIELD(os_fingerprint,	LIKE),
-	FIELD(timeout,		LIKE),
-	FIELD(return_icmp,	LIKE),
-	FIELD(return_icmp6,	LIKE),
-	FIELD(uid,		LIKE),
-	FIELD(gid,		LIKE),
-	FIELD(direction,	LIKE),
-	FIELD(proto,		LIKE),
-	FIELD(type,		LIKE),
-	FIELD(code,		LIKE),
-	FIELD(flags,		LIKE),
-	FIELD(flagset,		LIKE),
-	FIELD(tos,		LIKE),
-	FIELD(prio,		LIKE),
-	FIELD(src.port,		LIKE),
-	FIELD(src.port_op,	LIKE),
-	FIELD(src.neg,		LIKE),
-	FIELD(dst.port,		LIKE),
-	FIELD(dst.port_op,	LIKE),
-	FIELD(dst.neg,		LIKE),
-	FIELD(src.addr,		ADDRESS),
-	FIELD(dst.addr,		ADDRESS),
-	FIELD(nr,		IGNORED),
-	/* whatever is not listed is SAME */
+	PF_RULE_FIELDS(FIELD)
 };
 
 /* How general a rule is: rules of one shape cover others alike. */
@@ -155,7 +119,9 @@ common_part(const struct pf_rule *r, struct pf_rule *to)
 
 	*to = *r;
 	for (i = 0; i < NITEMS(fields); i++)
-		memset((char *)to + fields[i].offset, 0, fields[i].size);
+		if (fields[i].kind != SAME)
+			memset((char *)to + fields[i].offset, 0,
+			    fields[i].size);
 }
 
 static bool
@@ -559,49 +525,28 @@ combine_side(struct optimizer *o, struct pfctl_rule **rule, uint32_t n, bool src
  * Order
  */
 
-/*
- * What a skip step looks at in a rule, as words: rules are alike to it when these are.
- */
+/* What a skip step looks at in a rule: rules are alike to it when these bytes are. */
 struct stepkey {
-	struct pf_addr_wrap addr;
-	uint32_t	 n[4];
+	char		 bytes[128];
 };
+#define STEP_BYTES(member, word, kind, max, step, use, class)		\
+	+ (PF_SKIP_ ## step != PF_SKIP_COUNT ?				\
+	    sizeof(((struct pf_rule *)NULL)->member) : 0)
+_Static_assert(0 PF_RULE_FIELDS(STEP_BYTES) <= sizeof(struct stepkey),
+    "even all of them together fit");
 
 static void
 step_key(const struct pf_rule *r, int step, struct stepkey *k)
 {
-	const struct pf_rule_addr *ra = step == PF_SKIP_SRC_ADDR ||
-	    step == PF_SKIP_SRC_PORT ? &r->src : &r->dst;
+	size_t i, n = 0;
 
 	memset(k, 0, sizeof(*k));
-	switch (step) {
-	case PF_SKIP_IFP:
-		memcpy(k->addr.v.ifname, r->ifname, sizeof(r->ifname));
-		k->n[0] = r->ifnot;
-		break;
-	case PF_SKIP_DIR:
-		k->n[0] = r->direction;
-		break;
-	case PF_SKIP_AF:
-		k->n[0] = r->af;
-		break;
-	case PF_SKIP_PROTO:
-		k->n[0] = r->proto;
-		break;
-	case PF_SKIP_SRC_ADDR:
-	case PF_SKIP_DST_ADDR:
-		k->addr = ra->addr;
-		k->n[0] = ra->neg;
-		break;
-	case PF_SKIP_SRC_PORT:
-	case PF_SKIP_DST_PORT:
-		k->n[0] = ra->port[0];
-		k->n[1] = ra->port[1];
-		k->n[2] = ra->port_op;
-		break;
-	default:
-		break;
-	}
+	for (i = 0; i < NITEMS(fields); i++)
+		if (fields[i].step == step) {
+			memcpy(k->bytes + n, (const char *)r + fields[i].offset,
+			    fields[i].size);
+			n += fields[i].size;
+		}
 }
 
 /*

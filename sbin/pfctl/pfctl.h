@@ -6,7 +6,7 @@
  *
  * This is the boundary between the two halves of pfctl: the language (lex.c,
  * parse.y, tree.c, system.c, expand.c, check.c, host.c, queue.c, optimize.c,
- * osfp.c, print*.c), which never asks a kernel, and the part that talks to a pf
+ * later.c, osfp.c, print*.c), which never asks a kernel, and the part that talks to a pf
  * (ctl.h).
  * The language half is the library libpfctl.a, without main() and
  * without variables of its own.
@@ -205,6 +205,9 @@ struct pfctl_printer {
 /* No newline; a caller who shows the contents of an anchor adds " {". */
 void	 pfctl_print_rule(const struct pfctl_printer *, const struct pf_rule *,
 	    const struct pfctl_pool pool[PF_POOL_MAX], const char *anchor_call);
+/* A word of the rule, which belongs in that ruleset, that stands for a feature which does not
+ * exist yet; NULL: there is none that this program knows of. */
+const char *pfctl_later_word(const struct pfctl_rule *, uint32_t ruleset);
 /* One address as rules, tables and states show it; af may be 0 for what has none. */
 void	 pfctl_print_addr(const struct pfctl_printer *,
 	    const struct pf_addr_wrap *, uint8_t af);

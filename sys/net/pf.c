@@ -65,7 +65,7 @@ path_options(struct pf_path *p)
 	if (likely((p->pd.flags & PF_PD_OPTS) == 0))
 		return (PF_PASS);
 	if (p->state != NULL ? (p->state->flags & PFSTATE_ALLOWOPTS) != 0 :
-	    p->rule != NULL && p->rule->r.allow_opts)
+	    p->rule != NULL && p->rule->act.allow_opts)
 		return (PF_PASS);
 	p->reason = PFRES_IPOPTIONS;
 	return (PF_DROP);
@@ -201,7 +201,7 @@ static int
 path_create(struct pf_path *p, struct pf *pf, struct pf_krule *kr)
 {
 	struct pf_state	*s;
-	uint32_t	 max = kr->r.max_states;
+	uint32_t	 max = kr->act.max_states;
 
 	if (!pf_atomic_inc_below(&kr->states_cur, max != 0 ? max : UINT32_MAX)) {
 		pf_count(pf, PF_CTR_LIMIT + LCNT_STATES);
@@ -213,7 +213,7 @@ path_create(struct pf_path *p, struct pf *pf, struct pf_krule *kr)
 		pf_atomic_dec(&kr->states_cur);
 		return (PF_DROP);
 	}
-	p->reason = path_set_keys(p, pf, s, kr->r.rule_flag & PFRULE_IFBOUND);
+	p->reason = path_set_keys(p, pf, s, kr->act.rule_flag & PFRULE_IFBOUND);
 	if (p->reason != PFRES_MATCH) {
 		pf_atomic_dec(&kr->states_cur);
 		pf_state_discard(pf, s);
@@ -222,13 +222,13 @@ path_create(struct pf_path *p, struct pf *pf, struct pf_krule *kr)
 	s->rule = kr;
 	s->kif = p->pd.kif;
 	s->direction = p->pd.dir;
-	s->log = kr->r.log;
+	s->log = kr->act.log;
 	s->creation = s->expire = pf_uptime(pf);
-	if (kr->r.allow_opts)
+	if (kr->act.allow_opts)
 		s->flags |= PFSTATE_ALLOWOPTS;
-	if (kr->r.rule_flag & PFRULE_STATESLOPPY)
+	if (kr->act.rule_flag & PFRULE_STATESLOPPY)
 		s->flags |= PFSTATE_SLOPPY;
-	if (kr->r.rule_flag & PFRULE_NOSYNC)
+	if (kr->act.rule_flag & PFRULE_NOSYNC)
 		s->flags |= PFSTATE_NOSYNC;
 	if (p->pd.proto == IPPROTO_TCP)
 		pf_tcp_init(s, &p->pd);
@@ -270,25 +270,25 @@ path_rules(struct pf_path *p, struct pf *pf)
 
 	if (path_translate(p) != PF_PASS)
 		return (PF_DROP);
-	if (p->nat == NULL || !p->nat->r.natpass) {
+	if (p->nat == NULL || !p->nat->act.natpass) {
 		pf_match_rules(p->conf, PF_RULESET_FILTER, &p->pd, &m);
 		p->rule = m.rule;
 		p->anchor = m.anchor;
 		pf_count(pf, PF_CTR_REASON + PFRES_MATCH);
 	}
 	kr = p->rule;
-	if (kr != NULL && kr->r.action == PF_DROP)
+	if (kr != NULL && kr->act.action == PF_DROP)
 		return (path_block(p));
 	if (path_options(p) != PF_PASS)
 		return (PF_DROP);
 	if (!PATH_HAS_KEY(p))
 		return (PF_PASS);
-	if (kr != NULL && kr->r.pool_used != 0 &&
+	if (kr != NULL && kr->act.pool_used != 0 &&
 	    path_translate_by(p, kr) != PF_PASS)
 		return (PF_DROP);
 	if (p->translated && kr == NULL)
 		kr = p->nat;
-	if (!p->translated && (kr == NULL || kr->r.keep_state == 0))
+	if (!p->translated && (kr == NULL || kr->act.keep_state == 0))
 		return (PF_PASS);
 	return (path_create(p, pf, kr));
 }

@@ -22,34 +22,71 @@
 #include "pf_priv.h"
 
 #define MATCHED		PF_SKIP_COUNT		/* results of match_one() beside skip steps */
-#define FAILED_MORE	(PF_SKIP_COUNT + 1)
+#define FAILED_OTHER	(PF_SKIP_COUNT + 1)	/* a criterion of no skip step */
 
-/* Criteria that few rules have, or that fail for reasons no skip step knows. */
-static bool
-match_more(const struct pf_match_ent *e, const struct pf_pdesc *pd)
+/*
+ * Criteria that few rules have, by the names that pf_fields.h gives them: whether the packet
+ * is what a rule wants that has one.  A later fragment has no transport header, and
+ * so matches no rule that asks about it.
+ */
+static inline bool
+match_fragment(const struct pf_krule *kr, const struct pf_pdesc *pd)
 {
-	const struct pf_rule	*r = &e->rule->r;
-	bool			 headless = (pd->flags & PF_PD_NOTFIRST) != 0;
-	uint32_t		 rnd;
+	(void)kr;
+	return ((pd->flags & PF_PD_FRAGMENT) != 0);
+}
 
-	if (r->rule_flag & PFRULE_FRAGMENT &&
-	    (pd->flags & PF_PD_FRAGMENT) == 0)
+static inline bool
+match_type(const struct pf_krule *kr, const struct pf_pdesc *pd)
+{
+	return ((pd->flags & PF_PD_NOTFIRST) == 0 &&
+	    kr->ask.type == pd->icmp_type + 1);
+}
+
+static inline bool
+match_code(const struct pf_krule *kr, const struct pf_pdesc *pd)
+{
+	return ((pd->flags & PF_PD_NOTFIRST) == 0 &&
+	    kr->ask.code == pd->icmp_code + 1);
+}
+
+static inline bool
+match_tos(const struct pf_krule *kr, const struct pf_pdesc *pd)
+{
+	return (kr->ask.tos == pd->tos);
+}
+
+static inline bool
+match_prob(const struct pf_krule *kr, const struct pf_pdesc *pd)
+{
+	uint32_t	rnd;
+
+	pf_random(pd->pf, &rnd, sizeof(rnd));
+	return (rnd <= kr->ask.prob);
+}
+
+/* All of them that the rule has: a call for each entry of the list. */
+static bool
+match_asked(const struct pf_match_ent *e, const struct pf_pdesc *pd)
+{
+#define MATCH(name)								\
+	if (e->ask & 1U << PF_ASK_ ## name && !match_ ## name(e->rule, pd))	\
 		return (false);
-	if (r->flagset != 0 && pd->proto == IPPROTO_TCP &&
-	    (headless || (pd->tcp.flags & r->flagset) != r->flags))
-		return (false);
-	if (r->type != 0 && (headless || r->type != pd->icmp_type + 1))
-		return (false);
-	if (r->code != 0 && (headless || r->code != pd->icmp_code + 1))
-		return (false);
-	if (r->tos != 0 && r->tos != pd->tos)
-		return (false);
-	if (r->prob != 0) {
-		pf_random(pd->pf, &rnd, sizeof(rnd));
-		if (rnd > r->prob)
-			return (false);
-	}
+#define MATCH_ROW(m, word, kind, max, skip, use, class)				\
+	PF_RULE_ONLY_ASK(use, MATCH(m))
+#define MATCH_BIT(bit, name, word, use)						\
+	PF_RULE_ONLY_ASK(use, MATCH(name))
+	PF_RULE_BITS(MATCH_BIT)
+	PF_RULE_FIELDS(MATCH_ROW)
 	return (true);
+}
+
+static inline bool
+match_tcp_flags(const struct pf_match_ent *e, const struct pf_pdesc *pd)
+{
+	return (e->tcp_flagset == 0 || pd->proto != IPPROTO_TCP ||
+	    ((pd->flags & PF_PD_NOTFIRST) == 0 &&
+	    (pd->tcp.flags & e->tcp_flagset) == e->tcp_flags));
 }
 
 /* A later fragment has no ports, and so matches no rule that asks for one. */
@@ -86,8 +123,9 @@ match_one(const struct pf_match_ent *e, const struct pf_pdesc *pd)
 		return (PF_SKIP_DST_ADDR);
 	if (!match_port(e->dport_op, e->dport, pd->dport, pd->flags))
 		return (PF_SKIP_DST_PORT);
-	if (unlikely(e->flags & PF_MF_MORE) && !match_more(e, pd))
-		return (FAILED_MORE);
+	if (!match_tcp_flags(e, pd) ||
+	    (unlikely(e->ask != 0) && !match_asked(e, pd)))
+		return (FAILED_OTHER);
 	return (MATCHED);
 }
 

@@ -140,13 +140,12 @@ static int
 translate_both(const struct pf_pdesc *pd, const struct pf_krule *kr,
     struct pf_state_key *key)
 {
-	const struct pf_addr_wrap	*inner = &kr->r.src.addr;
 	const struct pf_addr_wrap	*outer =
 	    &kr->pool[PF_POOL_RDR]->addr[0].user.addr;
 
 	if (pd->dir == PF_IN) {
-		keep_host(&key->addr[PF_SK_STACK], &inner->v.a.addr,
-		    &inner->v.a.mask, pd->af);
+		keep_host(&key->addr[PF_SK_STACK], &kr->inner,
+		    &outer->v.a.mask, pd->af);
 		return (PFRES_MATCH);
 	}
 	keep_host(&key->addr[PF_SK_STACK], &outer->v.a.addr, &outer->v.a.mask,
@@ -158,20 +157,20 @@ int
 pf_nat_translate(const struct pf_pdesc *pd, const struct pf_krule *kr,
     struct pf_state_key *key)
 {
-	switch (kr->r.action) {
+	switch (kr->act.action) {
 	case PF_BINAT:
 		return (translate_both(pd, kr, key));
 	case PF_NAT:
 		return (translate_source(pd, kr->pool[PF_POOL_RDR], key));
 	case PF_RDR:
 		translate_destination(pd, kr->pool[PF_POOL_RDR],
-		    ntohs(kr->r.dst.port[0]), key);
+		    kr->first_port, key);
 		return (PFRES_MATCH);
 	}
-	if (kr->r.pool_used & 1U << PF_POOL_RDR)
+	if (kr->act.pool_used & 1U << PF_POOL_RDR)
 		translate_destination(pd, kr->pool[PF_POOL_RDR],
-		    ntohs(kr->r.dst.port[0]), key);
-	if ((kr->r.pool_used & 1U << PF_POOL_NAT) == 0)
+		    kr->first_port, key);
+	if ((kr->act.pool_used & 1U << PF_POOL_NAT) == 0)
 		return (PFRES_MATCH);
 	return (translate_source(pd, kr->pool[PF_POOL_NAT], key));
 }

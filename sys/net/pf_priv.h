@@ -18,7 +18,7 @@
  * The files stand on floors, and one uses only the floors below it and its own
  * (FLOORS lists them; `make lint' checks the objects):
  *	1 pf_addr pf_cksum pf_packet
- *	2 pf_anchor pf_if pf_pool pf_rule pf_ruleset pf_trans pf_state pf_statemem
+ *	2 pf_anchor pf_if pf_pool pf_rule pf_rule_check pf_ruleset pf_trans pf_state pf_statemem
  *	  pf_statetab
  *	3 pf_match pf_nat pf_rewrite pf_tcp pf_icmp pf_track pf_reply
  *	4 pf
@@ -264,13 +264,49 @@ struct pf_pool_list {
 };
 
 /*
- * pf_rule.c: a rule
+ * pf_rule.c, pf_rule_check.c: a rule
  *
- * struct pf_rule (pfvar.h) is what a user says; pf_krule is what the kernel holds.
- * A krule is made and validated by pf_krule_create() and never changes but for its
+ * struct pf_rule (pfvar.h) is what a user says; pf_krule is what the kernel makes of it.
+ * A krule is validated and made by pf_krule_create() and never changes but for its
  * counters.  One reference belongs to its ruleset, one to every state that it
  * made, so that states of a vanished rule keep their timeouts and label.
+ *
+ * pf_fields.h says of each member of struct pf_rule what it is in the kernel.  Those that
+ * few rules ask for (ASK) and those that say what a rule does (ACT) have their places, by
+ * the same names, in two structures here.  What the user said is kept whole beside that,
+ * for control context.
  */
+#include "pf_fields.h"
+
+#define PF_RULE_MEMBER(m)	__typeof__(((struct pf_rule *)0)->m) m;
+
+#define PF_RULE_ROW(m, word, kind, max, skip, use, class)			\
+	PF_RULE_ONLY_ASK(use, PF_RULE_MEMBER(m))
+struct pf_rule_ask {
+	PF_RULE_FIELDS(PF_RULE_ROW)
+};
+#undef PF_RULE_ROW
+#define PF_RULE_ROW(m, word, kind, max, skip, use, class)			\
+	PF_RULE_ONLY_ACT(use, PF_RULE_MEMBER(m))
+struct pf_rule_act {
+	PF_RULE_FIELDS(PF_RULE_ROW)
+};
+#undef PF_RULE_ROW
+
+/* The criteria of struct pf_rule_ask, and the bits of rule_flag that are one, by number. */
+#define PF_RULE_ROW(m, word, kind, max, skip, use, class)			\
+	PF_RULE_ONLY_ASK(use, PF_ASK_ ## m,)
+#define PF_RULE_BIT(bit, name, word, use)					\
+	PF_RULE_ONLY_ASK(use, PF_ASK_ ## name,)
+enum {
+	PF_RULE_FIELDS(PF_RULE_ROW)
+	PF_RULE_BITS(PF_RULE_BIT)
+	PF_ASK_MAX
+};
+#undef PF_RULE_ROW
+#undef PF_RULE_BIT
+static_assert(PF_ASK_MAX <= 32, "each has a bit of pf_match_ent.ask");
+
 enum {	PF_RC_PACKETS_IN, PF_RC_PACKETS_OUT, PF_RC_BYTES_IN, PF_RC_BYTES_OUT,
 	PF_RC_EVAL,			/* difference sums: see pf_match.c */
 	PF_RC_MAX };
@@ -288,15 +324,20 @@ struct pf_krule {
 	struct pf_atomic states_tot;	/* states ever, wraps */
 	struct pf_kif	*kif;		/* [i] referenced; NULL: any */
 	uint32_t	 nr;		/* [i] */
+	uint16_t	 first_port;	/* [i] of those that it redirects, host order */
+	struct pf_addr	 inner;		/* [i] binat: the network inside; as large as the pool's */
+	struct pf_rule_act act;		/* [i] what it does */
+	struct pf_rule_ask ask;		/* [i] what few rules ask for */
+	struct pf_kpool	*pool[PF_POOL_MAX]; /* [i] owned; NULL: none */
 	int32_t		 gone;		/* [a] its ruleset is no longer in force */
 	uint64_t	 base[PF_RC_MAX]; /* [c] what counters were when cleared */
 	uint32_t	 cuid, cpid;	/* [i] who loaded it */
-	struct pf_kpool	*pool[PF_POOL_MAX]; /* [i] owned; NULL: none */
 	char		*call;		/* [i] owned: the anchor as the user calls it; NULL .. */
 	struct pf_anchor *anchor;	/* [c] .. none; referenced while the ruleset is there */
 	struct pf_anchor_call how;	/* [i] */
-	struct pf_rule	 r;		/* [i] as loaded, out members zero */
+	struct pf_rule	*said;		/* [i] owned: as loaded, out members zero */
 };
+static_assert(sizeof(struct pf_krule) <= 512, "an allocation class");
 
 /*
  * What the match loop reads of a rule, packed: 128 bytes, two cache lines.
@@ -307,7 +348,6 @@ struct pf_krule {
 #define PF_MF_DSTNOT	0x0004
 #define PF_MF_SLOWSRC	0x0008
 #define PF_MF_SLOWDST	0x0010
-#define PF_MF_MORE	0x0020		/* further criteria: pf_match_more() */
 #define PF_MF_QUICK	0x0040
 #define PF_MF_ANCHOR	0x0100		/* go on in the anchor, or .. */
 #define PF_MF_WILD	0x0200		/* .. in its children */
@@ -321,28 +361,36 @@ struct pf_match_ent {
 	uint8_t		action;
 	uint16_t	sport[2], dport[2];	/* network order */
 	uint32_t	anchor;			/* slot, of PF_MF_ANCHOR; PF_ANCHOR_NONE: main */
-	uint32_t	spare32;
-	uint64_t	spare;
+	uint32_t	ask;			/* bit per PF_ASK_*: those that the rule has */
+	uint8_t		tcp_flags;		/* TCP: these are to be set .. */
+	uint8_t		tcp_flagset;		/* .. of these */
+	uint8_t		spare[6];
 	struct pf_addr	src, smask, dst, dmask;
 };
 static_assert(sizeof(struct pf_match_ent) == 128, "two cache lines");
 
 /*
- * One row for every member of struct pf_rule; drives validation, the ruleset
- * checksum and the skip steps.
+ * The rows of PF_RULE_FIELDS, as data: for the check, the digest and the skip steps.
  */
+enum { PF_RF_ANY, PF_RF_MAX, PF_RF_STR, PF_RF_TABLE };	/* kinds */
+enum { PF_RU_ENTRY, PF_RU_ASK, PF_RU_ACT, PF_RU_TOLD, PF_RU_OUT, PF_RU_LATER }; /* uses */
 struct pf_rule_field {
 	const char	*name;
 	uint16_t	 off, size;	/* in struct pf_rule */
 	uint8_t		 skip;		/* PF_SKIP_* it belongs to, or PF_SKIP_COUNT */
-	uint8_t		 kind;		/* PF_RF_* (pf_rule.c) */
-	uint32_t	 max;		/* largest value, kinds with one */
+	uint8_t		 kind;		/* PF_RF_* */
+	uint8_t		 use;		/* PF_RU_* */
+	uint32_t	 max;		/* largest value, PF_RF_MAX */
 };
 extern const struct pf_rule_field pf_rule_fields[];
 extern const unsigned int pf_rule_nfields;
 
-/* Validate and copy, with PF_POOL_MAX lists of addresses.  0; EINVAL: a member out of range
- * or not zero; EOPNOTSUPP: a feature that this kernel part does not have; ENOMEM.  call:
+/* Whether a rule and its PF_POOL_MAX lists of addresses may stand in a ruleset; calls: it
+ * calls an anchor.  0; EINVAL: a member out of range or not zero, or one that contradicts
+ * another; EOPNOTSUPP: a feature that does not exist yet. */
+int	 pf_rule_check(const struct pf_rule *, uint32_t ruleset, bool calls,
+	    const struct pf_pool_list *);
+/* Check a rule, and make of it what the kernel holds.  As pf_rule_check(), and ENOMEM.  call:
  * the anchor that it calls, "" for none; who creates it sees to the anchor.  Lock: ctl. */
 int	 pf_krule_create(struct pf *, const struct pf_rule *, uint32_t ruleset,
 	    const char *call, const struct pf_pool_list *, struct pf_krule **);
@@ -356,6 +404,11 @@ void	 pf_krule_export(const struct pf_krule *, uint64_t evals, struct pf_rule *r
 void	 pf_krule_clear(struct pf_krule *, uint64_t evals);
 /* The criteria in which two rules differ: a bit for each PF_SKIP_*. */
 uint32_t pf_rule_differ(const struct pf_rule *, const struct pf_rule *);
+/* What the match loop reads of it, but for the skip steps; its anchor is known. */
+void	 pf_krule_entry(struct pf_krule *, struct pf_match_ent *);
+/* The same of a binat rule as packets see it that come in: what they are from it has in `to',
+ * and they are to what it translates to. */
+void	 pf_krule_entry_binat_in(struct pf_krule *, struct pf_match_ent *);
 /* Carry the digest h on over what the rule and its pools say. */
 void	 pf_krule_digest(const struct pf_krule *, uint64_t h[2]);
 

@@ -199,7 +199,7 @@ send_icmp(const struct pf_pdesc *pd, uint16_t typecode)
 void
 pf_reply_blocked(const struct pf_pdesc *pd, const struct pf_krule *kr)
 {
-	uint32_t	flags = kr->r.rule_flag;
+	uint32_t	flags = kr->act.rule_flag;
 	uint16_t	typecode;
 
 	if ((flags & (PFRULE_RETURN | PFRULE_RETURNRST | PFRULE_RETURNICMP)) == 0)
@@ -208,13 +208,13 @@ pf_reply_blocked(const struct pf_pdesc *pd, const struct pf_krule *kr)
 		return;
 	if (pd->proto == IPPROTO_TCP &&
 	    flags & (PFRULE_RETURN | PFRULE_RETURNRST)) {
-		send_rst(pd, kr->r.return_ttl);
+		send_rst(pd, kr->act.return_ttl);
 		return;
 	}
 	if ((flags & (PFRULE_RETURN | PFRULE_RETURNICMP)) == 0 ||
 	    pd->proto == IPPROTO_ICMP || pd->proto == IPPROTO_ICMPV6)
 		return;
-	typecode = pd->af == AF_INET ? kr->r.return_icmp : kr->r.return_icmp6;
+	typecode = pd->af == AF_INET ? kr->act.return_icmp : kr->act.return_icmp6;
 	if (typecode == 0)
 		typecode = pd->af == AF_INET ? ICMP4_DEFAULT : ICMP6_DEFAULT;
 	send_icmp(pd, typecode);

@@ -77,70 +77,15 @@ pf_rules_free(struct pf *pf, struct pf_rules *rs)
 	pf_rules_strip(pf, rs);
 }
 
-static bool
-rule_wants_more(const struct pf_rule *r)
-{
-	return ((r->rule_flag & PFRULE_FRAGMENT) != 0 || r->flagset != 0 ||
-	    r->type != 0 || r->code != 0 || r->tos != 0 || r->prob != 0);
-}
-
-static void
-compile_one(struct pf_match_ent *e, struct pf_krule *kr)
-{
-	const struct pf_rule	*r = &kr->r;
-
-	e->kif = kr->kif;
-	e->rule = kr;
-	e->flags = (r->ifnot ? PF_MF_IFNOT : 0) |
-	    (r->src.neg ? PF_MF_SRCNOT : 0) | (r->dst.neg ? PF_MF_DSTNOT : 0) |
-	    (rule_wants_more(r) ? PF_MF_MORE : 0) | (r->quick ? PF_MF_QUICK : 0);
-	if (kr->anchor != NULL) {
-		e->flags |= PF_MF_ANCHOR | (kr->how.wildcard ? PF_MF_WILD : 0);
-		e->anchor = kr->anchor->slot;
-	} else if (r->action >= PF_NAT && r->action <= PF_NORDR)
-		e->flags |= PF_MF_QUICK;
-	e->dir = r->direction;
-	e->af = r->af;
-	e->proto = r->proto;
-	e->action = r->action;
-	e->sport_op = r->src.port_op;
-	e->dport_op = r->dst.port_op;
-	memcpy(e->sport, r->src.port, sizeof(e->sport));
-	memcpy(e->dport, r->dst.port, sizeof(e->dport));
-	e->src = r->src.addr.v.a.addr;
-	e->smask = r->src.addr.v.a.mask;
-	e->dst = r->dst.addr.v.a.addr;
-	e->dmask = r->dst.addr.v.a.mask;
-}
-
-/*
- * A binat rule as packets see it that come in: what they are from it has in `to', and
- * they are to what it translates to.  One that says `no', or calls an anchor, is the same
- * either way.
- */
+/* Where only some of the packets are looked at, no rule leads past others. */
 static void
 compile_binat_in(struct pf_match_ent *e, struct pf_krule *kr)
 {
-	const struct pf_rule	*r = &kr->r;
-	const struct pf_addr_wrap *outer;
-	unsigned int		 k;
+	unsigned int	k;
 
-	compile_one(e, kr);
+	pf_krule_entry_binat_in(kr, e);
 	for (k = 0; k < PF_SKIP_COUNT; k++)
 		e->skip[k] = 1;
-	if (kr->pool[PF_POOL_RDR] == NULL)
-		return;
-	outer = &kr->pool[PF_POOL_RDR]->addr[0].user.addr;
-	e->flags &= ~(PF_MF_SRCNOT | PF_MF_DSTNOT);
-	e->flags |= r->dst.neg ? PF_MF_SRCNOT : 0;
-	e->src = r->dst.addr.v.a.addr;
-	e->smask = r->dst.addr.v.a.mask;
-	e->sport_op = r->dst.port_op;
-	memcpy(e->sport, r->dst.port, sizeof(e->sport));
-	e->dst = outer->v.a.addr;
-	e->dmask = outer->v.a.mask;
-	e->dport_op = r->src.port_op;
-	memcpy(e->dport, r->src.port, sizeof(e->dport));
 }
 
 /* From the last rule up: a rule like the next one goes on where that one does. */
@@ -151,8 +96,8 @@ compile_skips(struct pf_rules *rs)
 	unsigned int	k;
 
 	for (i = rs->n; i-- > 0;) {
-		differ = i + 1 < rs->n ? pf_rule_differ(&rs->rule[i]->r,
-		    &rs->rule[i + 1]->r) : UINT32_MAX;
+		differ = i + 1 < rs->n ? pf_rule_differ(rs->rule[i]->said,
+		    rs->rule[i + 1]->said) : UINT32_MAX;
 		for (k = 0; k < PF_SKIP_COUNT; k++) {
 			step = 1;
 			if ((differ & 1U << k) == 0)
@@ -189,7 +134,7 @@ pf_rules_compile(struct pf *pf, struct pf_anchor *anchor, struct pf_krule **rule
 		pf_anchor_ref(anchor);
 	for (i = 0; i < n; i++) {
 		rule[i]->nr = i;
-		compile_one(&rs->ent[i], rule[i]);
+		pf_krule_entry(rule[i], &rs->ent[i]);
 		if (binat)
 			compile_binat_in(&rs->ent_in[i], rule[i]);
 		pf_yield_at(i);

@@ -643,12 +643,12 @@ pf_state_expires(struct pf *pf, const struct pf_conf *conf,
 
 	if (which >= PFTM_MAX)		/* PFTM_PURGE */
 		return (pf_uptime(pf));
-	timeout = kr->r.timeout[which];
+	timeout = kr->act.timeout[which];
 	if (timeout == 0)
 		timeout = conf->timeout[which];
-	start = kr->r.timeout[PFTM_ADAPTIVE_START];
+	start = kr->act.timeout[PFTM_ADAPTIVE_START];
 	if (start != 0) {
-		end = kr->r.timeout[PFTM_ADAPTIVE_END];
+		end = kr->act.timeout[PFTM_ADAPTIVE_END];
 		states = pf_atomic_read(&kr->states_cur);
 	} else {
 		start = conf->timeout[PFTM_ADAPTIVE_START];

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * later.c: the word of a rule that the filter does not know yet.
+ *
+ * The kernel refuses such a rule and does not say why; this file looks into the same
+ * list of a rule's members as the kernel does (pf_fields.h), and names the word.
+ * Owns nothing.  No locking.  Part of the language half.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "pf_fields.h"
+#include "pfctl.h"
+
+static bool
+all_zero(const void *mem, size_t len)
+{
+	const unsigned char *p = mem;
+
+	while (len > 0)
+		if (p[--len] != 0)
+			return (false);
+	return (true);
+}
+
+/* What a member has said if it says nothing. */
+#define SAID_ANY(r, m)		(!all_zero(&(r)->m, sizeof((r)->m)))
+#define SAID_STR(r, m)		SAID_ANY(r, m)
+#define SAID_TABLE(r, m)	((r)->m != -1)
+
+static const char *
+later_member(const struct pf_rule *r)
+{
+#define MEMBER(m, word, kind, max, skip, use, class)			\
+	PF_RULE_ONLY_LATER(use, if (SAID_ ## kind(r, m)) return (word);)
+#define BIT(bit, name, word, use)					\
+	PF_RULE_ONLY_LATER(use, if (r->rule_flag & PFRULE_ ## bit) return (word);)
+#define VALUE(m, value, word)						\
+	if (r->m == (value))						\
+		return (word);
+	PF_RULE_VALUES_LATER(VALUE)
+	PF_RULE_BITS(BIT)
+	PF_RULE_FIELDS(MEMBER)
+	return (NULL);
+}
+
+static const char *
+later_pool(const struct pf_pool *p, const struct pfctl_pool *addrs)
+{
+	uint32_t i;
+
+	if ((p->opts & PF_POOL_TYPEMASK) == PF_POOL_LEASTSTATES)
+		return ("least-states");
+	if (p->opts & PF_POOL_STICKYADDR)
+		return ("sticky-address");
+	for (i = 0; i < addrs->n; i++) {
+		if (addrs->addr[i].addr.type == PF_ADDR_TABLE)
+			return ("<table>");
+		if (addrs->addr[i].addr.type == PF_ADDR_DYNIFTL)
+			return ("(interface)");
+		if (addrs->addr[i].weight > 1)
+			return ("weight");
+	}
+	return (NULL);
+}
+
+const char *
+pfctl_later_word(const struct pfctl_rule *r, uint32_t ruleset)
+{
+	const char *word;
+	unsigned int i;
+
+	if (ruleset == PF_RULESET_SCRUB)
+		return ("scrub");
+	word = later_member(&r->rule);
+	for (i = 0; i < PF_POOL_MAX && word == NULL; i++)
+		word = later_pool(&r->rule.pool[i], &r->pool[i]);
+	return (word);
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_rule_check.c: which rules are sound
+ *
+ * What it owns.  Nothing: it reads a rule that a user brings and says whether it may go in.
+ * What can be said of a member alone comes from the list of pf_fields.h; what members mean
+ * to each other is said by the functions below.
+ * Locking.  None of its own.
+ * Place.  Second floor, below pf_rule.c, which makes of a sound rule what the kernel holds.
+ */
+#include "pf_priv.h"
+
+#define FLAGS_RETURN	(PFRULE_RETURN | PFRULE_RETURNRST | PFRULE_RETURNICMP)
+#define FLAGS_STATE	(PFRULE_NOSYNC | PFRULE_IFBOUND | PFRULE_STATESLOPPY)
+
+/* The bits of rule_flag that stand for features which do not exist yet. */
+#define LATER_BIT(bit, name, word, use)	PF_RULE_ONLY_LATER(use, | PFRULE_ ## bit)
+#define FLAGS_LATER	(0 PF_RULE_BITS(LATER_BIT))
+
+static uint32_t
+field_value(const uint8_t *p, size_t size)
+{
+	uint32_t	v32;
+	uint16_t	v16;
+
+	switch (size) {
+	case 1:
+		return (*p);
+	case 2:
+		memcpy(&v16, p, sizeof(v16));
+		return (v16);
+	default:
+		memcpy(&v32, p, sizeof(v32));
+		return (v32);
+	}
+}
+
+static int
+check_field(const struct pf_rule_field *f, const struct pf_rule *r)
+{
+	const uint8_t	*p = (const uint8_t *)r + f->off;
+	size_t		 len;
+
+	if (f->use == PF_RU_OUT)
+		return (pf_all_zero(p, f->size) ? 0 : EINVAL);
+	if (f->use == PF_RU_LATER && f->kind == PF_RF_TABLE)
+		return (field_value(p, f->size) == UINT32_MAX ? 0 : EOPNOTSUPP);
+	if (f->use == PF_RU_LATER)
+		return (pf_all_zero(p, f->size) ? 0 : EOPNOTSUPP);
+	switch (f->kind) {
+	case PF_RF_MAX:
+		return (field_value(p, f->size) > f->max ? EINVAL : 0);
+	case PF_RF_STR:
+		len = strnlen((const char *)p, f->size);
+		return (len == f->size || !pf_all_zero(p + len, f->size - len) ?
+		    EINVAL : 0);
+	}
+	return (0);
+}
+
+/* Whether a member that exists has a value that does not yet. */
+static bool
+has_later_value(const struct pf_rule *r)
+{
+#define VALUE(m, value, word)	if (r->m == (value)) return (true);
+	PF_RULE_VALUES_LATER(VALUE)
+	return ((r->rule_flag & FLAGS_LATER) != 0);
+}
+
+static int
+check_port(const struct pf_rule_addr *h, uint8_t proto)
+{
+	switch (h->port_op) {
+	case PF_OP_NONE:
+		return (h->port[0] != 0 || h->port[1] != 0 ? EINVAL : 0);
+	case PF_OP_IRG:
+	case PF_OP_XRG:
+	case PF_OP_RRG:
+		break;
+	default:				/* with one number */
+		if (h->port[1] != 0 && h->port[1] != h->port[0])
+			return (EINVAL);
+	}
+	return (proto != IPPROTO_TCP && proto != IPPROTO_UDP ? EINVAL : 0);
+}
+
+static int
+check_host(const struct pf_rule_addr *h, uint8_t af, uint8_t proto)
+{
+	size_t	used = af == AF_INET ? 4 : af == AF_INET6 ? 16 : 0;
+
+	if (h->addr.type == PF_ADDR_NONE)
+		return (EINVAL);
+	if (h->addr.type != PF_ADDR_DYNIFTL &&
+	    (h->addr.iflags != 0 || h->addr.net != 0))
+		return (EINVAL);
+	if (h->addr.type != PF_ADDR_ADDRMASK)
+		return (0);			/* see has_later_value() */
+	/* what lies behind the family's size is zero; without a family, all is */
+	if (!pf_all_zero(h->addr.v.a.addr.addr8 + used, 16 - used) ||
+	    !pf_all_zero(h->addr.v.a.mask.addr8 + used, 16 - used))
+		return (EINVAL);
+	return (check_port(h, proto));
+}
+
+/* What only a rule that makes states can say. */
+static bool
+has_state_options(const struct pf_rule *r)
+{
+	return ((r->rule_flag & FLAGS_STATE) != 0 || r->max_states != 0 ||
+	    !pf_all_zero((const uint8_t *)r->timeout, sizeof(r->timeout)));
+}
+
+/* What the rules of a translation ruleset do, and how they say that nothing is done. */
+static const struct {
+	uint8_t	does, says_no;
+} translations[PF_RULESET_MAX] = {
+	[PF_RULESET_NAT] = { PF_NAT, PF_NONAT },
+	[PF_RULESET_BINAT] = { PF_BINAT, PF_NOBINAT },
+	[PF_RULESET_RDR] = { PF_RDR, PF_NORDR },
+};
+
+static bool
+is_translation(uint32_t ruleset)
+{
+	return (translations[ruleset].does != 0);
+}
+
+static int
+check_translation(const struct pf_rule *r, uint32_t ruleset)
+{
+	if (r->action != translations[ruleset].does &&
+	    r->action != translations[ruleset].says_no)
+		return (EINVAL);
+	if (r->keep_state != 0 || has_state_options(r) || r->pool_used != 0 ||
+	    r->rule_flag != 0 || r->flagset != 0 || r->allow_opts != 0 ||
+	    (r->natpass && r->action != translations[ruleset].does))
+		return (EINVAL);
+	return (0);
+}
+
+/* A rule that calls an anchor says when, and nothing of what to do. */
+static int
+check_call(const struct pf_rule *r, uint32_t ruleset)
+{
+	uint8_t	action = ruleset == PF_RULESET_SCRUB ? PF_SCRUB :
+	    ruleset == PF_RULESET_FILTER ? PF_PASS : translations[ruleset].does;
+
+	if (r->action != action || r->keep_state != 0 || has_state_options(r) ||
+	    r->pool_used != 0 || r->natpass || r->allow_opts || r->log != 0 ||
+	    r->return_icmp != 0 || r->return_icmp6 != 0 || r->return_ttl != 0 ||
+	    (r->rule_flag & ~PFRULE_FRAGMENT) != 0)
+		return (EINVAL);
+	return (0);
+}
+
+static int
+check_action(const struct pf_rule *r, uint32_t ruleset)
+{
+	uint32_t	ret = r->rule_flag & FLAGS_RETURN;
+
+	if (is_translation(ruleset))
+		return (check_translation(r, ruleset));
+	if (ruleset != PF_RULESET_FILTER)
+		return (EOPNOTSUPP);
+	if (r->action == PF_MATCH)
+		return (0);			/* see has_later_value() */
+	if ((r->action != PF_PASS && r->action != PF_DROP) || r->natpass)
+		return (EINVAL);
+	if (r->action == PF_PASS && (ret != 0 || r->return_icmp != 0 ||
+	    r->return_icmp6 != 0))
+		return (EINVAL);
+	if ((ret & (ret - 1)) != 0)		/* more than one of them */
+		return (EINVAL);
+	if (r->action == PF_DROP && (r->keep_state != 0 || r->pool_used != 0))
+		return (EINVAL);
+	if (r->keep_state == 0 && (has_state_options(r) || r->pool_used != 0))
+		return (EINVAL);
+	if ((r->return_icmp != 0 && r->return_icmp >> 8 != 3) ||
+	    (r->return_icmp6 != 0 && r->return_icmp6 >> 8 != 1))
+		return (EINVAL);	/* destination unreachable */
+	if (ret == 0 && r->return_ttl != 0)
+		return (EINVAL);
+	return (0);
+}
+
+/* Whether the rule has this pool. */
+static bool
+has_pool(const struct pf_rule *r, uint32_t ruleset, bool calls, unsigned int which)
+{
+	if (calls)
+		return (false);
+	if (is_translation(ruleset))
+		return (which == PF_POOL_RDR &&
+		    r->action == translations[ruleset].does);
+	return ((r->pool_used & 1U << which) != 0);
+}
+
+/* A binat rule maps one prefix to another of the same size. */
+static int
+check_binat(const struct pf_rule *r, const struct pf_pool_list *l)
+{
+	if (l->n != 1 || r->src.addr.type != PF_ADDR_ADDRMASK || r->src.neg ||
+	    memcmp(&r->src.addr.v.a.mask, &l->addr[0].addr.v.a.mask,
+	    sizeof(struct pf_addr)) != 0)
+		return (EINVAL);
+	return (0);
+}
+
+static int
+check_pools(const struct pf_rule *r, uint32_t ruleset, bool calls,
+    const struct pf_pool_list *lists)
+{
+	unsigned int	which;
+	int		error;
+
+	for (which = 0; which < PF_POOL_MAX; which++) {
+		if (!has_pool(r, ruleset, calls, which)) {
+			if (lists[which].n != 0 || !pf_all_zero(
+			    (const uint8_t *)&r->pool[which],
+			    sizeof(r->pool[which])))
+				return (EINVAL);
+			continue;
+		}
+		if (which == PF_POOL_ROUTE)
+			return (EOPNOTSUPP);
+		error = pf_pool_check(&r->pool[which], lists[which].addr,
+		    lists[which].n, r->af);
+		if (error != 0)
+			return (error);
+	}
+	return (r->action == PF_BINAT && !calls ? check_binat(r, &lists[PF_POOL_RDR]) : 0);
+}
+
+int
+pf_rule_check(const struct pf_rule *r, uint32_t ruleset, bool calls,
+    const struct pf_pool_list *lists)
+{
+	unsigned int	i;
+	int		error, later = 0;
+	uint8_t		ports;
+
+	/* what is wrong goes before what is only unknown */
+	for (i = 0; i < pf_rule_nfields; i++) {
+		error = check_field(&pf_rule_fields[i], r);
+		if (error == EOPNOTSUPP)
+			later = error;
+		else if (error != 0)
+			return (error);
+	}
+	if (r->af != 0 && r->af != AF_INET && r->af != AF_INET6)
+		return (EINVAL);
+	/* nat without a protocol may name ports of those that have them */
+	ports = ruleset == PF_RULESET_NAT && r->proto == 0 ? IPPROTO_TCP :
+	    r->proto;
+	error = calls ? check_call(r, ruleset) : check_action(r, ruleset);
+	if (error != 0 ||
+	    (error = check_host(&r->src, r->af, ports)) != 0 ||
+	    (error = check_host(&r->dst, r->af, ports)) != 0 ||
+	    (error = check_pools(r, ruleset, calls, lists)) != 0)
+		return (error);
+	if (r->type != 0 &&
+	    !(r->proto == IPPROTO_ICMP && r->af != AF_INET6) &&
+	    !(r->proto == IPPROTO_ICMPV6 && r->af != AF_INET))
+		return (EINVAL);
+	if (r->code != 0 && r->type == 0)
+		return (EINVAL);
+	if (r->flags & ~r->flagset ||
+	    (r->flagset != 0 && r->proto != 0 && r->proto != IPPROTO_TCP))
+		return (EINVAL);
+	if (r->ifnot && r->ifname[0] == '\0')
+		return (EINVAL);
+	for (i = 0; i < PFTM_MAX; i++)
+		if (r->timeout[i] > PFTM_VAL_MAX)
+			return (EINVAL);
+	return (has_later_value(r) ? EOPNOTSUPP : later);
+}
