@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "parts.h"
 #include "pfctl.h"
 
 #define NITEMS(a)	(sizeof(a) / sizeof((a)[0]))
@@ -51,38 +52,11 @@ enum node_kind {
 	N_ICMP,			/* s type, t code or NULL */
 	N_WORD,			/* s */
 
-	/* parts of a rule, in struct node.a of a statement */
-	P_DIR,			/* n[0] PF_IN, PF_OUT */
-	P_QUICK,
-	P_NATPASS,
-	P_LOG,			/* a: N_WORD; t: interface on N_WORD "to" */
-	P_ON,			/* a: N_IF */
-	P_AF,			/* n[0] */
-	P_PROTO,		/* a */
-	P_FROM, P_TO,		/* a hosts, b ports */
-	P_SRC_OS,		/* a */
-	P_USER, P_GROUP,	/* a */
-	P_FLAGS,		/* s, t; both NULL: any */
-	P_ICMPTYPE,		/* n[0] protocol, a */
-	P_TOS,			/* s */
-	P_KEEP,			/* n[0] 0 no, PF_STATE_*; a: state options */
-	P_FRAGMENT, P_ALLOWOPTS,
-	P_LABEL, P_TAG,		/* s */
-	P_TAGGED,		/* s, neg */
-	P_QUEUE,		/* s, t or NULL; neg: by `set' */
-	P_PROBABILITY,		/* s */
-	P_RTABLE,		/* s */
-	P_ONCE,
-	P_RECEIVED,		/* s, neg */
-	P_PKTRATE,		/* s / t */
-	P_PRIO,			/* s */
-	P_SETPRIO,		/* s, t or NULL */
-	P_SETTOS,		/* s */
-	P_RIDENT,		/* s */
-	P_ROUTE,		/* n[0] PF_ROUTETO ..; a hosts, b pool options */
-	P_NATTO, P_RDRTO, P_BINATTO,	/* a hosts, s port, b pool options */
-	P_REDIR,		/* the -> of nat, rdr, binat: as P_NATTO */
-	P_SCRUB,		/* a: S_* below */
+	/* parts of a rule, in struct node.a of a statement: parts.h */
+#define PART_KIND(kind, again, take, print, name)	kind,
+	RULE_PARTS(PART_KIND)
+#undef PART_KIND
+	P_MAX,
 
 	/* how a scrub normalizes */
 	S_NODF, S_RANDOMID, S_REASSTCP,

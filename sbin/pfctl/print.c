@@ -4,7 +4,7 @@
  *
  * print.c: rules as text that can be read back.
  *
- * A rule is a row of parts in a fixed order, the table at the end; each function
+ * A rule is a row of parts in the fixed order of parts.h; each function
  * prints one part, with a blank before it, or nothing.  All comes from
  * struct pf_rule, its pools and the name of the anchor it calls: what the kernel gives
  * is printed as what the parser made.  Owns nothing; no locking.
@@ -138,12 +138,17 @@ print_log(const struct ctx *c)
 }
 
 static void
-print_interface(const struct ctx *c)
+print_quick(const struct ctx *c)
+{
+	if (c->r->quick)
+		fputs(" quick", c->f);
+}
+
+static void
+print_on(const struct ctx *c)
 {
 	const struct pf_rule *r = c->r;
 
-	if (r->quick)
-		fputs(" quick", c->f);
 	if (r->ifname[0] != '\0') {
 		fputs(r->ifnot ? " on ! " : " on ", c->f);
 		if (strcmp(r->ifname, "any") == 0)
@@ -202,15 +207,20 @@ print_route_late(const struct ctx *c)
 }
 
 static void
-print_family(const struct ctx *c)
+print_af(const struct ctx *c)
+{
+	if (c->r->af == AF_INET)
+		fputs(" inet", c->f);
+	else if (c->r->af == AF_INET6)
+		fputs(" inet6", c->f);
+}
+
+static void
+print_proto(const struct ctx *c)
 {
 	const struct pf_rule *r = c->r;
 	const char *name;
 
-	if (r->af == AF_INET)
-		fputs(" inet", c->f);
-	else if (r->af == AF_INET6)
-		fputs(" inet6", c->f);
 	if (r->proto == 0)
 		return;
 	name = c->pr->names != NULL ? proto_name(c->pr->names, r->proto) : NULL;
@@ -274,9 +284,14 @@ print_received(const struct ctx *c)
 }
 
 static void
-print_ids(const struct ctx *c)
+print_user(const struct ctx *c)
 {
 	print_id(c->f, "user", &c->r->uid);
+}
+
+static void
+print_group(const struct ctx *c)
+{
 	print_id(c->f, "group", &c->r->gid);
 }
 
@@ -334,23 +349,14 @@ print_tos(const struct ctx *c)
 {
 	if (c->r->tos != 0)
 		fprintf(c->f, " tos 0x%02x", c->r->tos);
-	if (c->r->prio != PF_PRIO_NOTSET)
-		fprintf(c->f, " prio %u", c->r->prio == PF_PRIO_ZERO ? 0 :
-		    c->r->prio);
 }
 
 static void
-print_keep(const struct ctx *c)
+print_prio(const struct ctx *c)
 {
-	static const char *const words[] = { NULL, " keep state",
-	    " modulate state", " synproxy state" };
-	const struct pf_rule *r = c->r;
-
-	if (r->keep_state == 0) {
-		if (r->action == PF_PASS && !c->anchor)
-			fputs(" no state", c->f);
-	} else if (r->keep_state < NITEMS(words))
-		fputs(words[r->keep_state], c->f);
+	if (c->r->prio != PF_PRIO_NOTSET)
+		fprintf(c->f, " prio %u", c->r->prio == PF_PRIO_ZERO ? 0 :
+		    c->r->prio);
 }
 
 static void
@@ -445,16 +451,39 @@ print_state_options(const struct ctx *c)
 }
 
 static void
-print_once(const struct ctx *c)
+print_keep(const struct ctx *c)
 {
+	static const char *const words[] = { NULL, " keep state",
+	    " modulate state", " synproxy state" };
 	const struct pf_rule *r = c->r;
 
-	if (r->rule_flag & PFRULE_ONCE)
+	if (r->keep_state == 0) {
+		if (r->action == PF_PASS && !c->anchor)
+			fputs(" no state", c->f);
+	} else if (r->keep_state < NITEMS(words))
+		fputs(words[r->keep_state], c->f);
+	print_state_options(c);
+}
+
+static void
+print_once(const struct ctx *c)
+{
+	if (c->r->rule_flag & PFRULE_ONCE)
 		fputs(" once", c->f);
-	if (r->pktrate.limit != 0)
-		fprintf(c->f, " max-pkt-rate %u/%u", r->pktrate.limit,
-		    r->pktrate.seconds);
-	if (r->rule_flag & PFRULE_FRAGMENT)
+}
+
+static void
+print_pktrate(const struct ctx *c)
+{
+	if (c->r->pktrate.limit != 0)
+		fprintf(c->f, " max-pkt-rate %u/%u", c->r->pktrate.limit,
+		    c->r->pktrate.seconds);
+}
+
+static void
+print_fragment(const struct ctx *c)
+{
+	if (c->r->rule_flag & PFRULE_FRAGMENT)
 		fputs(" fragment", c->f);
 }
 
@@ -531,14 +560,31 @@ print_scrub_option(const struct ctx *c)
 }
 
 static void
-print_label(const struct ctx *c)
+print_scrub(const struct ctx *c)
+{
+	print_scrub_rule(c);
+	print_scrub_option(c);
+}
+
+static void
+print_allowopts(const struct ctx *c)
 {
 	if (c->r->allow_opts)
 		fputs(" allow-opts", c->f);
+}
+
+static void
+print_label(const struct ctx *c)
+{
 	if (c->r->label[0] != '\0') {
 		fputs(" label ", c->f);
 		quoted_print(c->f, c->r->label, PF_RULE_LABEL_SIZE);
 	}
+}
+
+static void
+print_ridentifier(const struct ctx *c)
+{
 	if (c->r->ridentifier != 0)
 		fprintf(c->f, " ridentifier %u", c->r->ridentifier);
 }
@@ -566,6 +612,14 @@ print_queue_name(const struct ctx *c, const char *before)
 }
 
 static void
+print_queue(const struct ctx *c)
+{
+	if (!(c->r->rule_flag & PFRULE_SETQUEUE))
+		print_queue_name(c, " ");
+}
+
+/* What is said in the parentheses after `set'. */
+static void
 print_set(const struct ctx *c)
 {
 	const struct pf_rule *r = c->r;
@@ -573,8 +627,6 @@ print_set(const struct ctx *c)
 	const bool tos = !scrub_rule(r) && (r->rule_flag & PFRULE_SET_TOS);
 	const char *sep = " ";
 
-	if (!queue)
-		print_queue_name(c, " ");
 	if (!queue && !tos && r->set_prio[0] == PF_PRIO_NOTSET)
 		return;
 	fputs(" set (", c->f);
@@ -598,52 +650,83 @@ print_set(const struct ctx *c)
 }
 
 static void
-print_tags(const struct ctx *c)
+print_tag(const struct ctx *c)
+{
+	if (c->r->tagname[0] != '\0') {
+		fputs(" tag ", c->f);
+		word_print(c->f, c->r->tagname, PF_TAG_NAME_SIZE);
+	}
+}
+
+static void
+print_tagged(const struct ctx *c)
 {
 	const struct pf_rule *r = c->r;
 
-	if (r->tagname[0] != '\0') {
-		fputs(" tag ", c->f);
-		word_print(c->f, r->tagname, PF_TAG_NAME_SIZE);
-	}
 	if (r->match_tagname[0] != '\0') {
 		fputs(r->match_tag_not ? " ! tagged " : " tagged ", c->f);
 		word_print(c->f, r->match_tagname, PF_TAG_NAME_SIZE);
 	}
-	if (r->rtableid != -1)
-		fprintf(c->f, " rtable %d", r->rtableid);
 }
 
 static void
-print_translation(const struct ctx *c)
+print_rtable(const struct ctx *c)
 {
-	const struct pf_rule *r = c->r;
-
-	if (c->anchor)
-		return;
-	if (r->action == PF_NAT || r->action == PF_RDR ||
-	    r->action == PF_BINAT) {
-		fputs(" -> ", c->f);
-		print_pool(c, PF_POOL_RDR, r->action == PF_NAT);
-		return;
-	}
-	if (r->pool_used & 1u << PF_POOL_NAT) {
-		fputs(" nat-to ", c->f);
-		print_pool(c, PF_POOL_NAT, true);
-	}
-	if (r->pool_used & 1u << PF_POOL_RDR) {
-		fputs(" rdr-to ", c->f);
-		print_pool(c, PF_POOL_RDR, false);
-	}
-	print_route_late(c);
+	if (c->r->rtableid != -1)
+		fprintf(c->f, " rtable %d", c->r->rtableid);
 }
 
+static bool
+is_translation(const struct pf_rule *r)
+{
+	return (r->action == PF_NAT || r->action == PF_RDR ||
+	    r->action == PF_BINAT);
+}
+
+static void
+print_redir(const struct ctx *c)
+{
+	if (c->anchor || !is_translation(c->r))
+		return;
+	fputs(" -> ", c->f);
+	print_pool(c, PF_POOL_RDR, c->r->action == PF_NAT);
+}
+
+/* Whether the rule translates by this pool, of those that nat-to and rdr-to fill. */
+static bool
+translates_by(const struct ctx *c, unsigned int which)
+{
+	return (!c->anchor && !is_translation(c->r) &&
+	    (c->r->pool_used & 1u << which) != 0);
+}
+
+static void
+print_natto(const struct ctx *c)
+{
+	if (!translates_by(c, PF_POOL_NAT))
+		return;
+	fputs(" nat-to ", c->f);
+	print_pool(c, PF_POOL_NAT, true);
+}
+
+static void
+print_rdrto(const struct ctx *c)
+{
+	if (!translates_by(c, PF_POOL_RDR))
+		return;
+	fputs(" rdr-to ", c->f);
+	print_pool(c, PF_POOL_RDR, false);
+}
+
+static void
+print_nothing(const struct ctx *c)
+{
+	(void)c;
+}
+
+#define PART_PRINT(kind, again, take, print, name)	print_ ## print,
 static void	(*const parts[])(const struct ctx *) = {
-	print_action, print_direction, print_log, print_interface, print_route,
-	print_family, print_fromto, print_received, print_ids, print_flags,
-	print_icmp, print_tos, print_keep, print_state_options,
-	print_probability, print_once, print_scrub_rule, print_scrub_option,
-	print_label, print_set, print_tags, print_translation,
+	RULE_PARTS(PART_PRINT)
 };
 
 void
@@ -656,8 +739,11 @@ pfctl_print_rule(const struct pfctl_printer *pr, const struct pf_rule *r,
 
 	if (pr->flags & PFCTL_PRINT_NR)
 		fprintf(pr->out, "@%u ", r->nr);
+	print_action(&c);
 	for (i = 0; i < NITEMS(parts); i++)
 		parts[i](&c);
+	if (!c.anchor && !is_translation(r))
+		print_route_late(&c);
 }
 
 /*

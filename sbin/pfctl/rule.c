@@ -4,8 +4,8 @@
  *
  * rule.c: the parts of a rule, one after the other, into a struct spec.
  *
- * Each kind of part has a row in the table at the end: whether it may come
- * twice, and the function that takes it.  A function says what is wrong and
+ * The list of parts (parts.h) says of each whether it may come twice, and names
+ * the function that takes it.  A function says what is wrong and
  * returns false; the rule is then given up.  No locking.  Stands on host.c, pool.c.
  */
 #include <netinet/in.h>
@@ -729,50 +729,15 @@ part_scrub(struct parser *p, struct spec *sp, const struct node *n)
 	return (true);
 }
 
+#define PART_ROW(kind, again, take, print, name)			\
+	[kind] = { part_ ## take, name, again },
 static const struct {
 	bool		(*take)(struct parser *, struct spec *,
 			    const struct node *);
 	const char	*name;
 	bool		 again;
-} part_rows[P_SCRUB + 1] = {
-	[P_DIR]		= { part_dir,		"in or out",	false },
-	[P_QUICK]	= { part_quick,		"quick",	false },
-	[P_NATPASS]	= { part_natpass,	"pass",		false },
-	[P_LOG]		= { part_log,		"log",		false },
-	[P_ON]		= { part_on,		"on",		false },
-	[P_AF]		= { part_af,		"address family", false },
-	[P_PROTO]	= { part_proto,		"proto",	false },
-	[P_FROM]	= { part_from,		"from",		false },
-	[P_TO]		= { part_to,		"to",		false },
-	[P_SRC_OS]	= { part_os,		"os",		false },
-	[P_USER]	= { part_user,		"user",		true },
-	[P_GROUP]	= { part_group,		"group",	true },
-	[P_FLAGS]	= { part_flags,		"flags",	false },
-	[P_ICMPTYPE]	= { part_icmptype,	"icmp-type",	false },
-	[P_TOS]		= { part_tos,		"tos",		false },
-	[P_KEEP]	= { part_keep,		"modulate or keep", false },
-	[P_FRAGMENT]	= { part_fragment,	"fragment",	false },
-	[P_ALLOWOPTS]	= { part_allowopts,	"allow-opts",	false },
-	[P_LABEL]	= { part_label,		"label",	false },
-	[P_TAG]		= { part_tag,		"tag",		false },
-	[P_TAGGED]	= { part_tagged,	"tagged",	false },
-	[P_QUEUE]	= { part_queue,		"queue",	false },
-	[P_PROBABILITY]	= { part_probability,	"probability",	false },
-	[P_RTABLE]	= { part_rtable,	"rtable",	false },
-	[P_ONCE]	= { part_once,		"once",		false },
-	[P_RECEIVED]	= { part_received,	"received-on",	false },
-	[P_PKTRATE]	= { part_pktrate,	"max-pkt-rate",	false },
-	[P_PRIO]	= { part_prio,		"prio",		false },
-	[P_SETPRIO]	= { part_setprio,	"set prio",	false },
-	[P_SETTOS]	= { part_settos,	"set tos",	false },
-	[P_RIDENT]	= { part_ridentifier,	"ridentifier",	false },
-	[P_ROUTE]	= { part_route,		"route-to, reply-to or dup-to",
-			    false },
-	[P_NATTO]	= { part_natto,		"nat-to",	false },
-	[P_RDRTO]	= { part_rdrto,		"rdr-to",	false },
-	[P_BINATTO]	= { part_rdrto,		"binat-to",	false },
-	[P_REDIR]	= { part_rdrto,		"->",		false },
-	[P_SCRUB]	= { part_scrub,		"scrub",	false },
+} part_rows[P_MAX] = {
+	RULE_PARTS(PART_ROW)
 };
 
 bool

@@ -48,7 +48,7 @@ struct spec {
 		struct host	*host;
 	}		 axis[AX_MAX];
 	struct target	 target[PF_POOL_MAX];
-	const struct node *parts[P_SCRUB + 1];	/* those that were given */
+	const struct node *parts[P_MAX];	/* those that were given */
 	const char	*label, *tag, *match_tag;	/* with $macros in them */
 	bool		 default_flags;	/* S/SA where the protocol has them */
 	bool		 os_given;
