@@ -4,7 +4,7 @@
  *
  * pf_ioctl_rule.c: requests about transactions and rules (fifth floor)
  *
- * The handlers translate between what a program says and pf_ruleset.c, which does the
+ * The handlers translate between what a program says and pf_trans.c, which does the
  * work.  Owns the cache of evaluation sums of a client.  All run under pf->ctl.
  */
 #include "pf_ioctl.h"

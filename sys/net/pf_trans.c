@@ -2,7 +2,7 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_trans.c: transactions (second floor)
+ * pf_trans.c: transactions (fifth floor)
  *
  * Owns the transactions (struct pf_trans), of which an instance has one at a time: from
  * its beginning until its commit, until it is dropped, or until the client that
@@ -12,7 +12,7 @@
  *
  * All functions here run in control context with pf->ctl held.
  */
-#include "pf_priv.h"
+#include "pf_trans.h"
 
 #define RULES_MAX	1000000		/* in a ruleset */
 #define ADDRS_MAX	65536		/* in a pool */
@@ -323,6 +323,58 @@ pf_trans_skip(struct pf *pf, struct pf_trans *t, const char *name, bool skip)
 	return (0);
 }
 
+/*
+ * Options
+ */
+bool
+pf_trans_has_options(const struct pf_trans *t)
+{
+	return (t != NULL && t->conf != NULL);
+}
+
+void
+pf_trans_set_option(struct pf_trans *t, unsigned int opt, uint32_t value, uint32_t *old)
+{
+	static_assert(PF_OPT_MAX <= 32, "a bit for each");
+	*old = pf_conf_option(t->conf, opt);
+	pf_conf_write_option(t->conf, opt, value);
+	t->touched |= 1U << opt;
+}
+
+int
+pf_trans_set_logif(struct pf *pf, struct pf_trans *t, const char *name)
+{
+	struct pf_kif	*kif = NULL;
+
+	if (name[0] != '\0') {
+		kif = pf_kif_get(pf, name);
+		if (kif == NULL)
+			return (ENOMEM);
+	}
+	pf_conf_write_logif(pf, t->conf, kif);
+	t->touched_logif = true;
+	return (0);
+}
+
+/* What the transaction has not named is as in the configuration in force now. */
+static void
+trans_merge(struct pf *pf, const struct pf_trans *t, struct pf_conf *conf)
+{
+	struct pf_conf	*now = pf_rcu_deref_locked(pf->conf);
+	unsigned int	 opt;
+
+	memcpy(conf->rules, now->rules, sizeof(conf->rules));
+	conf->anchors = now->anchors;
+	for (opt = 0; opt < PF_OPT_MAX; opt++)
+		if ((t->touched & 1U << opt) == 0)
+			pf_conf_write_option(conf, opt, pf_conf_option(now, opt));
+	if (!t->touched_logif && conf->logif != now->logif) {
+		if (now->logif != NULL)
+			pf_kif_ref(now->logif);
+		pf_conf_write_logif(pf, conf, now->logif);
+	}
+}
+
 /* Compile what has been gathered for one anchor; an anchor may have no ruleset of a kind, the
  * main ruleset has all of them. */
 static int
@@ -463,7 +515,7 @@ pf_trans_commit(struct pf *pf, struct pf_trans *t)
 	t->conf = NULL;
 
 	/* and what cannot */
-	pf_conf_merge(pf, conf, t->touched);
+	trans_merge(pf, t, conf);
 	if (anchors) {
 		old = now->anchors;
 		conf->anchors = index;
