@@ -105,7 +105,7 @@ ioctl_clrstatus(struct pf_client *cl, void *arg)
 static int
 set_option(struct pf_client *cl, unsigned int opt, uint32_t value, uint32_t *old)
 {
-	if (!pf_trans_has_options(cl->trans))
+	if (!pf_trans_has(cl->trans, PF_TRANS_OPTIONS))
 		return (pf_conf_set_option(cl->pf, opt, value, old));
 	pf_trans_set_option(cl->trans, opt, value, old);
 	return (0);
@@ -118,7 +118,7 @@ ioctl_setstatusif(struct pf_client *cl, void *arg)
 
 	if (!pf_string_ok(pi->ifname, sizeof(pi->ifname)))
 		return (EINVAL);
-	if (pf_trans_has_options(cl->trans))
+	if (pf_trans_has(cl->trans, PF_TRANS_OPTIONS))
 		return (pf_trans_set_logif(cl->pf, cl->trans, pi->ifname));
 	return (pf_conf_set_logif(cl->pf, pi->ifname));
 }
@@ -218,7 +218,7 @@ change_ifflag(struct pf_client *cl, struct pfioc_iface *io, bool set)
 	if (!pf_string_ok(io->name, sizeof(io->name)) || io->pad != 0 ||
 	    io->flags != PFI_IFLAG_SKIP || (set && io->name[0] == '\0'))
 		return (EINVAL);
-	if (pf_trans_has_options(cl->trans))
+	if (pf_trans_has(cl->trans, PF_TRANS_OPTIONS))
 		return (pf_trans_skip(cl->pf, cl->trans, io->name, set));
 	if (io->name[0] == '\0') {
 		pf_kif_clear_skip(cl->pf);
