@@ -200,8 +200,8 @@ pf_trans_commit(struct pf *pf, struct pf_trans *t)
 	if (error != 0)
 		return (error);
 	for (i = 0; i < PF_PARTS; i++)
-		if (parts[i]->swap != NULL)
-			parts[i]->swap(pf, t);
+		if (parts[i]->swap_in != NULL)
+			parts[i]->swap_in(pf, t);
 	pf_conf_publish(pf, t->conf);		/* and wait for a grace period */
 	t->conf = NULL;
 	for (i = 0; i < PF_PARTS; i++)

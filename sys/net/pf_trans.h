@@ -42,7 +42,7 @@ struct pf_trans {
 	uint32_t	 n;			/* [c] elements */
 	uint32_t	 has;			/* [c] bit per PF_TRANS_*, of all places */
 	struct pf_rb_root places;		/* [c] owned */
-	struct pf_conf	*conf;			/* [c] owned; NULL but during a commit: see swap */
+	struct pf_conf	*conf;			/* [c] owned; NULL but during a commit */
 	void		*part[PF_PARTS];	/* [i] size bytes each; behind this */
 };
 
@@ -58,9 +58,9 @@ struct pf_trans {
  *		has undone what it did.  It changes nothing that is in force.
  *	undo	Another part has failed to prepare.  Gives up what was prepared; what
  *		was gathered stays as it was, for the commit may be tried again.
- *	swap	Cannot fail.  Puts what was prepared into t->conf, which is a copy of the
+ *	swap_in	Cannot fail.  Puts what was prepared into t->conf, which is a copy of the
  *		configuration in force and comes into force by one store behind the
- *		last part's swap; keeps what was replaced.  What does not belong
+ *		last part's swap_in; keeps what was replaced.  What does not belong
  *		to the configuration comes into force at once.
  *	finish	Cannot fail.  Nobody uses any longer what was replaced: frees it, and
  *		whatever else is left.
@@ -73,7 +73,7 @@ struct pf_trans_part {
 	void		(*begin)(struct pf *, struct pf_trans *);
 	int		(*prepare)(struct pf *, struct pf_trans *);
 	void		(*undo)(struct pf *, struct pf_trans *);
-	void		(*swap)(struct pf *, struct pf_trans *);
+	void		(*swap_in)(struct pf *, struct pf_trans *);
 	void		(*finish)(struct pf *, struct pf_trans *);
 	void		(*abort)(struct pf *, struct pf_trans *);
 };

@@ -78,7 +78,7 @@ options_begin(struct pf *pf, struct pf_trans *t)
 }
 
 static void
-options_swap(struct pf *pf, struct pf_trans *t)
+options_swap_in(struct pf *pf, struct pf_trans *t)
 {
 	struct trans_options	*o = options_of(t);
 	unsigned int		 opt;
@@ -101,6 +101,6 @@ const struct pf_trans_part pf_part_options = {
 	.types = 1U << PF_TRANS_OPTIONS,
 	.size = sizeof(struct trans_options),
 	.begin = options_begin,
-	.swap = options_swap,
+	.swap_in = options_swap_in,
 	.abort = options_abort,
 };

@@ -267,7 +267,7 @@ place_swap(struct pf *pf, struct pf_conf *conf, struct pf_trans_place *p)
 }
 
 static void
-rules_swap(struct pf *pf, struct pf_trans *t)
+rules_swap_in(struct pf *pf, struct pf_trans *t)
 {
 	struct trans_rules	*r = rules_of(t);
 	struct pf_trans_place	*p;
@@ -338,7 +338,7 @@ const struct pf_trans_part pf_part_rules = {
 	.place_size = sizeof(struct place_rules),
 	.prepare = rules_prepare,
 	.undo = rules_undo,
-	.swap = rules_swap,
+	.swap_in = rules_swap_in,
 	.finish = rules_finish,
 	.abort = rules_abort,
 };

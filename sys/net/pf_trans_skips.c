@@ -51,7 +51,7 @@ pf_trans_skip(struct pf *pf, struct pf_trans *t, const char *name, bool skip)
  * The part
  */
 static void
-skips_swap(struct pf *pf, struct pf_trans *t)
+skips_swap_in(struct pf *pf, struct pf_trans *t)
 {
 	const struct trans_skips	*s = t->part[PF_PART_SKIPS];
 	uint32_t			 i;
@@ -76,7 +76,7 @@ skips_free(struct pf *pf, struct pf_trans *t)
 
 const struct pf_trans_part pf_part_skips = {
 	.size = sizeof(struct trans_skips),
-	.swap = skips_swap,
+	.swap_in = skips_swap_in,
 	.finish = skips_free,
 	.abort = skips_free,
 };
