@@ -100,7 +100,17 @@ ioctl_clrstatus(struct pf_client *cl, void *arg)
 	return (0);
 }
 
-/* Options: they take effect at once, or with the commit of the client's transaction. */
+/* Options: they take effect with the commit of the client's transaction if that has options
+ * in it, else at once. */
+static int
+set_option(struct pf_client *cl, unsigned int opt, uint32_t value, uint32_t *old)
+{
+	if (!pf_trans_has(cl->trans, PF_TRANS_OPTIONS))
+		return (pf_conf_set_option(cl->pf, opt, value, old));
+	pf_trans_set_option(cl->trans, opt, value, old);
+	return (0);
+}
+
 static int
 ioctl_setstatusif(struct pf_client *cl, void *arg)
 {
@@ -108,7 +118,9 @@ ioctl_setstatusif(struct pf_client *cl, void *arg)
 
 	if (!pf_string_ok(pi->ifname, sizeof(pi->ifname)))
 		return (EINVAL);
-	return (pf_conf_set_logif(cl->pf, cl->trans, pi->ifname));
+	if (pf_trans_has(cl->trans, PF_TRANS_OPTIONS))
+		return (pf_trans_set_logif(cl->pf, cl->trans, pi->ifname));
+	return (pf_conf_set_logif(cl->pf, pi->ifname));
 }
 
 static int
@@ -118,7 +130,7 @@ ioctl_setdebug(struct pf_client *cl, void *arg)
 
 	if (v->value > PF_DEBUG_NOISY || v->pad != 0)
 		return (EINVAL);
-	return (pf_conf_set(cl->pf, cl->trans, PF_OPT_DEBUG, v->value, &v->value));
+	return (set_option(cl, PF_OPT_DEBUG, v->value, &v->value));
 }
 
 static int
@@ -130,7 +142,7 @@ ioctl_sethostid(struct pf_client *cl, void *arg)
 		return (EINVAL);
 	while (v->value == 0)		/* 0: choose one */
 		pf_random(cl->pf, &v->value, sizeof(v->value));
-	return (pf_conf_set(cl->pf, cl->trans, PF_OPT_HOSTID, v->value, &v->value));
+	return (set_option(cl, PF_OPT_HOSTID, v->value, &v->value));
 }
 
 static int
@@ -145,8 +157,7 @@ ioctl_settimeout(struct pf_client *cl, void *arg)
 		return (EINVAL);
 	if (tm->timeout == PFTM_INTERVAL && tm->seconds == 0)
 		tm->seconds = 1;
-	error = pf_conf_set(cl->pf, cl->trans, PF_OPT_TIMEOUT + tm->timeout,
-	    tm->seconds, &old);
+	error = set_option(cl, PF_OPT_TIMEOUT + tm->timeout, tm->seconds, &old);
 	if (error == 0)
 		tm->seconds = old;
 	return (error);
@@ -172,8 +183,7 @@ ioctl_setlimit(struct pf_client *cl, void *arg)
 	if (pl->index < 0 || pl->index >= PF_LIMIT_MAX ||
 	    pl->limit > PF_LIMIT_VAL_MAX)
 		return (EINVAL);
-	return (pf_conf_set(cl->pf, cl->trans, PF_OPT_LIMIT + pl->index, pl->limit,
-	    &pl->limit));
+	return (set_option(cl, PF_OPT_LIMIT + pl->index, pl->limit, &pl->limit));
 }
 
 static int
@@ -208,7 +218,7 @@ change_ifflag(struct pf_client *cl, struct pfioc_iface *io, bool set)
 	if (!pf_string_ok(io->name, sizeof(io->name)) || io->pad != 0 ||
 	    io->flags != PFI_IFLAG_SKIP || (set && io->name[0] == '\0'))
 		return (EINVAL);
-	if (cl->trans != NULL && cl->trans->conf != NULL)
+	if (pf_trans_has(cl->trans, PF_TRANS_OPTIONS))
 		return (pf_trans_skip(cl->pf, cl->trans, io->name, set));
 	if (io->name[0] == '\0') {
 		pf_kif_clear_skip(cl->pf);

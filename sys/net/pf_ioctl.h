@@ -11,6 +11,7 @@
 #define _NET_PF_IOCTL_H_
 
 #include "pf_priv.h"
+#include "pf_trans.h"
 
 struct pf_client {
 	struct pf	*pf;		/* [i] */

@@ -4,7 +4,7 @@
  *
  * pf_ioctl_rule.c: requests about transactions and rules (fifth floor)
  *
- * The handlers translate between what a program says and pf_ruleset.c, which does the
+ * The handlers translate between what a program says and pf_trans.c, which does the
  * work.  Owns the cache of evaluation sums of a client.  All run under pf->ctl.
  */
 #include "pf_ioctl.h"
@@ -53,12 +53,7 @@ get_element(struct pf_client *cl, const struct pfioc_trans *io, uint32_t i,
 	error = pf_copyin(cl->pf, element_addr(io, i), e, sizeof(*e));
 	if (error != 0)
 		return (error);
-	if (e->type >= PF_TRANS_MAX || !pf_anchor_path_ok(e->anchor))
-		return (EINVAL);
-	if (e->type == PF_TRANS_ALTQ || e->type == PF_TRANS_TABLE)
-		return (EOPNOTSUPP);
-	/* the rest is of the filter as a whole */
-	return (e->type >= PF_RULESET_MAX && e->anchor[0] != '\0' ? EINVAL : 0);
+	return (pf_trans_element_ok(e->type, e->anchor));
 }
 
 int

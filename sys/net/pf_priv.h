@@ -16,13 +16,12 @@
  * Lock order: ctl, then a stripe of the keys, a stripe of the ids, a state.
  *
  * The files stand on floors, and one uses only the floors below it and its own
- * (FLOORS lists them; `make lint' checks the objects):
- *	1 pf_addr pf_cksum pf_packet
- *	2 pf_anchor pf_if pf_pool pf_rule pf_rule_check pf_ruleset pf_trans pf_state pf_statemem
- *	  pf_statetab
- *	3 pf_match pf_nat pf_rewrite pf_tcp pf_icmp pf_track pf_reply
- *	4 pf
- *	5 pf_ioctl pf_ioctl_nat pf_ioctl_rule pf_ioctl_state
+ * (FLOORS says which stands where; `make lint' checks the objects):
+ *	1 addresses, checksums, packets: what needs no instance
+ *	2 the stores: rules, rulesets, anchors, options, interfaces, states
+ *	3 what is done with a packet: matched, tracked, translated, answered
+ *	4 the path of a packet; creation and destruction
+ *	5 control: requests of programs, transactions
  */
 #ifndef _NET_PF_PRIV_H_
 #define _NET_PF_PRIV_H_
@@ -412,8 +411,8 @@ void	 pf_krule_entry_binat_in(struct pf_krule *, struct pf_match_ent *);
 /* Carry the digest h on over what the rule and its pools say. */
 void	 pf_krule_digest(const struct pf_krule *, uint64_t h[2]);
 
-/* Anchors, rulesets, the configuration, transactions. */
-#include "pf_ruleset.h"
+#include "pf_conf.h"		/* the configuration */
+#include "pf_ruleset.h"		/* anchors, rulesets */
 
 /*
  * pf_state.c, pf_statemem.c, pf_statetab.c: the state table

@@ -2,142 +2,269 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_trans.c: transactions (second floor)
+ * pf_trans.c: transactions, whatever their parts (fifth floor)
  *
  * Owns the transactions (struct pf_trans), of which an instance has one at a time: from
  * its beginning until its commit, until it is dropped, or until the client that
- * began it is gone.  It gathers rules for any number of anchors and a copy of the options.
- * The commit first makes all that it needs, then publishes a configuration with all of
- * it, by one store, and from there on cannot fail.
+ * began it is gone.  It knows which elements the program has named.  What each
+ * kind of element gathers, and how that comes into force, is a part's (struct
+ * pf_trans_part), in a file of its own.
+ *
+ * The commit first lets all parts make what they need, which may fail, then publishes
+ * a configuration with all of it, by one store, and from there on cannot fail.
  *
  * All functions here run in control context with pf->ctl held.
  */
-#include "pf_priv.h"
+#include "pf_trans.h"
 
-#define RULES_MAX	1000000		/* in a ruleset */
-#define ADDRS_MAX	65536		/* in a pool */
-#define SKIPS_MAX	4096		/* `set skip' changes in a transaction */
+#define PART_ROW(NAME, name)	[PF_PART_##NAME] = &pf_part_##name,
+static const struct pf_trans_part *const parts[PF_PARTS] = {
+	PF_TRANS_PARTS(PART_ROW)
+};
 
-static struct pf_trans_anchor *
-node_ta(struct pf_rb_node *n)
+/* The part that has elements of that type; NULL: none. */
+static const struct pf_trans_part *
+part_of(uint32_t type)
 {
-	return (n != NULL ? container_of(n, struct pf_trans_anchor, node) : NULL);
+	unsigned int	i;
+
+	for (i = 0; i < PF_PARTS; i++)
+		if ((parts[i]->types & 1U << type) != 0)
+			return (parts[i]);
+	return (NULL);
 }
 
-static struct pf_trans_anchor *
-ta_first(struct pf_trans *t)
+/*
+ * The room of the parts behind the first `at' bytes of an object, for a transaction or for a
+ * place: note in part[] where it is, and return where it ends.  obj NULL: only that.
+ */
+static size_t
+parts_room(void *obj, size_t at, bool place, void *part[PF_PARTS])
 {
-	return (node_ta(pf_rb_first(&t->anchors)));
+	unsigned int	i;
+
+	for (i = 0; i < PF_PARTS; i++) {
+		at = (at + 7) & ~(size_t)7;
+		if (obj != NULL)
+			part[i] = (uint8_t *)obj + at;
+		at += place ? parts[i]->place_size : parts[i]->size;
+	}
+	return (at);
 }
 
-static struct pf_trans_anchor *
-ta_next(struct pf_trans_anchor *ta)
+/*
+ * Places
+ */
+static struct pf_trans_place *
+node_place(struct pf_rb_node *n)
 {
-	return (node_ta(pf_rb_next(&ta->node)));
+	return (n != NULL ? container_of(n, struct pf_trans_place, node) : NULL);
 }
 
-static struct pf_trans_anchor *
-ta_find(struct pf_trans *t, const char *path)
+struct pf_trans_place *
+pf_trans_place_first(struct pf_trans *t)
 {
-	struct pf_rb_node	*n = pf_rb_top(&t->anchors);
+	return (node_place(pf_rb_first(&t->places)));
+}
+
+struct pf_trans_place *
+pf_trans_place_next(struct pf_trans_place *p)
+{
+	return (node_place(pf_rb_next(&p->node)));
+}
+
+struct pf_trans_place *
+pf_trans_place(struct pf_trans *t, const char *path)
+{
+	struct pf_rb_node	*n = pf_rb_top(&t->places);
 	int			 d;
 
 	while (n != NULL) {
-		d = strcmp(path, node_ta(n)->path);
+		d = strcmp(path, node_place(n)->path);
 		if (d == 0)
-			return (node_ta(n));
+			return (node_place(n));
 		n = d < 0 ? pf_rb_left(n) : pf_rb_right(n);
 	}
 	return (NULL);
 }
 
-static struct pf_trans_anchor *
-ta_create(struct pf *pf, struct pf_trans *t, const char *path)
+static struct pf_trans_place *
+place_create(struct pf *pf, struct pf_trans *t, const char *path)
 {
 	struct pf_rb_node	*n, *above = NULL;
-	struct pf_trans_anchor	*ta;
-	size_t			 len = strlen(path);
+	struct pf_trans_place	*p;
+	size_t			 at, len = strlen(path);
 	bool			 left = false;
 
-	ta = pf_alloc(pf, sizeof(*ta) + len + 1);
-	if (ta == NULL)
+	at = parts_room(NULL, sizeof(*p), true, NULL);
+	p = pf_alloc(pf, at + len + 1);
+	if (p == NULL)
 		return (NULL);
-	memcpy(ta->path, path, len);
-	for (n = pf_rb_top(&t->anchors); n != NULL;
+	parts_room(p, sizeof(*p), true, p->part);
+	p->path = (char *)p + at;
+	memcpy(p->path, path, len);
+	for (n = pf_rb_top(&t->places); n != NULL;
 	    n = left ? pf_rb_left(n) : pf_rb_right(n)) {
 		above = n;
-		left = strcmp(path, node_ta(n)->path) < 0;
+		left = strcmp(path, node_place(n)->path) < 0;
 	}
-	pf_rb_insert(&t->anchors, &ta->node, above,
-	    above == NULL ? pf_rb_link_top(&t->anchors) :
+	pf_rb_insert(&t->places, &p->node, above,
+	    above == NULL ? pf_rb_link_top(&t->places) :
 	    left ? pf_rb_link_left(above) : pf_rb_link_right(above));
-	return (ta);
+	return (p);
 }
 
+/*
+ * Beginning and end
+ */
 struct pf_trans *
 pf_trans_begin(struct pf *pf)
 {
 	struct pf_trans	*t;
+	unsigned int	 i;
 
 	pf_mutex_assert(&pf->ctl);
-	t = pf_alloc(pf, sizeof(*t));
+	t = pf_alloc(pf, parts_room(NULL, sizeof(*t), false, NULL));
 	if (t == NULL)
 		return (NULL);
+	parts_room(t, sizeof(*t), false, t->part);
 	if (++pf->tickets == 0)
 		pf->tickets = 1;
 	t->ticket = pf->tickets;
-	pf_rb_init(&t->anchors);
+	pf_rb_init(&t->places);
+	for (i = 0; i < PF_PARTS; i++)
+		if (parts[i]->begin != NULL)
+			parts[i]->begin(pf, t);
 	return (t);
 }
 
-int
-pf_trans_element(struct pf *pf, struct pf_trans *t, uint32_t type,
-    const char *path)
+/* The parts have given up what they had in it. */
+static void
+trans_free(struct pf_trans *t)
 {
-	struct pf_trans_anchor	*ta;
+	struct pf_trans_place	*p;
 
-	if (type == PF_TRANS_OPTIONS) {
-		if (t->conf != NULL)
-			return (EINVAL);
-		t->conf = pf_conf_copy(pf, pf_rcu_deref_locked(pf->conf));
-		if (t->conf == NULL)
-			return (ENOMEM);
-	} else {
-		ta = ta_find(t, path);
-		if (ta == NULL)
-			ta = ta_create(pf, t, path);
-		if (ta == NULL)
-			return (ENOMEM);
-		if (ta->has & 1U << type)
-			return (EINVAL);
-		ta->has |= 1U << type;
+	while ((p = pf_trans_place_first(t)) != NULL) {
+		pf_rb_erase(&t->places, &p->node);
+		pf_free(p);
 	}
+	pf_free(t);
+}
+
+void
+pf_trans_abort(struct pf *pf, struct pf_trans *t)
+{
+	unsigned int	i;
+
+	pf_mutex_assert(&pf->ctl);
+	for (i = 0; i < PF_PARTS; i++)
+		if (parts[i]->abort != NULL)
+			parts[i]->abort(pf, t);
+	trans_free(t);
+}
+
+/* Whatever can fail. */
+static int
+trans_prepare(struct pf *pf, struct pf_trans *t)
+{
+	unsigned int	i;
+	int		error = 0;
+
+	t->conf = pf_conf_copy(pf, pf_rcu_deref_locked(pf->conf));
+	if (t->conf == NULL)
+		return (ENOMEM);
+	for (i = 0; i < PF_PARTS; i++) {
+		if (parts[i]->prepare != NULL)
+			error = parts[i]->prepare(pf, t);
+		if (error != 0)
+			break;
+	}
+	if (error == 0)
+		return (0);
+	while (i-- > 0)
+		if (parts[i]->undo != NULL)
+			parts[i]->undo(pf, t);
+	pf_conf_free(pf, t->conf);
+	t->conf = NULL;
+	return (error);
+}
+
+int
+pf_trans_commit(struct pf *pf, struct pf_trans *t)
+{
+	unsigned int	i;
+	int		error;
+
+	pf_mutex_assert(&pf->ctl);
+	error = trans_prepare(pf, t);
+	if (error != 0)
+		return (error);
+	for (i = 0; i < PF_PARTS; i++)
+		if (parts[i]->swap_in != NULL)
+			parts[i]->swap_in(pf, t);
+	pf_conf_publish(pf, t->conf);		/* and wait for a grace period */
+	t->conf = NULL;
+	for (i = 0; i < PF_PARTS; i++)
+		if (parts[i]->finish != NULL)
+			parts[i]->finish(pf, t);
+	trans_free(t);
+	return (0);
+}
+
+/*
+ * Elements
+ */
+int
+pf_trans_element_ok(uint32_t type, const char *path)
+{
+	const struct pf_trans_part	*part;
+
+	static_assert(PF_TRANS_MAX <= 32, "a bit for each");
+	if (type >= PF_TRANS_MAX || !pf_anchor_path_ok(path))
+		return (EINVAL);
+	part = part_of(type);
+	if (part == NULL)
+		return (EOPNOTSUPP);
+	return (path[0] != '\0' && !part->in_anchors ? EINVAL : 0);
+}
+
+int
+pf_trans_element(struct pf *pf, struct pf_trans *t, uint32_t type, const char *path)
+{
+	struct pf_trans_place	*p = pf_trans_place(t, path);
+
+	if (p == NULL)
+		p = place_create(pf, t, path);
+	if (p == NULL)
+		return (ENOMEM);
+	if ((p->has & 1U << type) != 0)
+		return (EINVAL);
+	p->has |= 1U << type;
+	t->has |= 1U << type;
 	t->n++;
 	return (0);
+}
+
+bool
+pf_trans_has(const struct pf_trans *t, uint32_t type)
+{
+	return (t != NULL && (t->has & 1U << type) != 0);
 }
 
 /* What is named twice must not stand for something else. */
 int
 pf_trans_check(struct pf_trans *t, uint32_t i, uint32_t type, const char *path)
 {
-	struct pf_trans_anchor	*ta;
-	bool			 twice;
+	struct pf_trans_place	*p;
 
-	if (i == 0) {
-		t->seen_options = false;
-		for (ta = ta_first(t); ta != NULL; ta = ta_next(ta))
-			ta->seen = 0;
-	}
-	if (type == PF_TRANS_OPTIONS) {
-		twice = t->seen_options || t->conf == NULL;
-		t->seen_options = true;
-		return (twice ? EINVAL : 0);
-	}
-	ta = ta_find(t, path);
-	if (ta == NULL || (ta->has & 1U << type) == 0 ||
-	    (ta->seen & 1U << type) != 0)
+	if (i == 0)
+		for (p = pf_trans_place_first(t); p != NULL;
+		    p = pf_trans_place_next(p))
+			p->seen = 0;
+	p = pf_trans_place(t, path);
+	if (p == NULL || (p->has & 1U << type) == 0 || (p->seen & 1U << type) != 0)
 		return (EINVAL);
-	ta->seen |= 1U << type;
+	p->seen |= 1U << type;
 	return (0);
 }
 
@@ -147,41 +274,11 @@ pf_trans_check_all(const struct pf_trans *t, uint32_t n)
 	return (n == t->n ? 0 : EINVAL);
 }
 
-static void
-ta_free(struct pf *pf, struct pf_trans *t, struct pf_trans_anchor *ta)
-{
-	unsigned int	i;
-
-	pf_rb_erase(&t->anchors, &ta->node);
-	for (i = 0; i < PF_RULESET_MAX; i++)
-		pf_rules_put(pf, ta->rs[i].rule, ta->rs[i].n);
-	pf_anchor_put(pf, ta->anchor);
-	pf_free(ta);
-}
-
-void
-pf_trans_abort(struct pf *pf, struct pf_trans *t)
-{
-	struct pf_trans_anchor	*ta;
-	unsigned int		 i;
-	uint32_t		 k;
-
-	pf_mutex_assert(&pf->ctl);
-	while ((ta = ta_first(t)) != NULL)
-		ta_free(pf, t, ta);
-	for (k = 0; k < t->nskips; k++)
-		pf_kif_put(pf, t->skips[k].kif);
-	pf_free(t->skips);
-	for (i = 0; i < PF_POOL_MAX; i++)
-		pf_free(t->gathered[i].addr);
-	pf_conf_free(pf, t->conf);
-	pf_free(t);
-}
-
-/* The array with room for one more than n things of that size: itself, or a larger copy that
- * takes its place.  NULL: no memory, and it is as it was. */
-static void *
-with_room(struct pf *pf, void *array, uint32_t n, uint32_t *room, size_t size)
+/*
+ * For parts
+ */
+void *
+pf_trans_room(struct pf *pf, void *array, uint32_t n, uint32_t *room, size_t size)
 {
 	uint32_t	 more = *room != 0 ? *room * 2 : 8;
 	void		*grown;
@@ -196,298 +293,4 @@ with_room(struct pf *pf, void *array, uint32_t n, uint32_t *room, size_t size)
 	pf_free(array);
 	*room = more;
 	return (grown);
-}
-
-/* Anchors that the transaction makes fit in the limit that it sets. */
-static int
-trans_anchor(struct pf *pf, struct pf_trans *t, const char *path,
-    struct pf_anchor **a)
-{
-	const struct pf_conf	*conf = t->conf;
-
-	if (conf == NULL || (t->touched & 1U << (PF_OPT_LIMIT +
-	    PF_LIMIT_ANCHORS)) == 0)
-		conf = pf_rcu_deref_locked(pf->conf);
-	return (pf_anchor_get(pf, path, conf->limit[PF_LIMIT_ANCHORS], a));
-}
-
-/* Note which anchor the rule calls. */
-static int
-rule_call(struct pf *pf, struct pf_trans *t, const char *base, const char *call,
-    struct pf_krule *kr)
-{
-	char	*path;
-	int	 error;
-
-	if (call[0] == '\0')
-		return (0);
-	path = pf_alloc(pf, PF_ANCHOR_PATH_SIZE);
-	kr->call = pf_alloc(pf, strlen(call) + 1);
-	error = path == NULL || kr->call == NULL ? ENOMEM : 0;
-	if (error == 0) {
-		memcpy(kr->call, call, strlen(call));
-		error = pf_anchor_resolve(base, call, path, &kr->how);
-	}
-	if (error == 0)
-		error = trans_anchor(pf, t, path, &kr->anchor);
-	pf_free(path);
-	return (error);
-}
-
-int
-pf_trans_add_rule(struct pf *pf, struct pf_trans *t, uint32_t ruleset,
-    const char *path, const char *call, const struct pf_rule *rule, uint32_t uid,
-    uint32_t pid)
-{
-	struct pf_trans_anchor	*ta = ta_find(t, path);
-	struct pf_trans_rules	*r;
-	struct pf_krule		*kr;
-	void			*grown;
-	int			 error;
-
-	if (ta == NULL || (ta->has & 1U << ruleset) == 0)
-		return (EBUSY);
-	r = &ta->rs[ruleset];
-	if (r->n >= RULES_MAX)
-		return (E2BIG);
-	grown = with_room(pf, r->rule, r->n, &r->room, sizeof(*r->rule));
-	if (grown == NULL)
-		return (ENOMEM);
-	r->rule = grown;
-	if (ta->anchor == NULL && path[0] != '\0' &&
-	    (error = trans_anchor(pf, t, path, &ta->anchor)) != 0)
-		return (error);
-	error = pf_krule_create(pf, rule, ruleset, call, t->gathered, &kr);
-	if (error != 0)
-		return (error);
-	error = rule_call(pf, t, path, call, kr);
-	if (error != 0) {
-		if (kr->kif != NULL)
-			kr->kif->rules--;
-		pf_krule_put(pf, kr);
-		return (error);
-	}
-	pf_trans_no_addrs(t);
-	kr->cuid = uid;
-	kr->cpid = pid;
-	r->rule[r->n++] = kr;
-	return (0);
-}
-
-int
-pf_trans_add_addr(struct pf *pf, struct pf_trans *t, uint32_t which,
-    const struct pf_pooladdr *addr)
-{
-	struct pf_pool_list	*l = &t->gathered[which];
-	void			*grown;
-
-	if (l->n >= ADDRS_MAX)
-		return (E2BIG);
-	grown = with_room(pf, l->addr, l->n, &l->room, sizeof(*l->addr));
-	if (grown == NULL)
-		return (ENOMEM);
-	l->addr = grown;
-	l->addr[l->n++] = *addr;
-	return (0);
-}
-
-void
-pf_trans_no_addrs(struct pf_trans *t)
-{
-	unsigned int	i;
-
-	for (i = 0; i < PF_POOL_MAX; i++)
-		t->gathered[i].n = 0;
-}
-
-int
-pf_trans_skip(struct pf *pf, struct pf_trans *t, const char *name, bool skip)
-{
-	struct pf_kif	*kif = NULL;
-	void		*grown;
-
-	if (t->nskips >= SKIPS_MAX)
-		return (E2BIG);
-	grown = with_room(pf, t->skips, t->nskips, &t->skips_room,
-	    sizeof(*t->skips));
-	if (grown == NULL)
-		return (ENOMEM);
-	t->skips = grown;
-	if (name[0] != '\0') {
-		kif = pf_kif_get(pf, name);
-		if (kif == NULL)
-			return (ENOMEM);
-	}
-	t->skips[t->nskips].kif = kif;
-	t->skips[t->nskips++].skip = skip;
-	return (0);
-}
-
-/* Compile what has been gathered for one anchor; an anchor may have no ruleset of a kind, the
- * main ruleset has all of them. */
-static int
-ta_compile(struct pf *pf, struct pf_trans *t, struct pf_trans_anchor *ta)
-{
-	struct pf_trans_rules	*r;
-	unsigned int		 i;
-
-	for (i = 0; i < PF_RULESET_MAX; i++) {
-		r = &ta->rs[i];
-		if ((ta->has & 1U << i) == 0 ||
-		    (r->n == 0 && ta->path[0] != '\0'))
-			continue;
-		r->compiled = pf_rules_compile(pf, ta->anchor, r->rule, r->n,
-		    t->ticket, i == PF_RULESET_BINAT);
-		if (r->compiled == NULL)
-			return (ENOMEM);
-	}
-	return (0);
-}
-
-/* The rules are as they were gathered. */
-static void
-trans_uncompile(struct pf *pf, struct pf_trans *t)
-{
-	struct pf_trans_anchor	*ta;
-	unsigned int		 i;
-
-	for (ta = ta_first(t); ta != NULL; ta = ta_next(ta))
-		for (i = 0; i < PF_RULESET_MAX; i++) {
-			pf_rules_strip(pf, ta->rs[i].compiled);
-			ta->rs[i].compiled = NULL;
-		}
-}
-
-static int
-trans_compile(struct pf *pf, struct pf_trans *t)
-{
-	struct pf_trans_anchor	*ta;
-
-	for (ta = ta_first(t); ta != NULL; ta = ta_next(ta))
-		if (ta_compile(pf, t, ta) != 0) {
-			trans_uncompile(pf, t);
-			return (ENOMEM);
-		}
-	return (0);
-}
-
-/* Where the configuration has the rulesets of an anchor; NULL: nowhere, it is not known. */
-static struct pf_rules **
-conf_place(struct pf *pf, struct pf_conf *conf, struct pf_trans_anchor *ta)
-{
-	struct pf_anchor	*a = ta->anchor;
-
-	if (ta->path[0] == '\0')
-		return (conf->rules);
-	if (a == NULL)				/* no rules to come */
-		a = pf_anchor_find(pf, ta->path);
-	if (a == NULL || conf->anchors == NULL || a->slot >= conf->anchors->n)
-		return (NULL);
-	return (conf->anchors->slot[a->slot].rules);
-}
-
-/* Put the compiled rulesets in, and the old ones in their place. */
-static void
-trans_swap(struct pf *pf, struct pf_trans *t, struct pf_conf *conf)
-{
-	struct pf_trans_anchor	*ta;
-	struct pf_rules		**place, *old;
-	unsigned int		 i;
-
-	for (ta = ta_first(t); ta != NULL; ta = ta_next(ta)) {
-		place = conf_place(pf, conf, ta);
-		for (i = 0; place != NULL && i < PF_RULESET_MAX; i++) {
-			if ((ta->has & 1U << i) == 0)
-				continue;
-			if (ta->rs[i].compiled == NULL)
-				pf_free(ta->rs[i].rule);
-			old = place[i];
-			place[i] = ta->rs[i].compiled;
-			memset(&ta->rs[i], 0, sizeof(ta->rs[i]));
-			ta->rs[i].compiled = old;
-		}
-	}
-}
-
-/* The rulesets that are no longer in force. */
-static void
-trans_free_old(struct pf *pf, struct pf_trans *t)
-{
-	struct pf_trans_anchor	*ta;
-	struct pf_rules		*old;
-	unsigned int		 i;
-	uint32_t		 k;
-
-	for (ta = ta_first(t); ta != NULL; ta = ta_next(ta))
-		for (i = 0; i < PF_RULESET_MAX; i++) {
-			old = ta->rs[i].compiled;
-			for (k = 0; old != NULL && k < old->n; k++)
-				WRITE_ONCE(old->rule[k]->gone, 1);
-			pf_rules_free(pf, old);
-			ta->rs[i].compiled = NULL;
-		}
-}
-
-/* Whether the index of anchors is another after the commit. */
-static bool
-trans_has_anchors(struct pf *pf, struct pf_trans *t)
-{
-	struct pf_trans_anchor	*ta;
-
-	for (ta = ta_first(t); ta != NULL; ta = ta_next(ta))
-		if (ta->path[0] != '\0')
-			return (true);
-	return (pf->anchors.changed);
-}
-
-int
-pf_trans_commit(struct pf *pf, struct pf_trans *t)
-{
-	struct pf_conf		*now = pf_rcu_deref_locked(pf->conf);
-	struct pf_anchor_index	*index = NULL, *old = NULL;
-	struct pf_conf		*conf = t->conf;
-	bool			 anchors = trans_has_anchors(pf, t);
-	uint32_t		 k;
-
-	pf_mutex_assert(&pf->ctl);
-	/* all that can fail */
-	if (conf == NULL) {
-		conf = pf_conf_copy(pf, now);
-		if (conf == NULL)
-			return (ENOMEM);
-	}
-	if (trans_compile(pf, t) != 0)
-		goto fail;
-	if (anchors && pf_anchor_index(pf, now->anchors, &index) != 0)
-		goto fail_rules;
-	t->conf = NULL;
-
-	/* and what cannot */
-	pf_conf_merge(pf, conf, t->touched);
-	if (anchors) {
-		old = now->anchors;
-		conf->anchors = index;
-	}
-	trans_swap(pf, t, conf);
-	pf_conf_digest(conf);
-	for (k = 0; k < t->nskips; k++)
-		if (t->skips[k].kif == NULL)
-			pf_kif_clear_skip(pf);
-		else
-			pf_kif_skip(pf, t->skips[k].kif, t->skips[k].skip);
-	pf_conf_publish(pf, conf);
-	if (anchors) {
-		pf_anchor_settle(pf);
-		pf_free(old);
-	}
-	trans_free_old(pf, t);
-	pf_trans_abort(pf, t);		/* what is left of it */
-	return (0);
-
-fail_rules:
-	trans_uncompile(pf, t);
-fail:
-	if (t->conf == NULL)
-		pf_conf_free(pf, conf);
-	return (ENOMEM);
 }

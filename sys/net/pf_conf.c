@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_conf.c: the configuration and its options (second floor)
+ *
+ * Owns the configuration (struct pf_conf): the options, and pointers to the rulesets
+ * (pf_ruleset.c) and to the index of anchors (pf_anchor.c).  It never changes once it is
+ * published in pf->conf: every change, of a single timeout too, makes a new
+ * one, publishes it, waits for a grace period and frees the old one.  What a
+ * configuration points to outlives it: who replaces a ruleset frees it.  Many changes at
+ * once are a transaction (pf_trans.c).
+ *
+ * All functions here run in control context with pf->ctl held.
+ */
+#include "pf_priv.h"
+
+static const uint32_t timeout_defaults[PFTM_MAX] = {
+	[PFTM_TCP_FIRST_PACKET] = 120, [PFTM_TCP_OPENING] = 30,
+	[PFTM_TCP_ESTABLISHED] = 86400, [PFTM_TCP_CLOSING] = 900,
+	[PFTM_TCP_FIN_WAIT] = 45, [PFTM_TCP_CLOSED] = 90,
+	[PFTM_UDP_FIRST_PACKET] = 60, [PFTM_UDP_SINGLE] = 30,
+	[PFTM_UDP_MULTIPLE] = 60, [PFTM_ICMP_FIRST_PACKET] = 20,
+	[PFTM_ICMP_ERROR_REPLY] = 10, [PFTM_OTHER_FIRST_PACKET] = 60,
+	[PFTM_OTHER_SINGLE] = 30, [PFTM_OTHER_MULTIPLE] = 60,
+	[PFTM_FRAG] = 30, [PFTM_INTERVAL] = 10,
+	[PFTM_ADAPTIVE_START] = PFSTATE_HIWAT / 10 * 6,
+	[PFTM_ADAPTIVE_END] = PFSTATE_HIWAT / 10 * 12,
+	[PFTM_SRC_NODE] = 0, [PFTM_TS_DIFF] = 30,
+};
+
+static const uint32_t limit_defaults[PF_LIMIT_MAX] = {
+	[PF_LIMIT_STATES] = PFSTATE_HIWAT,
+	[PF_LIMIT_SRC_NODES] = PFSNODE_HIWAT,
+	[PF_LIMIT_FRAGS] = PFFRAG_FRENT_HIWAT,
+	[PF_LIMIT_TABLES] = PFR_KTABLE_HIWAT,
+	[PF_LIMIT_TABLE_ENTRIES] = PFR_KENTRY_HIWAT,
+	[PF_LIMIT_ANCHORS] = PF_ANCHOR_HIWAT,
+};
+
+static void
+write_defaults(struct pf *pf, struct pf_conf *conf)
+{
+	memcpy(conf->timeout, timeout_defaults, sizeof(conf->timeout));
+	memcpy(conf->limit, limit_defaults, sizeof(conf->limit));
+	conf->debug = PF_DEBUG_URGENT;
+	do
+		pf_random(pf, &conf->hostid, sizeof(conf->hostid));
+	while (conf->hostid == 0);
+}
+
+/*
+ * From creation to the end
+ */
+struct pf_conf *
+pf_conf_create(struct pf *pf)
+{
+	struct pf_conf	*conf;
+
+	conf = pf_alloc(pf, sizeof(*conf));
+	if (conf != NULL)
+		write_defaults(pf, conf);
+	return (conf);
+}
+
+struct pf_conf *
+pf_conf_copy(struct pf *pf, const struct pf_conf *old)
+{
+	struct pf_conf	*conf;
+
+	conf = pf_alloc(pf, sizeof(*conf));
+	if (conf == NULL)
+		return (NULL);
+	*conf = *old;
+	if (conf->logif != NULL)
+		pf_kif_ref(conf->logif);
+	return (conf);
+}
+
+void
+pf_conf_free(struct pf *pf, struct pf_conf *conf)
+{
+	if (conf == NULL)
+		return;
+	pf_kif_put(pf, conf->logif);
+	pf_free(conf);
+}
+
+/* Put conf in force and free its predecessor. */
+void
+pf_conf_publish(struct pf *pf, struct pf_conf *conf)
+{
+	struct pf_conf	*old = pf_rcu_deref_locked(pf->conf);
+
+	pf_rcu_assign(pf->conf, conf);
+	pf_rcu_sync();
+	pf_conf_free(pf, old);
+}
+
+/* The checksum of the main ruleset, of all kinds of rules in it. */
+void
+pf_conf_digest(struct pf_conf *conf)
+{
+	const struct pf_rules	*rs;
+	uint64_t		 h[2];
+	uint32_t		 k;
+	unsigned int		 i;
+
+	static_assert(sizeof(h) == sizeof(conf->chksum), "16 bytes");
+	memset(h, 0, sizeof(h));
+	for (i = 0; i < PF_RULESET_MAX; i++) {
+		rs = conf->rules[i];
+		h[0] += i << 24 | rs->n;	/* which, and where it ends */
+		for (k = 0; k < rs->n; k++) {
+			pf_krule_digest(rs->rule[k], h);
+			pf_yield_at(k);
+		}
+	}
+	memcpy(conf->chksum, h, sizeof(h));
+}
+
+/*
+ * Options
+ */
+static size_t
+option_at(unsigned int opt)
+{
+	static_assert(offsetof(struct pf_conf, hostid) ==
+	    offsetof(struct pf_conf, timeout) + PF_OPT_HOSTID * sizeof(uint32_t),
+	    "the options follow each other");
+	return (offsetof(struct pf_conf, timeout) + opt * sizeof(uint32_t));
+}
+
+uint32_t
+pf_conf_option(const struct pf_conf *conf, unsigned int opt)
+{
+	return (*(const uint32_t *)((const uint8_t *)conf + option_at(opt)));
+}
+
+void
+pf_conf_write_option(struct pf_conf *conf, unsigned int opt, uint32_t value)
+{
+	*(uint32_t *)((uint8_t *)conf + option_at(opt)) = value;
+}
+
+void
+pf_conf_write_logif(struct pf *pf, struct pf_conf *conf, struct pf_kif *kif)
+{
+	pf_kif_put(pf, conf->logif);
+	conf->logif = kif;
+}
+
+int
+pf_conf_set_option(struct pf *pf, unsigned int opt, uint32_t value, uint32_t *old)
+{
+	struct pf_conf	*conf;
+
+	pf_mutex_assert(&pf->ctl);
+	conf = pf_conf_copy(pf, pf_rcu_deref_locked(pf->conf));
+	if (conf == NULL)
+		return (ENOMEM);
+	*old = pf_conf_option(conf, opt);
+	pf_conf_write_option(conf, opt, value);
+	pf_conf_publish(pf, conf);
+	return (0);
+}
+
+int
+pf_conf_set_logif(struct pf *pf, const char *name)
+{
+	struct pf_kif	*kif = NULL;
+	struct pf_conf	*conf;
+
+	pf_mutex_assert(&pf->ctl);
+	if (name[0] != '\0') {
+		kif = pf_kif_get(pf, name);
+		if (kif == NULL)
+			return (ENOMEM);
+	}
+	conf = pf_conf_copy(pf, pf_rcu_deref_locked(pf->conf));
+	if (conf == NULL) {
+		pf_kif_put(pf, kif);
+		return (ENOMEM);
+	}
+	pf_conf_write_logif(pf, conf, kif);
+	pf_conf_publish(pf, conf);
+	return (0);
+}
