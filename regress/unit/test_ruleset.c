@@ -632,7 +632,7 @@ packet_meanwhile(void)
 
 	hook_calls++;
 	sim_packet_enter();
-	hook_drops += pf_test(hook_fix->n->pf, PF_IN, AF_INET, 1, p) == PF_DROP;
+	hook_drops += pf_test(hook_fix->n->pf, PF_IN, AF_INET, 1, &p) == PF_DROP;
 	sim_packet_leave();
 	sim_pkt_free(p);
 }

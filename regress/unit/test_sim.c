@@ -636,6 +636,71 @@ test_node_life(void **state)
 	assert_int_equal(sim_mem_live_all(), live);
 }
 
+/* Stands in for pf: keeps the first packet, lets it go on as the second, frees the third. */
+static struct {
+	struct pf_pkt	*kept;
+	unsigned int	 calls;
+} taker;
+
+static int
+take(struct sim_node *n, int dir, int ifindex, struct pf_pkt **p)
+{
+	(void)n;
+	(void)ifindex;
+	if (dir != PF_IN)
+		return (PF_PASS);
+	switch (++taker.calls) {
+	case 1:
+		taker.kept = *p;
+		return (PF_TAKEN);
+	case 2:
+		*p = taker.kept;
+		return (PF_PASS);
+	case 3:
+		pf_pkt_free(*p);
+		return (PF_TAKEN);
+	}
+	return (PF_DROP);
+}
+
+/* What pf takes goes no further, what it puts in a packet's place does; nothing is lost. */
+static void
+test_taken(void **state)
+{
+	struct sim_wire w = { .delay = 10 };
+	struct sim_info in;
+	struct net n;
+	struct pf_pkt *p;
+
+	(void)state;
+	memset(&taker, 0, sizeof(taker));
+	net_new(&n, &w);
+	n.r->enabled = true;
+	n.r->test = take;
+	for (uint16_t i = 1; i <= 4; i++) {
+		sim_output(n.a, sim_pkt_build(&(struct sim_spec){
+		    .src = "10.1.0.2", .dst = "10.2.0.2",
+		    .proto = IPPROTO_UDP, .sport = i, .dport = 9 }));
+		sim_settle(n.sim, 100);
+		assert_int_equal(n.b->local.n, i >= 2);
+	}
+	assert_int_equal(taker.calls, 4);
+	assert_int_equal(n.r->dropped[PF_IN], 1);
+	p = sim_pktq_take(&n.b->local);
+	assert_true(sim_pkt_info(p, &in));
+	assert_int_equal(in.sport, 1);		/* the first, as the second */
+	sim_pkt_free(p);
+	assert_int_equal(sim_test_free(n.r, PF_OUT, 1, sim_pkt_build(
+	    &(struct sim_spec){ .src = "10.1.0.2", .dst = "10.2.0.2",
+	    .proto = IPPROTO_UDP })), PF_PASS);
+	taker.calls = 2;
+	assert_int_equal(sim_test_free(n.r, PF_IN, 1, sim_pkt_build(
+	    &(struct sim_spec){ .src = "10.1.0.2", .dst = "10.2.0.2",
+	    .proto = IPPROTO_UDP })), PF_TAKEN);
+	n.r->enabled = false;			/* pf itself was never started */
+	sim_free(n.sim);
+}
+
 static void
 test_clock_and_chance(void **state)
 {
@@ -725,6 +790,7 @@ main(void)
 		cmocka_unit_test(test_wires),
 		cmocka_unit_test(test_lossy_wires),
 		cmocka_unit_test(test_node_life),
+		cmocka_unit_test(test_taken),
 		cmocka_unit_test(test_clock_and_chance),
 		cmocka_unit_test(test_user_memory),
 	};

@@ -56,11 +56,20 @@ hook_own(struct sk_buff *skb, int dir)
 	return (false);
 }
 
+/* What pf hands back instead of skb goes on as skb, which netfilter holds. */
+static noinline void
+hook_replace(struct sk_buff *skb, struct sk_buff *by)
+{
+	skb_morph(skb, by);
+	consume_skb(by);
+}
+
 static __always_inline unsigned int
 hook(void *priv, struct sk_buff *skb, const struct net_device *dev, int dir,
     uint8_t af)
 {
 	const struct pf_netns	*ns = priv;
+	struct pf_pkt		*pkt = skb;
 	bool			 bh = !in_softirq();
 	int			 verdict;
 
@@ -69,10 +78,14 @@ hook(void *priv, struct sk_buff *skb, const struct net_device *dev, int dir,
 	if (hook_own(skb, dir))
 		verdict = PF_PASS;
 	else
-		verdict = pf_test(ns->pf, dir, af, dev->ifindex, skb);
+		verdict = pf_test(ns->pf, dir, af, dev->ifindex, &pkt);
+	if (unlikely(pkt != skb) && verdict == PF_PASS)
+		hook_replace(skb, pkt);
 	if (bh)
 		local_bh_enable();
-	return (verdict == PF_PASS ? NF_ACCEPT : NF_DROP);
+	if (likely(verdict == PF_PASS))
+		return (NF_ACCEPT);
+	return (verdict == PF_TAKEN ? NF_STOLEN : NF_DROP);
 }
 
 static unsigned int

@@ -175,6 +175,12 @@ pf_pkt_send(struct pf *pf, struct pf_pkt *skb, const struct pf_pkt *cause,
 	return (err < 0 ? -err : 0);
 }
 
+void
+pf_pkt_free(struct pf_pkt *skb)
+{
+	kfree_skb(skb);
+}
+
 void *
 pf_pkt_write(struct pf_pkt *skb, uint32_t off, uint32_t len)
 {

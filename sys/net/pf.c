@@ -331,17 +331,17 @@ path_count(struct pf_path *p, struct pf *pf, int verdict)
 }
 
 int
-pf_test(struct pf *pf, int dir, uint8_t af, int ifindex, struct pf_pkt *pkt)
+pf_test(struct pf *pf, int dir, uint8_t af, int ifindex, struct pf_pkt **pkt)
 {
 	struct pf_path	p pf_uninit;
 	int		verdict = PF_DROP;
 
 	p.pd.pf = pf;
-	p.pd.pkt = pkt;
+	p.pd.pkt = *pkt;
 	p.pd.dir = dir;
 	p.pd.af = af;
 	p.pd.flags = 0;
-	p.pd.len = pf_pkt_len(pkt);
+	p.pd.len = pf_pkt_len(*pkt);
 	p.conf = pf_rcu_deref(pf->conf);
 	p.state = NULL;
 	p.rule = p.anchor = NULL;

@@ -162,9 +162,12 @@ void	*pf_pkt_write(struct pf_pkt *, uint32_t off, uint32_t len);
 void	 pf_pkt_cksum_change(struct pf_pkt *, void *sum, const void *from, const void *to,
 	    unsigned int len, unsigned int flags);
 
+/* Free a packet that pf has taken (see pf_test()), or made and not sent.  Any context. */
+void	 pf_pkt_free(struct pf_pkt *);
+
 /*
- * pf_enable(): begin to hand packets to pf_test(), from the present network
- * namespace only.  pf_disable(): no call is running when it returns.  Control.
+ * pf_host_enable(): begin to hand packets to pf_test(), from the present network
+ * namespace only.  pf_host_disable(): no call is running when it returns.  Control.
  */
 int	 pf_host_enable(struct pf *);		/* 0, ENOMEM */
 void	 pf_host_disable(struct pf *);
@@ -190,11 +193,16 @@ void	 pf_destroy(struct pf *);
 void	*pf_hostdata(const struct pf *);
 
 /*
- * The verdict on one packet, PF_PASS or PF_DROP (the caller frees it then).
- * dir: PF_IN, PF_OUT; af: of the network header at offset 0; ifindex: the
- * device it came in by or is about to leave by.  Packet context.
+ * The verdict on one packet.  dir: PF_IN, PF_OUT; af: of the network header at offset 0;
+ * ifindex: the device it came in by or is about to leave by.  Packet context.
+ *	PF_PASS		*pkt goes on.  If it is another packet than the caller brought, then the
+ *			caller owns both, and gives the one that it brought the contents
+ *			of the other, which it frees.
+ *	PF_DROP		The caller frees what it brought; *pkt is that.
+ *	PF_TAKEN	The packet belongs to pf, and the caller does not look at it again.
  */
-int	 pf_test(struct pf *, int dir, uint8_t af, int ifindex, struct pf_pkt *);
+enum { PF_TAKEN = 255 };		/* no action of a rule (pfvar.h) */
+int	 pf_test(struct pf *, int dir, uint8_t af, int ifindex, struct pf_pkt **pkt);
 
 /* Devices come, go and change their name.  Control, one at a time.  attach: 0,
  * ENOMEM, EEXIST. */

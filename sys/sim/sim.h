@@ -85,6 +85,8 @@ uint64_t sim_siphash(const void *, size_t, const struct pf_siphash_key *);
 struct pf_pkt *sim_pkt_raw(const void *bytes, uint32_t len);
 struct pf_pkt *sim_pkt_copy(const struct pf_pkt *);
 void	 sim_pkt_free(struct pf_pkt *);		/* NULL is fine */
+/* Give p the contents of `by', which is gone then. */
+void	 sim_pkt_become(struct pf_pkt *p, struct pf_pkt *by);
 /* Cut into pieces at these offsets (ascending; those out of range are ignored). */
 void	 sim_pkt_split(struct pf_pkt *, const uint32_t *cuts, unsigned int n);
 /* Copy out at most size bytes; returns the packet's length. */
@@ -249,6 +251,9 @@ struct sim_node {
 		uint64_t base, len;
 	}		 user[8];
 	unsigned int	 nuser;
+	/* a test's own instead of pf_test(); NULL */
+	int		(*test)(struct sim_node *, int dir, int ifindex,
+			    struct pf_pkt **);
 };
 
 /* NULL: pf_create() had no memory.  Forwarding is on. */
@@ -268,7 +273,7 @@ int	 sim_connect(struct sim_node *, int ifindex, struct sim_node *, int,
 
 /*
  * The verdict alone: pf_test() in packet context if enabled, else PF_PASS.
- * sim_test() leaves the packet, sim_test_free() takes it over.
+ * sim_test() leaves the packet unless that is PF_TAKEN, sim_test_free() takes it over.
  */
 int	 sim_test(struct sim_node *, int dir, int ifindex, struct pf_pkt *);
 int	 sim_test_free(struct sim_node *, int dir, int ifindex, struct pf_pkt *);

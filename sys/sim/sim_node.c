@@ -327,9 +327,18 @@ transmit(struct sim_node *n, struct sim_if *ifp, struct pf_pkt *p)
 		sim_pktq_add(&n->out, p);
 }
 
+/* As the core is asked, which a test may stand in for. */
+static int
+ask(struct sim_node *n, int dir, int ifindex, struct pf_pkt **p)
+{
+	return (n->test != NULL ? n->test(n, dir, ifindex, p) :
+	    pf_test(n->pf, dir, (*p)->af, ifindex, p));
+}
+
 int
 sim_test(struct sim_node *n, int dir, int ifindex, struct pf_pkt *p)
 {
+	struct pf_pkt *is = p;
 	int verdict;
 
 	if (!n->enabled || p->own)
@@ -337,14 +346,30 @@ sim_test(struct sim_node *n, int dir, int ifindex, struct pf_pkt *p)
 	if (dir == PF_IN)
 		p->ifindex = ifindex;
 	sim_packet_enter();
-	verdict = pf_test(n->pf, dir, p->af, ifindex, p);
+	verdict = ask(n, dir, ifindex, &is);
 	sim_packet_leave();
 	sim_lock_check_idle("pf_test");
-	if (verdict != PF_PASS && verdict != PF_DROP)
+	if (verdict != PF_PASS && verdict != PF_DROP && verdict != PF_TAKEN)
 		SIM_PANIC("pf_test() returned %d", verdict);
+	if (is != p) {
+		if (verdict != PF_PASS)
+			SIM_PANIC("pf_test() replaced a packet that does not pass");
+		sim_pkt_become(p, is);
+	}
 	if (verdict == PF_DROP)
 		n->dropped[dir]++;
 	return (verdict);
+}
+
+/* Whether the packet goes on; it is gone otherwise. */
+static bool
+passes(struct sim_node *n, int dir, int ifindex, struct pf_pkt *p)
+{
+	int verdict = sim_test(n, dir, ifindex, p);
+
+	if (verdict == PF_DROP)
+		sim_pkt_free(p);
+	return (verdict == PF_PASS);
 }
 
 int
@@ -352,7 +377,8 @@ sim_test_free(struct sim_node *n, int dir, int ifindex, struct pf_pkt *p)
 {
 	int verdict = sim_test(n, dir, ifindex, p);
 
-	sim_pkt_free(p);
+	if (verdict != PF_TAKEN)
+		sim_pkt_free(p);
 	return (verdict);
 }
 
@@ -366,9 +392,7 @@ send_out(struct sim_node *n, struct pf_pkt *p, uint8_t af,
 	if (ifp == NULL) {
 		n->unroutable++;
 		sim_pkt_free(p);
-	} else if (sim_test(n, PF_OUT, ifp->ifindex, p) != PF_PASS)
-		sim_pkt_free(p);
-	else
+	} else if (passes(n, PF_OUT, ifp->ifindex, p))
 		transmit(n, ifp, p);
 }
 
@@ -411,10 +435,8 @@ sim_input(struct sim_node *n, int ifindex, struct pf_pkt *p)
 	p->own = false;
 	if (ifp != NULL)
 		ifp->rx++;
-	if (sim_test(n, PF_IN, ifindex, p) != PF_PASS) {
-		sim_pkt_free(p);
+	if (!passes(n, PF_IN, ifindex, p))
 		return;
-	}
 	if (!pkt_dst(p, &af, &dst)) {
 		n->unroutable++;
 		sim_pkt_free(p);

@@ -217,6 +217,26 @@ sim_pkt_free(struct pf_pkt *p)
 }
 
 void
+sim_pkt_become(struct pf_pkt *p, struct pf_pkt *by)
+{
+	struct pf_pkt *next = p->next;
+
+	scratch_free(p);
+	scratch_free(by);
+	pieces_free(p);
+	*p = *by;
+	p->next = next;
+	p->scratch = NULL;
+	free(by);
+}
+
+void
+pf_pkt_free(struct pf_pkt *p)
+{
+	sim_pkt_free(p);
+}
+
+void
 sim_pkt_split(struct pf_pkt *p, const uint32_t *cuts, unsigned int n)
 {
 	struct sim_piece *pc;
