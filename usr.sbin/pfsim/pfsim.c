@@ -402,7 +402,7 @@ main(int argc, char **argv)
 {
 	static struct pfsim ps = { .ifname = "eth0", .dir = PF_IN };
 	struct ctl_load load = { .anchor = "", .what = LOAD_ALL,
-	    .optimize = PFCTL_OPT_NONE };
+	    .optimize = PFCTL_OPT_FILE };
 	const char *pcap = NULL, *outfile = NULL;
 	char msg[256];
 	int ch, r = 0;
