@@ -42,6 +42,7 @@ write_b(FILE *f)
 }
 
 static const char	*path;
+static int	 optimize_as = PFCTL_OPT_FILE;
 
 static void
 write_file(const char *options, const char *rules)
@@ -68,7 +69,7 @@ load_as(struct program *p, int what, bool merge, const char *anchor)
 	l.anchor = anchor;
 	l.what = what;
 	l.merge = merge;
-	l.optimize = PFCTL_OPT_NONE;
+	l.optimize = optimize_as;
 	return (load_rules(&p->dev, &l));
 }
 
@@ -165,6 +166,14 @@ test_refused(struct program *p, struct program *other)
 		"set limit states 1\nset reassemble yes\npass all\n",
 		"table <t> { 10.0.0.1 }\nset limit states 1\nblock all\n",
 		"pass in from 10.0.0.1 to { ",
+		"set limit states 1\nset keepcounters\npass all\n",
+		"set limit states 1\nset skip on { lo, egress }\n",
+		"set limit states 1\nset loginterface egress\n",
+		"set limit states 1\nset ruleset-optimization profile\n",
+		"set fail-policy return\npass all\n",
+		"scrub-anchor \"a\"\n",
+		"pass all\nblock in on ! egress\n",
+		"nat on ext inet from any to any -> { 10.0.0.1 weight 2 }\n",
 	};
 	char before[TEXT], after[TEXT];
 	struct trans t;
@@ -182,6 +191,22 @@ test_refused(struct program *p, struct program *other)
 		snapshot(p, after);
 		CHECK(strcmp(before, after) == 0);
 	}
+
+	/* what -o asks for, rather than the file; the rule below is covered */
+	write_file("", "pass all flags S/SA keep state\n"
+	    "pass proto tcp all flags S/SA keep state\n");
+	optimize_as = PFCTL_OPT_PROFILE;
+	CHECK(load(p) == -1);
+	snapshot(p, after);
+	CHECK(strcmp(before, after) == 0);
+	optimize_as = PFCTL_OPT_BASIC;
+	CHECK(load(p) == 0);
+	snapshot(p, after);
+	CHECK(strncmp(after, "pass all flags S/SA keep state\n", 31) == 0);
+	CHECK(strstr(after, "proto tcp") == NULL);
+	optimize_as = PFCTL_OPT_FILE;
+	write_file(options_a, rules_a);
+	CHECK(load(p) == 0);
 
 	write_file("", NULL);
 	trans_init(&t, &other->dev);

@@ -121,6 +121,45 @@ pf_not_yet(struct parser *p, const char *keyword)
 	pf_error(p, 0, "%s is not supported yet", keyword);
 }
 
+/* The one copy of the name of the file that is read. */
+static const char *
+file_name(struct parser *p)
+{
+	const char *name = p->frame[p->file].name;
+	struct pfctl *pf = p->pf;
+	size_t i;
+
+	for (i = pf->nfiles; i > 0; i--)
+		if (strcmp(pf->files[i - 1], name) == 0)
+			return (pf->files[i - 1]);
+	pf->files = xreallocarray(pf->files, pf->nfiles + 1,
+	    sizeof(*pf->files));
+	return (pf->files[pf->nfiles++] = xstrdup(name));
+}
+
+struct pfctl_place
+pf_place(struct parser *p)
+{
+	return ((struct pfctl_place){ file_name(p), p->line });
+}
+
+void
+pf_later(struct parser *p, int kind, const char *word)
+{
+	struct pfctl *pf = p->pf;
+	size_t i;
+
+	if (!(pf->what & kind))
+		return;
+	for (i = 0; i < pf->nlater; i++)
+		if (strcmp(pf->later[i].word, word) == 0)
+			return;
+	pf->later = xreallocarray(pf->later, pf->nlater + 1,
+	    sizeof(*pf->later));
+	pf->later[pf->nlater].word = word;
+	pf->later[pf->nlater++].at = pf_place(p);
+}
+
 const char *
 pf_hint(const struct parser *p, const char *hint)
 {
@@ -602,14 +641,21 @@ pfctl_parse_buf(struct pfctl *pf, const char *buf, size_t len,
 void
 pfctl_free(struct pfctl *pf)
 {
+	size_t i;
+
 	anchors_free(pf);
 	tables_free(pf);
 	free(pf->altq);
 	free(pf->altq_promised);
 	index_free(&pf->altq_index);
 	free(pf->set.skip);
+	free(pf->set.skip_at);
 	free(pf->set.fingerprints);
 	osfp_free(pf->osfp);
+	for (i = 0; i < pf->nfiles; i++)
+		free(pf->files[i]);
+	free(pf->files);
+	free(pf->later);
 	pfctl_names_free(pf->names);
 	memset(pf, 0, sizeof(*pf));
 }

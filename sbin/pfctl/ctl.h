@@ -133,6 +133,15 @@ void	 trans_free(struct trans *);		/* rolls back if it is open */
  * a transaction: 0, -1. */
 int	 clear_rulesets(struct pf_dev *, const char *anchor, int what, bool recurse);
 
+/* refuse.c */
+struct pfctl;
+/*
+ * Say of each word of the file that pf could not obey that it is not supported yet, and
+ * warn of those that it takes without obeying them all: 0, or -1 when nothing may be loaded.
+ * options: those of the file are to be loaded too.
+ */
+int	 refuse_unsupported(struct pf_dev *, const struct pfctl *, bool options);
+
 /* load.c */
 /*
  * What to load and how.  All members but one are set by the caller, and what they point to

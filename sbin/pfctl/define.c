@@ -617,6 +617,7 @@ define_anchor(struct parser *p, struct node *n)
 	if (n->n[0] == PF_RULESET_MAX) {
 		pf_warn(p, 0, "dummynet-anchor is ignored: queues are made "
 		    "with altq and queue");
+		pf_later(p, PFCTL_LOAD_FILTER, "dummynet-anchor");
 		return;
 	}
 	spec_init(&sp, (int)n->n[0], anchor_actions[n->n[0]]);
@@ -641,6 +642,9 @@ define_anchor(struct parser *p, struct node *n)
 	    flags_allowed(p, &sp)) {
 		decide_af(&sp);
 		expand(p, &sp);
+		/* nothing can be in it, and no packet comes to it */
+		if (n->n[0] == PF_RULESET_SCRUB)
+			pf_later(p, PFCTL_LOAD_FILTER, "scrub-anchor");
 	}
 	/* the brace is open whatever was wrong before it */
 	if (opens) {

@@ -286,6 +286,7 @@ make(struct parser *p, const struct spec *sp, const struct combo *c,
 
 	*to = sp->tmpl;
 	to->line = p->line;
+	to->file = pf_place(p).file;
 	if ((it = c->item[AX_IF]) != NULL) {
 		strcpy(r->ifname, it->s);
 		r->ifnot = it->neg;
@@ -391,6 +392,8 @@ make_and_append(struct parser *p, struct spec *sp, const struct combo *c)
 		return;
 	added = ruleset_append(&anchor_here(p)->rs[sp->ruleset], &r);
 	copy_pools(sp, added);
+	if (r.rule.log != 0 && p->pf->log_at.line == 0)
+		p->pf->log_at = pf_place(p);
 	spread_ports(sp, &added->rule);
 	if (anchor)
 		added->anchor_call = xstrdup(sp->tmpl.anchor_call);

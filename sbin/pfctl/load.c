@@ -145,7 +145,7 @@ load_options(struct pf_dev *dev, const struct pfctl_options *o, bool merge)
 		    PF_REASS_NODF : 0);
 		e = dev->ioctl(dev, DIOCSETREASS, &v);
 		/* a pf without reassembly has nothing to be set back */
-		if (e != 0 && (e != ENOTTY || o->reassemble_given))
+		if (e != 0 && (e != ENOTTY || v.value != 0))
 			return (option_error("reassemble", "", e));
 	}
 	if (o->hostid_given) {
@@ -164,7 +164,7 @@ struct rule_loader {
 	struct pf_dev		*dev;
 	const struct trans	*trans;
 	const struct pfctl	*pf;
-	const char		*file;
+	const char		*file;		/* of the rule */
 	struct pfioc_rule	 pr;
 	struct pfioc_pooladdr	 pp;
 };
@@ -250,29 +250,13 @@ load_anchor(struct rule_loader *l, const struct pfctl_anchor *a, int what)
 			continue;
 		rs = &a->rs[i];
 		ticket = trans_ticket(l->trans, i, a->path);
-		for (n = 0; n < rs->n; n++)
+		for (n = 0; n < rs->n; n++) {
+			l->file = rs->rule[n]->file;
 			if (load_rule(l, a->path, i, ticket, rs->rule[n]) == -1)
 				return (-1);
+		}
 	}
 	return (0);
-}
-
-/* What the file has that cannot be loaded: 0, or -1 with a message. */
-static int
-check_supported(const struct pfctl *pf)
-{
-	const char *what = NULL;
-
-	if (pf->ntables > 0)
-		what = "tables are";
-	else if (pf->naltq > 0)
-		what = "queues are";
-	else if (pf->osfp != NULL)
-		what = "operating system fingerprints are";
-	if (what == NULL)
-		return (0);
-	warnx("%s not supported yet by the pf module: nothing is loaded", what);
-	return (-1);
 }
 
 static int
@@ -285,10 +269,10 @@ load_parsed(struct pf_dev *dev, const struct ctl_load *in,
 	bool options;
 	int rv = -1;
 
-	if (check_supported(pf) == -1)
-		return (-1);
 	/* options belong to the filter as a whole, not to an anchor */
 	options = (in->what & LOAD_OPTION) != 0 && in->anchor[0] == '\0';
+	if (refuse_unsupported(dev, pf, options) == -1)
+		return (-1);
 
 	trans_init(&t, dev);
 	if ((l = calloc(1, sizeof(*l))) == NULL) {
@@ -298,7 +282,6 @@ load_parsed(struct pf_dev *dev, const struct ctl_load *in,
 	l->dev = dev;
 	l->trans = &t;
 	l->pf = pf;
-	l->file = strcmp(in->file, "-") == 0 ? "stdin" : in->file;
 
 	for (i = 0; i < pf->nanchors; i++)
 		if (trans_add_rulesets(&t, pf->anchors[i].path, in->what) == -1 ||
@@ -340,8 +323,7 @@ load_rules(struct pf_dev *dev, struct ctl_load *in)
 	pf.optimize = in->optimize;
 	pf.verbose = in->verbose;
 	pf.debug = in->debug;
-	if (pf.optimize == PFCTL_OPT_FILE && !in->noaction)
-		pf.optimize = PFCTL_OPT_NONE;	/* it would make tables */
+	pf.no_tables = !in->noaction;	/* they cannot be loaded */
 
 	if (pfctl_parse(&pf, in->file) == -1) {
 		if (!in->noaction)

@@ -134,7 +134,8 @@ options_finish(struct parser *p)
 	if (p->pf->optimize != PFCTL_OPT_FILE)
 		o->optimize = p->pf->optimize;
 	else if (o->optimize == PFCTL_OPT_FILE)
-		o->optimize = PFCTL_OPT_BASIC;
+		o->optimize = p->pf->no_tables ? PFCTL_OPT_NONE :
+		    PFCTL_OPT_BASIC;
 }
 
 static bool
@@ -248,6 +249,7 @@ set_ruleset_opt(struct parser *p, struct node *n)
 	};
 	size_t i;
 
+	p->pf->set.optimize_at = pf_place(p);
 	for (i = 0; i < NITEMS(levels); i++)
 		if (strcmp(levels[i].name, n->s) == 0) {
 			p->pf->set.optimize = levels[i].level;
@@ -279,6 +281,7 @@ set_loginterface(struct parser *p, struct node *n)
 	if (!none)
 		strcpy(o->ifname, n->s);
 	o->ifname_given = true;
+	o->ifname_at = pf_place(p);
 	if (printed(p))
 		fprintf(p->pf->out, "set loginterface %s\n", n->s);
 }
@@ -329,9 +332,11 @@ parse_yes(struct parser *p, const char *option, const char *word)
 static void
 set_fail_policy(struct parser *p, struct node *n)
 {
-	if (strcmp(n->s, "drop") != 0)
+	if (strcmp(n->s, "drop") != 0) {
 		pf_warn(p, 0, "fail-policy return is not supported yet: it is "
 		    "drop");
+		pf_later(p, PFCTL_LOAD_OPTION, "set fail-policy return");
+	}
 }
 
 static void
@@ -358,6 +363,7 @@ set_fingerprints(struct parser *p, struct node *n)
 	osfp_free(pf->osfp);
 	free(pf->set.fingerprints);
 	pf->set.fingerprints = xstrdup(n->s);
+	pf_later(p, PFCTL_LOAD_OPTION, "set fingerprints");
 	p->osfp_tried = true;
 	if ((pf->osfp = osfp_read(n->s, pf->err)) == NULL)
 		pf_error(p, 0, "error loading fingerprints %s", n->s);
@@ -414,6 +420,9 @@ set_skip(struct parser *p, struct node *n)
 			continue;
 		o->skip = xreallocarray(o->skip, o->nskip + 1,
 		    sizeof(*o->skip));
+		o->skip_at = xreallocarray(o->skip_at, o->nskip + 1,
+		    sizeof(*o->skip_at));
+		o->skip_at[o->nskip] = pf_place(p);
 		memset(o->skip[o->nskip], 0, PF_IFNAMSIZ);
 		strcpy(o->skip[o->nskip++], i->s);
 	}
@@ -455,6 +464,9 @@ set_reassemble(struct parser *p, struct node *n)
 	p->pf->set.reassemble = (yes ? PFCTL_REASS_ON : 0) |
 	    (n->t != NULL ? PFCTL_REASS_NODF : 0);
 	p->pf->set.reassemble_given = true;
+	if (yes)
+		pf_later(p, PFCTL_LOAD_OPTION, n->t != NULL ?
+		    "set reassemble yes no-df" : "set reassemble yes");
 	if (printed(p))
 		fprintf(p->pf->out, "set reassemble %s %s\n", n->s,
 		    n->t != NULL ? n->t : "");
@@ -465,6 +477,7 @@ set_keepcounters(struct parser *p, struct node *n)
 {
 	(void)n;
 	p->pf->set.keepcounters = true;
+	pf_later(p, PFCTL_LOAD_OPTION, "set keepcounters");
 	if (printed(p))
 		fprintf(p->pf->out, "set keepcounters\n");
 }
@@ -488,8 +501,19 @@ static void	(*const setters[])(struct parser *, struct node *) = {
 	[SET_KEEPCOUNTERS]	= set_keepcounters,
 };
 
+/* Those that the parser itself goes by. */
+static bool
+is_for_rules(int64_t option)
+{
+	return (option == SET_RULESET_OPT || option == SET_BLOCK_POLICY ||
+	    option == SET_REQUIRE_ORDER || option == SET_STATE_POLICY ||
+	    option == SET_STATE_DEFAULTS);
+}
+
 void
 set_option(struct parser *p, struct node *n)
 {
+	if (p->pf->set.at.line == 0 && wanted(p) && !is_for_rules(n->n[0]))
+		p->pf->set.at = pf_place(p);
 	setters[n->n[0]](p, n);
 }

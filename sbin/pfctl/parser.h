@@ -295,6 +295,11 @@ void	 pf_warn(struct parser *, uint32_t line, const char *fmt, ...)
 void	 pf_note(struct parser *, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 void	 pf_not_yet(struct parser *, const char *keyword);
+/* As pf_not_yet() for what is sound, and prints, but cannot be loaded: word, a literal,
+ * is noted if statements of this kind, PFCTL_LOAD_*, are wanted. */
+void	 pf_later(struct parser *, int kind, const char *word);
+/* Where the last token stands. */
+struct pfctl_place pf_place(struct parser *);
 /* hint, or "" if messages are to be terse. */
 const char *pf_hint(const struct parser *, const char *hint);
 /* Whether the text came from a pipe: then messages are the bare classic ones. */

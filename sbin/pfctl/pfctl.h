@@ -50,6 +50,18 @@ struct names;				/* host.c */
 struct osfp_db;				/* osfp.c */
 struct parser;				/* parser.h */
 
+/* Where a word of a file stands; line 0: nowhere.  Names of files live with struct pfctl. */
+struct pfctl_place {
+	const char	*file;
+	uint32_t	 line;
+};
+
+/* A word of the language that pf does not know how to obey: loading is refused. */
+struct pfctl_later {
+	const char		*word;		/* a literal */
+	struct pfctl_place	 at;		/* the first */
+};
+
 /* Addresses of one pool of a rule. */
 struct pfctl_pool {
 	struct pf_pooladdr	*addr;
@@ -65,6 +77,7 @@ struct pfctl_rule {
 	const char		*anchor_call;	/* "": not an anchor */
 	uint32_t		 block;		/* index of the inline anchor + 1; 0: none */
 	uint32_t		 line;
+	const char		*file;		/* lives with struct pfctl */
 };
 
 struct pfctl_ruleset {
@@ -114,7 +127,7 @@ struct pfctl_index {
 	uint32_t	 room, n;
 };
 
-/* What `set' said.  `given' members say which were named. */
+/* What `set' said.  `given' members say which were named, `at' members where. */
 struct pfctl_options {
 	uint32_t	timeout[PFTM_MAX];	/* seconds, complete: defaults too */
 	bool		timeout_given[PFTM_MAX];
@@ -122,6 +135,7 @@ struct pfctl_options {
 	bool		limit_given[PF_LIMIT_MAX];
 	char		ifname[PF_IFNAMSIZ];	/* loginterface; "" none */
 	char		(*skip)[PF_IFNAMSIZ];	/* set skip on */
+	struct pfctl_place *skip_at;		/* of each */
 	size_t		nskip;
 	uint32_t	debug;			/* PF_DEBUG_* */
 	uint32_t	hostid;			/* network order */
@@ -131,6 +145,8 @@ struct pfctl_options {
 	bool		keepcounters;
 	int		optimize;		/* PFCTL_OPT_* in force */
 	char		*fingerprints;		/* file read, or NULL */
+	struct pfctl_place at;			/* the first that is for pf as a whole */
+	struct pfctl_place ifname_at, optimize_at;
 };
 #define PFCTL_REASS_ON		0x01
 #define PFCTL_REASS_NODF	0x02
@@ -144,6 +160,7 @@ struct pfctl {
 	size_t		 ndefs;
 	int		 what;		/* PFCTL_LOAD_* */
 	int		 optimize;	/* PFCTL_OPT_*, -o */
+	bool		 no_tables;	/* the optimizer makes none, and works if asked to */
 	int		 verbose;	/* print what is read: 0, 1, 2 (with numbers) */
 	bool		 debug;		/* -g */
 	bool		 trusted_only;	/* refuse files others can write to */
@@ -163,9 +180,14 @@ struct pfctl {
 	size_t		 naltq;
 	bool		 altq_given;	/* the file speaks of queues */
 	struct osfp_db	*osfp;		/* NULL unless a rule needs it */
+	struct pfctl_later *later;	/* what the file has that cannot be loaded */
+	size_t		 nlater;
+	struct pfctl_place log_at;	/* the first rule that logs */
 	struct names	*names;		/* services, protocols, interfaces: cached */
 
 	struct parser	*parser;	/* private, while parsing */
+	char		**files;	/* private: names, for struct pfctl_place */
+	size_t		 nfiles;
 	struct pfctl_index anchor_index; /* private: by path */
 	struct pfctl_index table_index;	/* private: by name */
 	struct pfctl_index altq_index;	/* private: by qname */

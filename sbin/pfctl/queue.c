@@ -506,6 +506,7 @@ define_altq(struct parser *p, struct node *n)
 	if (!(p->pf->what & PFCTL_LOAD_ALTQ))
 		return;
 	p->pf->altq_given = true;
+	pf_later(p, PFCTL_LOAD_ALTQ, "altq");
 	for (i = o.on->a.first; i != NULL; i = i->next) {
 		if (i->s == NULL || i->neg) {
 			pf_error(p, 0, "altq on takes names of interfaces");
@@ -840,6 +841,7 @@ define_queue(struct parser *p, struct node *n)
 	if (!(p->pf->what & PFCTL_LOAD_ALTQ))
 		return;
 	p->pf->altq_given = true;
+	pf_later(p, PFCTL_LOAD_ALTQ, "queue");
 	if (o.modern || (o.on != NULL && !is_promised(st, n->s)))
 		modern_queue(p, n, &o);
 	else

@@ -476,6 +476,7 @@ define_table(struct parser *p, struct node *n)
 		pfctl_table_clear(&fresh);
 		return;
 	}
+	pf_later(p, PFCTL_LOAD_TABLE, "table");
 	if (p->pf->verbose > 0)
 		table_print(p, n, flags);
 	t = table_find(p->pf, anchor_here(p)->path, n->s);

@@ -49,7 +49,8 @@ pf_pool_check(const struct pf_pool *p, const struct pf_pooladdr *a, uint32_t n,
 		return (EOPNOTSUPP);
 	for (i = 0; i < n; i++) {
 		if (a[i].addr.type == PF_ADDR_TABLE ||
-		    a[i].addr.type == PF_ADDR_DYNIFTL || a[i].ifname[0] != '\0')
+		    a[i].addr.type == PF_ADDR_DYNIFTL || a[i].ifname[0] != '\0' ||
+		    a[i].weight > 1)
 			return (EOPNOTSUPP);
 		if (!pool_addr_sound(&a[i], af))
 			return (EINVAL);

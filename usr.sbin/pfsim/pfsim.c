@@ -50,6 +50,7 @@ struct pfsim {
 	const char	*ifname, *outif;
 	int		 dir;		/* of what is not from a local address */
 	int		 verbose;
+	unsigned int	 shown;		/* -s: bits by row of shows[] */
 	bool		 quiet;		/* dropped packets only */
 	struct sim_pcap	*out;		/* -w */
 	struct view	 before, after;
@@ -64,7 +65,7 @@ usage(void)
 {
 	fprintf(stderr, "usage: pfsim [-qv] [-D macro=value] [-d in|out] "
 	    "[-i interface]\n\t     [-l address[/length]] [-o interface] "
-	    "[-w file] -f file [-r file]\n");
+	    "[-s modifier] [-w file] -f file [-r file]\n");
 	exit(2);
 }
 
@@ -376,6 +377,48 @@ machine(struct pfsim *ps)
 	ps->dev.path = "pfsim";
 }
 
+/* As pfctl -s info; the time is that of the capture file. */
+static int
+show_info(struct pf_dev *dev, struct ctl_show *cs)
+{
+	const struct pfsim *ps = dev->priv;
+	struct pf_status st;
+
+	if (PF_DO(dev, DIOCGETSTATUS, &st) == -1)
+		return (-1);
+	print_status(cs, &st, ps->sim->epoch +
+	    (int64_t)(ps->sim->now / SIM_SECOND));
+	return (0);
+}
+
+/* As pfctl -s has them. */
+static const struct {
+	const char	*name;
+	int		(*show)(struct pf_dev *, struct ctl_show *);
+} shows[] = {
+	{ "info",	show_info },
+	{ "labels",	show_labels },
+	{ "memory",	show_limits },
+	{ "nat",	show_nat },
+	{ "rules",	show_rules },
+	{ "states",	show_states },
+	{ "timeouts",	show_timeouts },
+	{ "Interfaces",	show_ifaces },
+};
+#define NSHOWS	(sizeof(shows) / sizeof(shows[0]))
+
+static void
+show_add(struct pfsim *ps, const char *modifier)
+{
+	for (size_t i = 0; i < NSHOWS; i++)
+		if (modifier[0] != '\0' && strncmp(shows[i].name, modifier,
+		    strlen(modifier)) == 0) {
+			ps->shown |= 1U << i;
+			return;
+		}
+	usage();
+}
+
 static void
 show(struct pfsim *ps)
 {
@@ -387,6 +430,11 @@ show(struct pfsim *ps)
 	if (ps->answers != 0)
 		printf(", %lu answered", ps->answers);
 	printf("\n");
+	if (ps->verbose == 0)
+		cs.verbose = 0;
+	for (size_t i = 0; i < NSHOWS; i++)
+		if ((ps->shown & 1U << i) != 0)
+			shows[i].show(&ps->dev, &cs);
 	if (ps->verbose == 0)
 		return;
 	printf("\nRULES:\n");
@@ -402,12 +450,12 @@ main(int argc, char **argv)
 {
 	static struct pfsim ps = { .ifname = "eth0", .dir = PF_IN };
 	struct ctl_load load = { .anchor = "", .what = LOAD_ALL,
-	    .optimize = PFCTL_OPT_NONE };
+	    .optimize = PFCTL_OPT_FILE };
 	const char *pcap = NULL, *outfile = NULL;
 	char msg[256];
 	int ch, r = 0;
 
-	while ((ch = getopt(argc, argv, "D:d:f:i:l:o:qr:vw:")) != -1) {
+	while ((ch = getopt(argc, argv, "D:d:f:i:l:o:qr:s:vw:")) != -1) {
 		switch (ch) {
 		case 'D':
 			if (load_define(&load, optarg) == -1)
@@ -438,6 +486,9 @@ main(int argc, char **argv)
 			break;
 		case 'r':
 			pcap = optarg;
+			break;
+		case 's':
+			show_add(&ps, optarg);
 			break;
 		case 'v':
 			ps.verbose++;
