@@ -89,22 +89,24 @@ pfdev_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
 	size_t		 size = _IOC_SIZE(cmd);
 	bool		 in = (_IOC_DIR(cmd) & _IOC_WRITE) != 0;
 	bool		 out = (_IOC_DIR(cmd) & _IOC_READ) != 0;
+	bool		 answers = out && pf_ioctl_answers(cmd);
 	void		*arg = NULL;
 	int		 err = -EFAULT;
 
 	if (size > PF_IOCTL_ARG_MAX || (size != 0) != (in || out))
 		return (-ENOTTY);
 	if (size != 0) {
-		arg = kzalloc(size, GFP_KERNEL_ACCOUNT);
+		arg = kmalloc(size, in ? GFP_KERNEL_ACCOUNT :
+		    GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 		if (arg == NULL)
 			return (-ENOMEM);
 		if (in && copy_from_user(arg, up, size) != 0)
 			goto done;
-		if (out && copy_to_user(up, arg, size) != 0)
+		if (answers && copy_to_user(up, arg, size) != 0)
 			goto done;
 	}
 	err = -pf_ioctl(f->client, cmd, arg, (file->f_mode & FMODE_WRITE) != 0);
-	if (err == 0 && out && copy_to_user(up, arg, size) != 0)
+	if (err == 0 && answers && copy_to_user(up, arg, size) != 0)
 		err = -EFAULT;
 done:
 	kfree(arg);

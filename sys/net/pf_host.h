@@ -217,13 +217,15 @@ void	 pf_purge(struct pf *);
  * A client is an open descriptor of /dev/pf.  pf_client_close() drops its
  * transaction.  pf_ioctl(): cmd as in pfvar.h; arg: an object of the command's
  * size (_IOC_SIZE) already copied in, copied out by the host when 0 is returned
- * and the command reads.  writable: the descriptor may change things.
+ * and the command answers in it: pf_ioctl_answers(), false for one that does not exist.
+ * writable: the descriptor may change things.
  * Returns 0 or a positive errno; on error nothing has changed.  Control.
  */
 struct pf_client;
 struct pf_client *pf_client_open(struct pf *, uint32_t pid, uint32_t uid);
 void	 pf_client_close(struct pf_client *);
 int	 pf_ioctl(struct pf_client *, uint32_t cmd, void *arg, bool writable);
+bool	 pf_ioctl_answers(uint32_t cmd);
 #define PF_IOCTL_ARG_MAX	4096	/* no command's argument is larger */
 
 #endif /* _NET_PF_HOST_H_ */

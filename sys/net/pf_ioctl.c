@@ -251,65 +251,107 @@ static const struct command {
 	uint32_t	cmd;
 	uint32_t	size;		/* of the argument */
 	bool		write;		/* wants a writable descriptor */
+	bool		answers;	/* in its argument */
 	int		(*fn)(struct pf_client *, void *);
 } commands[] = {
-	{ DIOCSTART, 0, true, ioctl_start },
-	{ DIOCSTOP, 0, true, ioctl_stop },
-	{ DIOCADDRULE, sizeof(struct pfioc_rule), true, pf_ioctl_addrule },
-	{ DIOCGETRULES, sizeof(struct pfioc_rule), false, pf_ioctl_getrules },
-	{ DIOCGETRULE, sizeof(struct pfioc_rule), false, pf_ioctl_getrule },
-	{ DIOCCLRSTATES, sizeof(struct pfioc_state_kill), true, pf_ioctl_clrstates },
-	{ DIOCGETSTATE, sizeof(struct pfioc_state), false, pf_ioctl_getstate },
-	{ DIOCSETSTATUSIF, sizeof(struct pfioc_if), true, ioctl_setstatusif },
-	{ DIOCGETSTATUS, sizeof(struct pf_status), false, ioctl_getstatus },
-	{ DIOCCLRSTATUS, 0, true, ioctl_clrstatus },
-	{ DIOCSETDEBUG, sizeof(struct pfioc_u32), true, ioctl_setdebug },
-	{ DIOCGETSTATES, sizeof(struct pfioc_states), false, pf_ioctl_getstates },
-	{ DIOCSETTIMEOUT, sizeof(struct pfioc_tm), true, ioctl_settimeout },
-	{ DIOCGETTIMEOUT, sizeof(struct pfioc_tm), false, ioctl_gettimeout },
-	{ DIOCCLRRULECTRS, 0, true, pf_ioctl_clrrulectrs },
-	{ DIOCGETLIMIT, sizeof(struct pfioc_limit), false, ioctl_getlimit },
-	{ DIOCSETLIMIT, sizeof(struct pfioc_limit), true, ioctl_setlimit },
-	{ DIOCKILLSTATES, sizeof(struct pfioc_state_kill), true, pf_ioctl_killstates },
-	{ DIOCNATLOOK, sizeof(struct pfioc_natlook), false, pf_ioctl_natlook },
-	{ DIOCBEGINADDRS, sizeof(struct pfioc_pooladdr), true, pf_ioctl_beginaddrs },
-	{ DIOCADDADDR, sizeof(struct pfioc_pooladdr), true, pf_ioctl_addaddr },
-	{ DIOCGETADDRS, sizeof(struct pfioc_pooladdr), false, pf_ioctl_getaddrs },
-	{ DIOCGETADDR, sizeof(struct pfioc_pooladdr), false, pf_ioctl_getaddr },
-	{ DIOCGETRULESETS, sizeof(struct pfioc_ruleset), false, pf_ioctl_getrulesets },
-	{ DIOCGETRULESET, sizeof(struct pfioc_ruleset), false, pf_ioctl_getruleset },
-	{ DIOCXBEGIN, sizeof(struct pfioc_trans), true, pf_ioctl_xbegin },
-	{ DIOCXCOMMIT, sizeof(struct pfioc_trans), true, pf_ioctl_xcommit },
-	{ DIOCXROLLBACK, sizeof(struct pfioc_trans), true, pf_ioctl_xrollback },
-	{ DIOCSETHOSTID, sizeof(struct pfioc_u32), true, ioctl_sethostid },
-	{ DIOCIGETIFACES, sizeof(struct pfioc_iface), false, ioctl_igetifaces },
-	{ DIOCSETIFFLAG, sizeof(struct pfioc_iface), true, ioctl_setifflag },
-	{ DIOCCLRIFFLAG, sizeof(struct pfioc_iface), true, ioctl_clrifflag },
+	{ DIOCSTART, 0, true, false, ioctl_start },
+	{ DIOCSTOP, 0, true, false, ioctl_stop },
+	{ DIOCADDRULE, sizeof(struct pfioc_rule), true, false,
+	    pf_ioctl_addrule },
+	{ DIOCGETRULES, sizeof(struct pfioc_rule), false, true,
+	    pf_ioctl_getrules },
+	{ DIOCGETRULE, sizeof(struct pfioc_rule), false, true,
+	    pf_ioctl_getrule },
+	{ DIOCCLRSTATES, sizeof(struct pfioc_state_kill), true, true,
+	    pf_ioctl_clrstates },
+	{ DIOCGETSTATE, sizeof(struct pfioc_state), false, true,
+	    pf_ioctl_getstate },
+	{ DIOCSETSTATUSIF, sizeof(struct pfioc_if), true, false,
+	    ioctl_setstatusif },
+	{ DIOCGETSTATUS, sizeof(struct pf_status), false, true,
+	    ioctl_getstatus },
+	{ DIOCCLRSTATUS, 0, true, false, ioctl_clrstatus },
+	{ DIOCSETDEBUG, sizeof(struct pfioc_u32), true, true, ioctl_setdebug },
+	{ DIOCGETSTATES, sizeof(struct pfioc_states), false, true,
+	    pf_ioctl_getstates },
+	{ DIOCSETTIMEOUT, sizeof(struct pfioc_tm), true, true,
+	    ioctl_settimeout },
+	{ DIOCGETTIMEOUT, sizeof(struct pfioc_tm), false, true,
+	    ioctl_gettimeout },
+	{ DIOCCLRRULECTRS, 0, true, false, pf_ioctl_clrrulectrs },
+	{ DIOCGETLIMIT, sizeof(struct pfioc_limit), false, true,
+	    ioctl_getlimit },
+	{ DIOCSETLIMIT, sizeof(struct pfioc_limit), true, true,
+	    ioctl_setlimit },
+	{ DIOCKILLSTATES, sizeof(struct pfioc_state_kill), true, true,
+	    pf_ioctl_killstates },
+	{ DIOCNATLOOK, sizeof(struct pfioc_natlook), false, true,
+	    pf_ioctl_natlook },
+	{ DIOCBEGINADDRS, sizeof(struct pfioc_pooladdr), true, true,
+	    pf_ioctl_beginaddrs },
+	{ DIOCADDADDR, sizeof(struct pfioc_pooladdr), true, false,
+	    pf_ioctl_addaddr },
+	{ DIOCGETADDRS, sizeof(struct pfioc_pooladdr), false, true,
+	    pf_ioctl_getaddrs },
+	{ DIOCGETADDR, sizeof(struct pfioc_pooladdr), false, true,
+	    pf_ioctl_getaddr },
+	{ DIOCGETRULESETS, sizeof(struct pfioc_ruleset), false, true,
+	    pf_ioctl_getrulesets },
+	{ DIOCGETRULESET, sizeof(struct pfioc_ruleset), false, true,
+	    pf_ioctl_getruleset },
+	{ DIOCXBEGIN, sizeof(struct pfioc_trans), true, false,
+	    pf_ioctl_xbegin },
+	{ DIOCXCOMMIT, sizeof(struct pfioc_trans), true, false,
+	    pf_ioctl_xcommit },
+	{ DIOCXROLLBACK, sizeof(struct pfioc_trans), true, false,
+	    pf_ioctl_xrollback },
+	{ DIOCSETHOSTID, sizeof(struct pfioc_u32), true, true,
+	    ioctl_sethostid },
+	{ DIOCIGETIFACES, sizeof(struct pfioc_iface), false, true,
+	    ioctl_igetifaces },
+	{ DIOCSETIFFLAG, sizeof(struct pfioc_iface), true, false,
+	    ioctl_setifflag },
+	{ DIOCCLRIFFLAG, sizeof(struct pfioc_iface), true, false,
+	    ioctl_clrifflag },
 };
 static_assert(sizeof(struct pfioc_rule) <= PF_IOCTL_ARG_MAX, "the largest");
+
+static const struct command *
+command_find(uint32_t cmd)
+{
+	unsigned int	i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (commands[i].cmd == cmd)
+			return (&commands[i]);
+	return (NULL);
+}
+
+bool
+pf_ioctl_answers(uint32_t cmd)
+{
+	const struct command	*c = command_find(cmd);
+
+	return (c != NULL && c->answers);
+}
 
 int
 pf_ioctl(struct pf_client *cl, uint32_t cmd, void *arg, bool writable)
 {
-	const struct command	*c;
-	unsigned int		 i;
+	const struct command	*c = command_find(cmd);
 	int			 error;
 
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		c = &commands[i];
-		if (c->cmd != cmd)
-			continue;
-		if (c->write && !writable)
-			return (EACCES);
-		if (c->size != 0 && arg == NULL)
-			return (EFAULT);
-		pf_mutex_lock(&cl->pf->ctl);
-		cl->writable = writable;
-		error = c->fn(cl, arg);
-		pf_mutex_unlock(&cl->pf->ctl);
-		return (error);
-	}
-	return (ENOTTY);
+	if (c == NULL)
+		return (ENOTTY);
+	if (c->write && !writable)
+		return (EACCES);
+	if (c->size != 0 && arg == NULL)
+		return (EFAULT);
+	pf_mutex_lock(&cl->pf->ctl);
+	cl->writable = writable;
+	error = c->fn(cl, arg);
+	pf_mutex_unlock(&cl->pf->ctl);
+	return (error);
 }
 
 struct pf_client *

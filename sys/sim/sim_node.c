@@ -488,9 +488,12 @@ sim_ioctl_as(struct sim_node *n, struct pf_client *cl, unsigned long cmd,
 	sim_might_sleep(__func__, __LINE__);
 	error = pf_ioctl(cl, (uint32_t)cmd, copy, writable);
 	sim_lock_check_idle("pf_ioctl");
+	if (copy != NULL && (_IOC_DIR(cmd) & _IOC_WRITE) != 0 &&
+	    !pf_ioctl_answers((uint32_t)cmd) && memcmp(copy, arg, size) != 0)
+		SIM_PANIC("pf_ioctl(%#lx) answers and does not say so", cmd);
 	if (error < 0 || error > 4095)
 		SIM_PANIC("pf_ioctl(%#lx) returned %d", cmd, error);
-	if (error == 0 && (_IOC_DIR(cmd) & _IOC_READ) != 0)
+	if (error == 0 && pf_ioctl_answers((uint32_t)cmd))
 		memcpy(arg, copy, size);
 	free(copy);
 	return (error);
