@@ -11,7 +11,21 @@
  *
  * An instance is made disabled and empty.  pf_purge() is its heartbeat.
  */
-#include "pf_priv.h"
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_conf.h"
+#include "pf_if.h"
+#include "pf_instance.h"
+#include "pf_match.h"
+#include "pf_nat.h"
+#include "pf_packet.h"
+#include "pf_reply.h"
+#include "pf_rewrite.h"
+#include "pf_rule.h"
+#include "pf_ruleset.h"
+#include "pf_state.h"
+#include "pf_statetab.h"
+#include "pf_track.h"
 
 const struct pf_cache_desc pf_caches[PF_CACHE_MAX] = {
 	[PF_CACHE_STATE] = { "pf_state", PF_STATE_OBJECT, 128 },
