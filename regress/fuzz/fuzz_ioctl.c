@@ -14,7 +14,8 @@
 #include <arpa/inet.h>
 
 #include "fuzz.h"
-#include "pf_priv.h"
+#include "pf_conf.h"
+#include "pf_instance.h"
 
 #define F_RAWADDR	0x01	/* addresses as in the input */
 #define F_RAWTICKET	0x02	/* tickets as in the input */

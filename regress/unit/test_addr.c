@@ -7,6 +7,8 @@
 #include <arpa/inet.h>
 
 #include "unit.h"
+#include "pf_addr.h"
+#include "pf_cksum.h"
 
 static struct pf_addr
 addr(const char *text, uint8_t *af)

@@ -6,6 +6,11 @@
  * they come and go, and that many of them change together or not at all.
  */
 #include "unit.h"
+#include "pf_conf.h"
+#include "pf_match.h"
+#include "pf_packet.h"
+#include "pf_rule.h"
+#include "pf_ruleset.h"
 
 #include <arpa/inet.h>
 

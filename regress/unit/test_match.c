@@ -12,6 +12,12 @@
 #include <netinet/tcp.h>
 
 #include "unit.h"
+#include "pf_conf.h"
+#include "pf_entry.h"
+#include "pf_match.h"
+#include "pf_packet.h"
+#include "pf_rule.h"
+#include "pf_ruleset.h"
 
 #define RULES		40
 #define RULESETS	150

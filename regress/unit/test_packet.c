@@ -11,6 +11,8 @@
 #include <arpa/inet.h>
 
 #include "unit.h"
+#include "pf_addr.h"
+#include "pf_packet.h"
 #include "pf_wire.h"
 
 #define A4	.src = "10.0.0.1", .dst = "10.0.0.2"

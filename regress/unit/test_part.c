@@ -8,6 +8,7 @@
  */
 #include "unit.h"
 #include "pf_trans.h"
+#include "pf_util.h"
 
 struct fix {
 	struct sim		*sim;

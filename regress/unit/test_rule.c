@@ -10,6 +10,7 @@
  * program would see it.
  */
 #include "unit.h"
+#include "pf_rule.h"
 
 #define SETS	6
 

@@ -6,6 +6,9 @@
  * at every request, counters of evaluations, very long rulesets.
  */
 #include "unit.h"
+#include "pf_conf.h"
+#include "pf_rule.h"
+#include "pf_ruleset.h"
 
 struct fix {
 	struct sim		*sim;

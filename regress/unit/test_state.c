@@ -9,6 +9,10 @@
  * make them is test_path.c's.
  */
 #include "unit.h"
+#include "pf_conf.h"
+#include "pf_packet.h"
+#include "pf_rule.h"
+#include "pf_state.h"
 
 #define KEYS	40000
 

@@ -10,6 +10,9 @@
  * judged by it.  A segment that is refused must leave the state as it was.
  */
 #include "unit.h"
+#include "pf_packet.h"
+#include "pf_state.h"
+#include "pf_track.h"
 #include "pf_wire.h"
 
 #define S	PF_TH_SYN

@@ -6,6 +6,9 @@
  * and that a packet which brings nothing new takes no lock.
  */
 #include "unit.h"
+#include "pf_packet.h"
+#include "pf_state.h"
+#include "pf_track.h"
 
 enum { FWD, REV, END };
 enum { NO = PFUDPS_NO_TRAFFIC, ONE = PFUDPS_SINGLE, MORE = PFUDPS_MULTIPLE };

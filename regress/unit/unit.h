@@ -12,7 +12,7 @@
 #define _UNIT_H_
 
 #include "sim.h"
-#include "pf_priv.h"
+#include "pf_instance.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

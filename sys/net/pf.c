@@ -10,7 +10,19 @@
  * Locking.  A packet: one RCU read side, one configuration.  Control: pf->ctl.
  * Place.  Fourth floor; pf_new.c has the way of a packet that belongs to no state.
  */
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_conf.h"
+#include "pf_if.h"
+#include "pf_instance.h"
+#include "pf_packet.h"
 #include "pf_path.h"
+#include "pf_rewrite.h"
+#include "pf_rule.h"
+#include "pf_ruleset.h"
+#include "pf_state.h"
+#include "pf_statetab.h"
+#include "pf_track.h"
 
 const struct pf_cache_desc pf_caches[PF_CACHE_MAX] = {
 	[PF_CACHE_STATE] = { "pf_state", PF_STATE_OBJECT, 128 },

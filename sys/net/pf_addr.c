@@ -6,7 +6,9 @@
  *
  * Pure functions, no state, no locks.
  */
-#include "pf_priv.h"
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_addr.h"
 
 int
 pf_addr_cmp(const struct pf_addr *a, const struct pf_addr *b, uint8_t af)

@@ -20,7 +20,13 @@
  *
  * All functions here run in control context with pf->ctl held.
  */
-#include "pf_priv.h"
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_anchor.h"
+#include "pf_conf.h"
+#include "pf_instance.h"
+#include "pf_rule.h"
+#include "pf_util.h"
 
 #define ANCHORS_MAX	1000000		/* whatever the limit says */
 

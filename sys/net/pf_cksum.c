@@ -7,7 +7,8 @@
  * Pure functions.  Sums are of 16-bit words as they lie in memory, so they
  * need no byte order (RFC 1071, 2).
  */
-#include "pf_priv.h"
+#include "pf_host.h"
+#include "pf_cksum.h"
 
 uint32_t
 pf_cksum_add(uint32_t sum, const void *data, size_t len)

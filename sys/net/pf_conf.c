@@ -13,7 +13,14 @@
  *
  * All functions here run in control context with pf->ctl held.
  */
-#include "pf_priv.h"
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_conf.h"
+#include "pf_if.h"
+#include "pf_instance.h"
+#include "pf_rule.h"
+#include "pf_ruleset.h"
+#include "pf_util.h"
 
 static const uint32_t timeout_defaults[PFTM_MAX] = {
 	[PFTM_TCP_FIRST_PACKET] = 120, [PFTM_TCP_OPENING] = 30,

@@ -2,16 +2,24 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_conf.h: the part of pf_priv.h about the configuration: all that is in force at
- * one moment, and the options in it.
+ * pf_conf.h: the configuration: all that is in force at one moment, and the options in it
  *
- * Included by pf_priv.h, where it says what the marks of the members mean.
+ * What it owns.  The pf_confs.  One is made, published, and freed when another has been
+ * published in its place; it never changes while it is in force.
+ * Locking.  All with ctl held; packets read it in an RCU read side.  Marks of members are
+ * explained in pf_instance.h.
+ * Place.  Second floor.
  */
 #ifndef _NET_PF_CONF_H_
 #define _NET_PF_CONF_H_
 
-struct pf_rules;
+#include "pf_host.h"
+#include "pfvar.h"
+
+struct pf;
 struct pf_anchor_index;
+struct pf_kif;
+struct pf_rules;
 
 /* Options of one word, by number: the members of pf_conf from timeout on, in order. */
 #define PF_OPT_TIMEOUT	0			/* + PFTM_* */

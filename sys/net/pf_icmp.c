@@ -18,8 +18,13 @@
  * Checksums in the quotation are not verified: routers have changed it on its way.
  * Owns nothing.
  */
-#include "pf_priv.h"
-#include "pf_wire.h"
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_addr.h"
+#include "pf_packet.h"
+#include "pf_state.h"
+#include "pf_statetab.h"
+#include "pf_track.h"
 
 struct pf_state *
 pf_icmp_error_state(struct pf *pf, const struct pf_pdesc *pd,

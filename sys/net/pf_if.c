@@ -14,7 +14,10 @@
  * reference there: pf_if_detach() waits for them before the kif can be unused.
  * Everything else happens under pf->ctl.
  */
-#include "pf_priv.h"
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_if.h"
+#include "pf_instance.h"
 
 #define KIF_MAX		32768	/* names at once */
 

@@ -9,8 +9,15 @@
  * descriptor's right, takes pf->ctl and calls the handler; handlers check the
  * values.  Owns the pf_clients, from open to close.
  */
+#include "pf_host.h"
+#include "pfvar.h"
 #include "pf_abi.h"
+#include "pf_conf.h"
+#include "pf_if.h"
+#include "pf_instance.h"
 #include "pf_ioctl.h"
+#include "pf_statetab.h"
+#include "pf_trans.h"
 
 static int
 ioctl_start(struct pf_client *cl, void *arg)

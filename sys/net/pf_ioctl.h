@@ -10,8 +10,11 @@
 #ifndef _NET_PF_IOCTL_H_
 #define _NET_PF_IOCTL_H_
 
-#include "pf_priv.h"
-#include "pf_trans.h"
+#include "pf_host.h"
+
+struct pf;
+struct pf_rules;
+struct pf_trans;
 
 struct pf_client {
 	struct pf	*pf;		/* [i] */

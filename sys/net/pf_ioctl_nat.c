@@ -7,7 +7,17 @@
  * A program tells the addresses of a rule's pools before the rule; the transaction
  * gathers them.  All run under pf->ctl.
  */
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_anchor.h"
 #include "pf_ioctl.h"
+#include "pf_pool.h"
+#include "pf_rule.h"
+#include "pf_ruleset.h"
+#include "pf_state.h"
+#include "pf_statetab.h"
+#include "pf_trans.h"
+#include "pf_util.h"
 
 static int
 check_place(const struct pfioc_pooladdr *io)

@@ -7,7 +7,16 @@
  * The handlers translate between what a program says and pf_trans.c, which does the
  * work.  Owns the cache of evaluation sums of a client.  All run under pf->ctl.
  */
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_anchor.h"
+#include "pf_conf.h"
+#include "pf_instance.h"
 #include "pf_ioctl.h"
+#include "pf_rule.h"
+#include "pf_ruleset.h"
+#include "pf_trans.h"
+#include "pf_util.h"
 
 int
 pf_ioctl_rules(struct pf_client *cl, const char *path, uint32_t ruleset,

@@ -9,7 +9,17 @@
  * gathers a piece in an RCU read side, and between two batches, where
  * sleeping is allowed, the piece goes to the user.  All run under pf->ctl.
  */
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_addr.h"
+#include "pf_conf.h"
+#include "pf_if.h"
+#include "pf_instance.h"
 #include "pf_ioctl.h"
+#include "pf_rule.h"
+#include "pf_state.h"
+#include "pf_statetab.h"
+#include "pf_util.h"
 
 #define PIECE		(2 * PF_WALK_BATCH)	/* states in a piece */
 

@@ -19,7 +19,18 @@
  * its last one.  The evaluations of a rule are then the sum of the counters up
  * to it, and a run costs two additions however long it is.
  */
-#include "pf_priv.h"
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_fields.h"
+#include "pf_addr.h"
+#include "pf_anchor.h"
+#include "pf_conf.h"
+#include "pf_entry.h"
+#include "pf_instance.h"
+#include "pf_match.h"
+#include "pf_packet.h"
+#include "pf_rule.h"
+#include "pf_ruleset.h"
 
 #define MATCHED		PF_SKIP_COUNT		/* results of match_one() beside skip steps */
 #define FAILED_OTHER	(PF_SKIP_COUNT + 1)	/* a criterion of no skip step */

@@ -16,7 +16,15 @@
  * Everything is worked out on the key of the connection; the packet is
  * rewritten later (pf_rewrite.c), when a state holds the key.  Owns nothing.
  */
-#include "pf_priv.h"
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_match.h"
+#include "pf_nat.h"
+#include "pf_packet.h"
+#include "pf_pool.h"
+#include "pf_rule.h"
+#include "pf_state.h"
+#include "pf_statetab.h"
 
 #define PORT_TRIES	256
 #define ADDR_TRIES	4		/* addresses of a pool tried for one connection */

@@ -10,7 +10,20 @@
  * Locking.  The RCU read side of the packet.
  * Place.  Fourth floor, beside pf.c, whose pf_test() calls it.
  */
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_if.h"
+#include "pf_instance.h"
+#include "pf_match.h"
+#include "pf_nat.h"
+#include "pf_packet.h"
 #include "pf_path.h"
+#include "pf_reply.h"
+#include "pf_rewrite.h"
+#include "pf_rule.h"
+#include "pf_state.h"
+#include "pf_statetab.h"
+#include "pf_track.h"
 
 /* What comes after is asked about the packet as kr translates it; the packet is rewritten
  * once it has a state. */

@@ -23,8 +23,10 @@
  * can say; the field is 0 then and the host's length counts.  Everybody else's jumbo
  * payloads (RFC 2675) are refused.
  */
-#include "pf_priv.h"
+#include "pf_host.h"
+#include "pfvar.h"
 #include "pf_wire.h"
+#include "pf_packet.h"
 
 #define MAX_EXTENSIONS	16	/* IPv6 headers before the transport's */
 #define MAX_OPTIONS	32	/* in a hop-by-hop header, padding counted */

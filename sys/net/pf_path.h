@@ -16,7 +16,14 @@
 #ifndef _NET_PF_PATH_H_
 #define _NET_PF_PATH_H_
 
-#include "pf_priv.h"
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_packet.h"
+#include "pf_state.h"
+
+struct pf_conf;
+struct pf_krule;
+struct pf_state;
 
 enum {
 	PF_GO = 0,

@@ -11,7 +11,11 @@
  * than 2^32 addresses counts as one of that many, and the rest of its bits are chosen by
  * themselves.
  */
-#include "pf_priv.h"
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_addr.h"
+#include "pf_pool.h"
+#include "pf_util.h"
 
 #define POOL_MAX	65536		/* addresses as written, in a pool */
 

@@ -16,8 +16,14 @@
  * whose checksum is wrong.  RST never answers RST (RFC 9293 3.5.2), nor a fragment, whose
  * checksum cannot be verified.
  */
-#include "pf_priv.h"
+#include "pf_host.h"
+#include "pfvar.h"
 #include "pf_wire.h"
+#include "pf_cksum.h"
+#include "pf_if.h"
+#include "pf_packet.h"
+#include "pf_reply.h"
+#include "pf_rule.h"
 
 #define REPLY_TTL	64
 #define ICMP4_MAX	576	/* RFC 1812, 4.3.2.3 */

@@ -16,8 +16,14 @@
  *
  * Owns nothing.  Packet context.
  */
-#include "pf_priv.h"
+#include "pf_host.h"
+#include "pfvar.h"
 #include "pf_wire.h"
+#include "pf_addr.h"
+#include "pf_cksum.h"
+#include "pf_packet.h"
+#include "pf_rewrite.h"
+#include "pf_state.h"
 
 /* A header chain within a packet: the packet's own or the quoted one. */
 struct chain {

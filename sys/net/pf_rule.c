@@ -10,7 +10,16 @@
  * Locking.  Made under pf->ctl; then nothing changes but atomic and per-CPU counters.
  * Place.  Second floor; pf_rule_check.c says which rules are sound.
  */
-#include "pf_priv.h"
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_fields.h"
+#include "pf_anchor.h"
+#include "pf_entry.h"
+#include "pf_if.h"
+#include "pf_instance.h"
+#include "pf_pool.h"
+#include "pf_rule.h"
+#include "pf_util.h"
 
 #define SIZE(m, word, kind, max, skip, use, class)				\
 	+ sizeof(((struct pf_rule *)0)->m)

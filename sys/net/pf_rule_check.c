@@ -10,7 +10,12 @@
  * Locking.  None of its own.
  * Place.  Second floor, below pf_rule.c, which makes of a sound rule what the kernel holds.
  */
-#include "pf_priv.h"
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_fields.h"
+#include "pf_pool.h"
+#include "pf_rule.h"
+#include "pf_util.h"
 
 #define FLAGS_RETURN	(PFRULE_RETURN | PFRULE_RETURNRST | PFRULE_RETURNICMP)
 #define FLAGS_STATE	(PFRULE_NOSYNC | PFRULE_IFBOUND | PFRULE_STATESLOPPY)

@@ -11,7 +11,16 @@
  *
  * All functions here run in control context with pf->ctl held.
  */
-#include "pf_priv.h"
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_anchor.h"
+#include "pf_conf.h"
+#include "pf_entry.h"
+#include "pf_if.h"
+#include "pf_instance.h"
+#include "pf_rule.h"
+#include "pf_ruleset.h"
+#include "pf_util.h"
 
 /*
  * Compiled rulesets

@@ -15,7 +15,16 @@
  * nothing is repeated if the count moved.  Insertion and removal lock the
  * stripe of the key and, inside it, that of the id.
  */
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_bucket.h"
+#include "pf_conf.h"
+#include "pf_if.h"
+#include "pf_instance.h"
+#include "pf_packet.h"
+#include "pf_rule.h"
 #include "pf_state.h"
+#include "pf_statetab.h"
 
 #define LOOKUP_TRIES	8	/* lockless attempts under contention */
 

@@ -2,221 +2,193 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_state.h: what the files of the state table share
+ * pf_state.h: a state
  *
- * pf_state.c looks up, inserts and removes; pf_statetab.c walks, purges and
- * enlarges; pf_statemem.c has the memory.  Here is how keys are ordered and hashed, and
- * which bucket and which stripe belong to a hash.  Only these files include it.
+ * What it owns.  The form of a pf_state, of its key and its peers, and what can be asked of
+ * one alone.  A state lives from pf_state_alloc() (pf_statetab.h) until a grace period after
+ * its removal.
+ * Locking.  Marks of members are explained in pf_instance.h.
+ * Place.  Second floor.
+ *
+ * A state is 256 bytes in four cache lines, ordered by who reads them: the first is
+ * all that an established packet touches, but for TCP's windows, which are the
+ * second; the third has what is compared of IPv6 and what is counted, the fourth serves
+ * creation, removal and control.
+ *
+ * Two states lie in one object, line by line in turn, so that the first lines of the two
+ * states of a forwarded connection are neighbours: a processor fetches lines in
+ * such pairs, and the cache then holds nothing of a connection but what its packets touch.
+ *
+ * Key: addr[0], port[0] are the outer end ("wire"), addr[1], port[1] the inner one
+ * ("stack"): a packet going in puts its source at 0, one going out its destination, so
+ * the packets of both directions on an interface find the same state, and the state
+ * that a forwarded packet has made going in is not the one that it makes going out.
+ * ICMP queries have the id as the port of the end that asks, and the request's
+ * type as that of the other.
+ *
+ * What lies in the tree is the key's tag, 16 bytes: ports, protocol and family, and
+ * of the addresses both if they are IPv4, else a keyed hash: then equal tags are
+ * not yet equal keys, and the addresses are looked at as well.
+ *
+ * The bucket is chosen by a hash that does not care for direction: both states
+ * of a forwarded connection lie in one bucket, and one cache miss
+ * serves both.
+ *
+ * A state that translates has two keys: packets that come in are found by the one
+ * that they have on the wire, those that go out by the one that the stack gives them.
+ * The first is the state's own, the other lies in its struct pf_state_ext.
  */
 #ifndef _NET_PF_STATE_H_
 #define _NET_PF_STATE_H_
 
-#include "pf_priv.h"
+#include "pf_host.h"
+#include "pfvar.h"
 
-#define IDS_PER_BUCKET	2	/* buckets by key to one by id */
+struct pf_kif;
+struct pf_krule;
+struct pf_pdesc;
 
-/* Words of st.note, each CPU's own: the last key hashed (pf_state.c), places set aside
- * (pf_statemem.c). */
-enum {
-	PF_NOTE_ADDR = 0,			/* addr[0], addr[1] of the key */
-	PF_NOTE_WORD = 4,			/* tag[1], for all packets */
-	PF_NOTE_TAG, PF_NOTE_HASH,
-	PF_NOTE_PARTNER, PF_NOTE_SPARE, PF_NOTE_MAX
+struct pf_state_key {
+	struct pf_addr	 addr[2];
+	uint16_t	 port[2];		/* network order */
+	uint16_t	 ifid;			/* 0: floating */
+	uint8_t		 af;
+	uint8_t		 proto;
 };
-static_assert((int)PF_NOTE_MAX == PF_STATE_NOTES, "as many as there is room for");
+
+/* A key on its way to the table, with what the table makes of it. */
+struct pf_state_seek {
+	struct pf_state_key key;
+	uint8_t		 dir;			/* who asks: a packet's PF_IN, PF_OUT; 0: any */
+	uint64_t	 tag[2];
+	uint64_t	 hash;
+};
+
+/* What lies in the tree: a state, or the second key of one (a bit of the tag). */
+#define PF_TAG_IN	(1ULL << 54)		/* of tag[1]: only for what comes in */
+struct pf_state_link {
+	struct pf_rb_node node;			/* [rcu b] must be first */
+	uint64_t	 tag[2];		/* [i] */
+};
+
+struct pf_peer {				/* [s], all host order */
+	uint32_t	 seqlo;			/* highest sequence number sent, plus one */
+	uint32_t	 seqhi;			/* highest it may send: the other's ack + win */
+	uint32_t	 seqdiff;		/* added to this end's numbers (modulate) */
+	uint16_t	 max_win;		/* largest window seen, before scaling */
+	uint16_t	 mss;
+	uint8_t		 state;			/* PF_TCPS_*, PFUDPS_*, PFOTHERS_* */
+	uint8_t		 wscale;		/* PF_WSCALE_* */
+	uint8_t		 pad[2];
+};
 
 /*
- * A tag's second word: port[0], port[1], ifid, then in the byte of the family these
- * bits, then the protocol.  The packets that a link is for: both bits clear, all.
+ * Packets are counted in one word for each direction, in the line that is at hand
+ * anyway, and carried over to the state's totals when that is full.
  */
-#define TAG_AF_SHIFT	48
-#define TAG_AF(word)	((unsigned int)((word) >> TAG_AF_SHIFT) & 0x0f)
-#define TAG_SECOND	(1ULL << 52)		/* a second key, in a pf_state_ext */
-#define TAG_OUT		(1ULL << 55)
-#define TAG_SIDES	(PF_TAG_IN | TAG_OUT)
-#define TAG_BITS	(TAG_SECOND | TAG_SIDES)
-static_assert(AF_INET < 16 && AF_INET6 < 16, "four bits");
+#define PF_PENDING_PACKETS	0x3ffU		/* of the word: packets .. */
+#define PF_PENDING_SHIFT	10		/* .. and bytes above them */
 
-static inline struct pf_state_link *
-link_of_node(const struct pf_rb_node *n)
+#ifndef PF_HOST_DEBUG_LOCKS			/* locks have their true size */
+#define PF_STATES_BESIDE	2		/* states in an object */
+#define PF_STATE_OBJECT		512
+#define PF_STATE_NEIGHBOUR(n)	uint8_t n[64];	/* a line of the other one */
+#else
+#define PF_STATES_BESIDE	1
+#define PF_STATE_OBJECT		sizeof(struct pf_state)
+#define PF_STATE_NEIGHBOUR(n)
+#endif
+
+struct pf_state {
+	struct pf_state_link link;		/* must be first */
+	struct pf_krule	*rule;			/* [i] referenced */
+	uint32_t	 expire;		/* [a] uptime of the last packet */
+	uint8_t		 timeout;		/* [s] PFTM_*; read as [a] */
+	uint8_t		 direction;		/* [i] PF_IN, PF_OUT */
+	uint8_t		 settled;		/* [s] PF_SETTLED_*; read as [a] */
+	uint8_t		 log;			/* [i] */
+	uint32_t	 pending[2];		/* [a] [0] in state's direction */
+
+	PF_STATE_NEIGHBOUR(gap0)
+	struct pf_peer	 src, dst;		/* src: who sent the first packet */
+	struct pf_spinlock lock;		/* peers, timeout, settled */
+	uint16_t	 flags;			/* [i] PFSTATE_* */
+	uint8_t		 linked;		/* [b] in the tables */
+	uint8_t		 pad;
+	struct pf_kif	*kif;			/* [i] where it was made; referenced */
+	struct pf_state_ext *ext;		/* [i] owned; NULL for most */
+
+	PF_STATE_NEIGHBOUR(gap1)
+	struct pf_addr	 addr[2];		/* [i] of the key */
+	uint64_t	 packets[2];		/* [a] without what is pending */
+	uint64_t	 bytes[2];		/* [a] */
+
+	PF_STATE_NEIGHBOUR(gap2)
+	struct pf_rb_node id_node;		/* lock of the id's stripe */
+	uint64_t	 id;			/* [i] */
+	uint32_t	 creatorid;		/* [i] network order */
+	uint32_t	 creation;		/* [i] uptime */
+	struct pf_rcu_head rcu;
+	uint32_t	 spare;
+	struct pf_atomic inuse;			/* of an object's first state: see pf_statemem.c */
+};
+
+/* What few states need.  Made before the state is inserted, freed with it. */
+struct pf_state_ext {
+	struct pf_state_link link;		/* must be first; of the key on the stack's side */
+	struct pf_state	*state;			/* [i] */
+	struct pf_addr	 addr[2];		/* [i] of that key */
+	struct pf_krule	*nat_rule;		/* [i] referenced; NULL: the state's rule */
+};
+
+#define PF_SETTLED_FORWARD	0x01		/* packets of this direction change no peer .. */
+#define PF_SETTLED_BACK		0x02		/* .. and no timeout */
+#ifndef PF_HOST_DEBUG_LOCKS
+static_assert(sizeof(struct pf_state) - 3 * 64 <= 256, "a state fits its budget");
+static_assert(offsetof(struct pf_state, src) == 128 && offsetof(struct pf_state, addr) ==
+    256 && offsetof(struct pf_state, id_node) == 384, "a line, and one of the other's");
+#endif
+
+/* The key of the packet, its ifid 0. */
+void	 pf_state_key_of(const struct pf_pdesc *, struct pf_state_key *);
+/* The key of a state at PF_SK_WIRE or PF_SK_STACK. */
+void	 pf_state_key_get(const struct pf_state *, unsigned int side, struct pf_state_key *);
+/* Set the keys of a state that is not in the table yet.  stack: NULL if both are the same,
+ * else s->ext is there. */
+void	 pf_state_key_set(struct pf_state *, const struct pf_state_seek *wire,
+	    const struct pf_state_seek *stack);
+/* Whether packets are translated on their way. */
+static inline bool
+pf_state_translates(const struct pf_state *s)
 {
-	return (container_of(n, struct pf_state_link, node));
+	return (unlikely((s->link.tag[1] & PF_TAG_IN) != 0));
 }
-
-static inline struct pf_state *
-state_of_link(const struct pf_state_link *l)
+static inline uint8_t
+pf_state_proto(const struct pf_state *s)
 {
-	if (unlikely((l->tag[1] & TAG_SECOND) != 0))
-		return (container_of(l, struct pf_state_ext, link)->state);
-	return (container_of(l, struct pf_state, link));
+	return (s->link.tag[1] >> 56);
 }
-
-static inline const struct pf_addr *
-addr_of_link(const struct pf_state_link *l)
+static inline bool
+pf_state_bound(const struct pf_state *s)
 {
-	if (unlikely((l->tag[1] & TAG_SECOND) != 0))
-		return (container_of(l, struct pf_state_ext, link)->addr);
-	return (container_of(l, struct pf_state, link)->addr);
+	return ((s->link.tag[1] >> 32 & UINT16_MAX) != 0);
 }
-
-static inline struct pf_state *
-state_of_id_node(const struct pf_rb_node *n)
+/* Count n packets of len bytes that go in (back: against) the state's direction. */
+void	 pf_state_count_slow(struct pf_state *, bool back, uint64_t n, uint64_t len);
+static inline void
+pf_state_count(struct pf_state *s, bool back, uint64_t n, uint64_t len)
 {
-	return (container_of(n, struct pf_state, id_node));
+	uint32_t	old = READ_ONCE(s->pending[back]);
+
+	if (likely((old & PF_PENDING_PACKETS) + n <= PF_PENDING_PACKETS &&
+	    (old >> PF_PENDING_SHIFT) + len <= UINT32_MAX >> PF_PENDING_SHIFT))
+		WRITE_ONCE(s->pending[back],
+		    old + (uint32_t)n + ((uint32_t)len << PF_PENDING_SHIFT));
+	else
+		pf_state_count_slow(s, back, n, len);
 }
-
-static inline uint64_t
-tag_side(uint8_t dir)
-{
-	return (dir == PF_IN ? PF_TAG_IN : dir == PF_OUT ? TAG_OUT : 0);
-}
-
-/*
- * Order of keys
- *
- * Any total order will do.  The word of ports and protocol goes first, as it
- * tells most connections apart.  Equal keys for packets of different directions
- * are different; a link for all packets is equal to either, and so never beside them.
- */
-static inline uint64_t
-key_word(const struct pf_state_key *k)
-{
-	return ((uint64_t)k->port[0] | (uint64_t)k->port[1] << 16 |
-	    (uint64_t)k->ifid << 32 | (uint64_t)k->af << TAG_AF_SHIFT |
-	    (uint64_t)k->proto << 56);
-}
-
-static inline int
-word_cmp(uint64_t a, uint64_t b)
-{
-	return (a < b ? -1 : a > b);
-}
-
-/* Of equal tags: the addresses, where the tag is not all of them, and the direction. */
-int	 pf_state_tie(const uint64_t *tag, const struct pf_addr *,
-	    const struct pf_state_link *);
-
-/* addr: both addresses of what has this tag. */
-static inline int
-tag_cmp(const uint64_t *tag, const struct pf_addr *addr,
-    const struct pf_state_link *l)
-{
-	uint64_t	x = tag[1] & ~TAG_BITS, y = l->tag[1] & ~TAG_BITS;
-
-	if (x != y)
-		return (x < y ? -1 : 1);
-	if (tag[0] != l->tag[0])
-		return (tag[0] < l->tag[0] ? -1 : 1);
-	if (likely(TAG_AF(x) == AF_INET && (l->tag[1] & TAG_SIDES) == 0))
-		return (0);
-	return (pf_state_tie(tag, addr, l));
-}
-
-/* The bucket's hash: the same for both directions and for a connection's states on
- * either side.  addrs: tag[0], or what has no order of it. */
-static inline uint64_t
-hash_of(const struct pf_statetab *st, uint64_t addrs, uint64_t word)
-{
-	uint64_t	p0 = word & 0xffff, p1 = word >> 16 & 0xffff;
-
-	if (TAG_AF(word) == AF_INET &&
-	    (uint32_t)addrs < addrs >> 32)
-		addrs = addrs << 32 | addrs >> 32;
-	return (pf_hsiphash2(addrs, (p0 < p1 ? p1 << 32 | p0 << 16 :
-	    p0 << 32 | p1 << 16) | word >> 56, &st->secret));
-}
-
-static inline uint64_t
-link_hash(const struct pf_statetab *st, const struct pf_state_link *l)
-{
-	return (hash_of(st, l->tag[0], l->tag[1]));
-}
-
-/* Own ids are counted up: neighbours in time are neighbours in memory. */
-static inline uint64_t
-id_hash(uint64_t id, uint32_t creatorid)
-{
-	return (id ^ ((uint64_t)creatorid << 16));
-}
-
-static inline int
-id_cmp(uint64_t id, uint32_t creatorid, const struct pf_state *s)
-{
-	if (id != s->id)
-		return (id < s->id ? -1 : 1);
-	if (creatorid != s->creatorid)
-		return (creatorid < s->creatorid ? -1 : 1);
-	return (0);
-}
-
-/*
- * Buckets and stripes
- *
- * A bucket is two pointers, so that many fit in the cache.  Its lock and its sequence
- * count are a stripe, shared with the other buckets of the same low bits of
- * the hash.  The stripe of a hash is the same in every array, whatever its size.
- */
-static inline struct pf_bucket *
-bucket_of(const struct pf_buckets *t, uint64_t hash)
-{
-	return (&t->b[hash & t->mask]);
-}
-
-/* The array that a hash has moved on to from t; NULL: none. */
-static inline struct pf_buckets *
-buckets_next(struct pf_buckets *t, uint64_t hash)
-{
-	uint8_t	*moved = pf_rcu_deref(t->moved);
-
-	if (likely(moved == NULL) || !READ_ONCE(moved[hash & t->mask]))
-		return (NULL);
-	return (pf_rcu_deref(t->next));
-}
-
-static inline struct pf_stripe *
-stripe_of(struct pf_stripe *stripes, uint64_t hash)
-{
-	return (&stripes[hash % PF_STRIPES]);
-}
-
-/* The bucket in force for a hash.  Lock: its stripe; RCU read side. */
-static inline struct pf_bucket *
-bucket_now(struct pf_buckets *t, uint64_t hash)
-{
-	struct pf_buckets	*next;
-
-	while ((next = buckets_next(t, hash)) != NULL)
-		t = next;
-	return (bucket_of(t, hash));
-}
-
-/*
- * How many buckets there should be for n states: one for two, which are mostly those of one
- * connection.  Never fewer than there are.
- */
-static inline uint64_t
-buckets_wanted(const struct pf_buckets *t, uint64_t n)
-{
-	uint64_t	size = t->mask + 1;
-
-	if (n <= size * 2 || size >= PF_STATE_BUCKETS_MAX)
-		return (size);
-	while (n > size * 2 && size < PF_STATE_BUCKETS_MAX)
-		size *= 2;
-	return (size);
-}
-
-/* pf_state.c: put a link, or a state by its id, into a tree; false: there is one like
- * it.  Lock: the stripe; of a key's stripe the count is odd. */
-bool	 pf_state_bucket_insert(struct pf_bucket *, struct pf_state_link *);
-bool	 pf_state_id_insert(struct pf_bucket *, struct pf_state *);
-/* Take one out of a tree by key.  Lock as above. */
-void	 pf_state_bucket_erase(struct pf_bucket *, struct pf_state_link *);
-
-/* pf_statemem.c: memory for one state, zeroed, or NULL; and back.  Packet context or an RCU
- * call-back.  fini: when all are back, in control context. */
-struct pf_state *pf_state_mem_get(struct pf *, uint8_t dir);
-void	 pf_state_mem_put(struct pf *, struct pf_state *);
-void	 pf_state_mem_fini(struct pf *);
+/* What has been counted. */
+void	 pf_state_counted(const struct pf_state *, bool back, uint64_t *packets,
+	    uint64_t *bytes);
 
 #endif /* _NET_PF_STATE_H_ */

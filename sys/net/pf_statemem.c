@@ -20,7 +20,12 @@
  * Locking: packet context, or the RCU call-back, which runs with softirqs off too: a
  * CPU has its notes to itself.
  */
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_bucket.h"
+#include "pf_instance.h"
 #include "pf_state.h"
+#include "pf_statetab.h"
 
 #define LINE	64
 

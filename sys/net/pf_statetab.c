@@ -12,7 +12,11 @@
  *
  * All of this is control context with pf->ctl held.
  */
+#include "pf_host.h"
+#include "pf_bucket.h"
+#include "pf_instance.h"
 #include "pf_state.h"
+#include "pf_statetab.h"
 
 static struct pf_buckets *
 buckets_alloc(struct pf *pf, uint64_t n)

@@ -21,8 +21,12 @@
  * to the other end, is 0 unless the state modulates.  max_win is in units of the
  * end's scale once both ends are known to scale, in bytes before that.
  */
-#include "pf_priv.h"
+#include "pf_host.h"
+#include "pfvar.h"
 #include "pf_wire.h"
+#include "pf_packet.h"
+#include "pf_state.h"
+#include "pf_track.h"
 
 #define MAXACKWINDOW	(0xffff + 1500)	/* how far an ACK may be off */
 #define WSCALE_UNKNOWN	(PF_TCP_MAXWSCALE | PF_WSCALE_FLAG)

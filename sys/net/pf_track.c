@@ -10,7 +10,11 @@
  * end is silent or once both have talked.  Timeout, peers and settled change under the
  * state's lock.
  */
-#include "pf_priv.h"
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_packet.h"
+#include "pf_state.h"
+#include "pf_track.h"
 
 /* Timeouts by protocol: first packet, one end talks, both do. */
 struct track_kind {

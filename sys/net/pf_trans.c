@@ -15,6 +15,11 @@
  *
  * All functions here run in control context with pf->ctl held.
  */
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_anchor.h"
+#include "pf_conf.h"
+#include "pf_instance.h"
 #include "pf_trans.h"
 
 #define PART_ROW(NAME, name)	[PF_PART_##NAME] = &pf_part_##name,

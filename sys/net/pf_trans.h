@@ -11,7 +11,11 @@
 #ifndef _NET_PF_TRANS_H_
 #define _NET_PF_TRANS_H_
 
-#include "pf_priv.h"
+#include "pf_host.h"
+#include "pfvar.h"
+
+struct pf;
+struct pf_conf;
 
 /*
  * The parts, in the order in which a commit goes through them.  A new one is a row here,

@@ -10,6 +10,11 @@
  *
  * All functions here run in control context with pf->ctl held.
  */
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_conf.h"
+#include "pf_if.h"
+#include "pf_instance.h"
 #include "pf_trans.h"
 
 struct trans_options {

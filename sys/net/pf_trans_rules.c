@@ -15,6 +15,15 @@
  *
  * All functions here run in control context with pf->ctl held.
  */
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_anchor.h"
+#include "pf_conf.h"
+#include "pf_if.h"
+#include "pf_instance.h"
+#include "pf_pool.h"
+#include "pf_rule.h"
+#include "pf_ruleset.h"
 #include "pf_trans.h"
 
 #define RULES_MAX	1000000		/* in a ruleset */

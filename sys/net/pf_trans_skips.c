@@ -11,6 +11,8 @@
  *
  * All functions here run in control context with pf->ctl held.
  */
+#include "pf_host.h"
+#include "pf_if.h"
 #include "pf_trans.h"
 
 #define SKIPS_MAX	4096		/* in a transaction */

@@ -12,7 +12,7 @@
  * the kernel refuses a request otherwise.
  *
  * The names are those of pf(4).  The kernel keeps rules and states in shapes of
- * its own (pf_priv.h) and builds them from these, member by member.
+ * its own (pf_rule.h, pf_state.h) and builds them from these, member by member.
  */
 #ifndef _NET_PFVAR_H_
 #define _NET_PFVAR_H_

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_entry.h: a rule as the match loop reads it
+ *
+ * What it owns.  The form of a pf_match_ent.  A compiled ruleset (pf_ruleset.h) has an array
+ * of them, one for each rule; pf_krule_entry() fills one, and it never changes.
+ * Locking.  None: read in the RCU read side of a packet.
+ * Place.  Second floor, between the rules that make it and the match loop that reads it.
+ */
+#ifndef _NET_PF_ENTRY_H_
+#define _NET_PF_ENTRY_H_
+
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_fields.h"
+
+struct pf_kif;
+struct pf_krule;
+
+/* The criteria of struct pf_rule_ask, and the bits of rule_flag that are one, by number. */
+#define PF_RULE_ROW(m, word, kind, max, skip, use, class)			\
+	PF_RULE_ONLY_ASK(use, PF_ASK_ ## m,)
+#define PF_RULE_BIT(bit, name, word, use)					\
+	PF_RULE_ONLY_ASK(use, PF_ASK_ ## name,)
+enum {
+	PF_RULE_FIELDS(PF_RULE_ROW)
+	PF_RULE_BITS(PF_RULE_BIT)
+	PF_ASK_MAX
+};
+#undef PF_RULE_ROW
+#undef PF_RULE_BIT
+static_assert(PF_ASK_MAX <= 32, "each has a bit of pf_match_ent.ask");
+
+/*
+ * What the match loop reads of a rule, packed: 128 bytes, two cache lines.
+ * Addresses with PF_MF_SLOWSRC / SLOWDST (ranges, tables ..) are looked at in the krule.
+ */
+#define PF_MF_IFNOT	0x0001
+#define PF_MF_SRCNOT	0x0002
+#define PF_MF_DSTNOT	0x0004
+#define PF_MF_SLOWSRC	0x0008
+#define PF_MF_SLOWDST	0x0010
+#define PF_MF_QUICK	0x0040
+#define PF_MF_ANCHOR	0x0100		/* go on in the anchor, or .. */
+#define PF_MF_WILD	0x0200		/* .. in its children */
+struct pf_match_ent {
+	uint16_t	skip[PF_SKIP_COUNT];	/* how many rules on, at most 65535 */
+	struct pf_kif	*kif;			/* NULL: any */
+	struct pf_krule	*rule;
+	uint16_t	flags;			/* PF_MF_* */
+	uint8_t		dir, af, proto;		/* 0: any */
+	uint8_t		sport_op, dport_op;
+	uint8_t		action;
+	uint16_t	sport[2], dport[2];	/* network order */
+	uint32_t	anchor;			/* slot, of PF_MF_ANCHOR; PF_ANCHOR_NONE: main */
+	uint32_t	ask;			/* bit per PF_ASK_*: those that the rule has */
+	uint8_t		tcp_flags;		/* TCP: these are to be set .. */
+	uint8_t		tcp_flagset;		/* .. of these */
+	uint8_t		spare[6];
+	struct pf_addr	src, smask, dst, dmask;
+};
+static_assert(sizeof(struct pf_match_ent) == 128, "two cache lines");
+
+#endif /* _NET_PF_ENTRY_H_ */

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_if.h: interfaces by name
+ *
+ * What it owns.  The table of pf_kifs.  A pf_kif is a name that a rule, an option, a state or
+ * a device has spoken of; the device may be absent.  Made by pf_kif_get(), it lives while it
+ * is referenced or present; freed after an RCU grace period.
+ * Locking.  Marks of members are explained in pf_instance.h.
+ * Place.  Second floor.
+ */
+#ifndef _NET_PF_IF_H_
+#define _NET_PF_IF_H_
+
+#include "pf_host.h"
+#include "pfvar.h"
+
+struct pf;
+
+struct pf_kif {
+	struct pf	*pf;			/* [i] */
+	struct pf_kif	*next_index;		/* [rcu c] chain by ifindex */
+	struct pf_pcpu	 ctr;			/* [p] PF_KIF_PACKETS(..) .. */
+	int		 ifindex;		/* [a] 0: no such device now */
+	uint16_t	 id;			/* [i] small, not 0, unique: for state keys */
+	bool		 skip;			/* [a] set skip on */
+	char		 name[PF_IFNAMSIZ];	/* [i] */
+	struct pf_kif	*next_name;		/* [rcu c] chain by name */
+	struct pf_atomic refs;			/* rules, states, options */
+	struct pf_atomic states;		/* of them, states */
+	uint32_t	 rules;			/* [c] of them, rules */
+	int64_t		 tzero;			/* [c] */
+	struct pf_rcu_head rcu;
+};
+/* Indices of kif->ctr: v6, out, block: 0 or 1 */
+#define PF_KIF_PACKETS(v6, out, block)	((v6) * 4 + (out) * 2 + (block))
+#define PF_KIF_BYTES(v6, out, block)	(8 + (v6) * 4 + (out) * 2 + (block))
+#define PF_KIF_NCTR	16
+#define PF_KIF_HASH	64		/* chains, a power of two */
+
+struct pf_iftab {
+	struct pf_kif	*by_name[PF_KIF_HASH];	/* [rcu c] */
+	struct pf_kif	*by_index[PF_KIF_HASH];	/* [rcu c] */
+	uint32_t	 n;			/* [c] kifs */
+	uint32_t	 last_id;		/* [c] given */
+};
+
+/* The kif of a name, made if need be, with a reference; NULL: no memory or a
+ * bad name.  Lock: ctl. */
+struct pf_kif *pf_kif_get(struct pf *, const char *name);
+/* The kif of a name or NULL; no reference taken.  Lock: ctl. */
+struct pf_kif *pf_kif_find(struct pf *, const char *name);
+/* Packet context, hot: NULL if pf has not heard of the device. */
+struct pf_kif *pf_kif_by_index(struct pf *, int ifindex);
+/* One more reference, by who sees it in an RCU read side as a present device's, or holds one. */
+static inline void
+pf_kif_ref(struct pf_kif *kif)
+{
+	pf_atomic_inc(&kif->refs);
+}
+/* Drop a reference.  Any context: what is no longer used is freed by the next pf_if_purge(). */
+void	 pf_kif_put(struct pf *, struct pf_kif *);
+void	 pf_if_purge(struct pf *);		/* lock: ctl */
+/* Copy names and counters: at most *n entries, out how many there are.  Lock: ctl. */
+int	 pf_kif_export(struct pf *, const char *name, uint64_t ubuf, uint32_t *n);
+void	 pf_kif_zero(struct pf *, struct pf_kif *);	/* its counters; lock: ctl */
+/* Set or clear `skip' of one, or clear it of all.  Lock: ctl. */
+void	 pf_kif_skip(struct pf *, struct pf_kif *, bool);
+void	 pf_kif_clear_skip(struct pf *);
+void	 pf_if_fini(struct pf *);
+
+#endif /* _NET_PF_IF_H_ */

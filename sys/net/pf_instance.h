@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_instance.h: the instance, one for each network namespace or simulated node
+ *
+ * What it owns.  struct pf, which everything hangs off, from pf_create() to pf_destroy()
+ * (pf.c).  It holds the stores by value and is the only header that includes them all.
+ *
+ * Locking.  Here and in all structures of the core each member says what guards it:
+ *	[i]	set at creation, then only read
+ *	[c]	pf->ctl, the control mutex
+ *	[rcu c]	read in an RCU read side, replaced under pf->ctl
+ *	[b]	the lock of the bucket's stripe; [rcu b] read without it
+ *	[s]	the state's own lock
+ *	[a]	atomic or a single word (READ_ONCE, WRITE_ONCE)
+ *	[p]	per-CPU
+ * Lock order: ctl, then a stripe of the keys, a stripe of the ids, a state.
+ *
+ * Place.  Second floor: it holds nothing but stores, and these find each other and the
+ * control mutex through it.  What stands above them it knows by pointers only.
+ */
+#ifndef _NET_PF_INSTANCE_H_
+#define _NET_PF_INSTANCE_H_
+
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_anchor.h"
+#include "pf_if.h"
+#include "pf_statetab.h"
+
+struct pf_conf;
+struct pf_trans;
+
+enum {					/* pf->ctr */
+	PF_CTR_REASON = 0,
+	PF_CTR_LIMIT = PF_CTR_REASON + PFRES_MAX,
+	PF_CTR_STATE = PF_CTR_LIMIT + LCNT_MAX,
+	PF_CTR_MAX = PF_CTR_STATE + FCNT_MAX
+};
+
+struct pf {
+	struct pf_conf	*conf;			/* [rcu c] never NULL */
+	struct pf_pcpu	 ctr;			/* [p] PF_CTR_* */
+	struct pf_statetab st;			/* what every packet reads comes first */
+	struct pf_iftab	 ifs;
+	struct pf_anchors anchors;
+	struct pf_mutex	 ctl;
+	struct pf_trans	*trans;			/* [c] the open transaction, its client's */
+	uint32_t	 tickets;		/* [c] last one given */
+	bool		 running;		/* [c] */
+	int64_t		 since;			/* [c] wall clock, enabled or disabled */
+	void		*host;			/* [i] the host's own */
+};
+
+static inline void
+pf_count(struct pf *pf, int ctr)
+{
+	pf_pcpu_add(&pf->ctr, ctr, 1);
+}
+
+#endif /* _NET_PF_INSTANCE_H_ */

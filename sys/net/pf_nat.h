@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_nat.h: what a new connection is translated to
+ *
+ * What it owns.  Nothing.
+ * Locking.  None: in the RCU read side of a packet.
+ * Place.  Third floor.
+ */
+#ifndef _NET_PF_NAT_H_
+#define _NET_PF_NAT_H_
+
+#include "pf_host.h"
+
+struct pf_conf;
+struct pf_krule;
+struct pf_pdesc;
+struct pf_state_key;
+
+/* The classic rule that translates the packet, NULL for none. */
+struct pf_krule *pf_nat_rule(const struct pf_conf *, const struct pf_pdesc *);
+/* Make of the packet's key what the rule translates it to.  PFRES_MATCH, or PFRES_STATEINS:
+ * nothing is free. */
+int	 pf_nat_translate(const struct pf_pdesc *, const struct pf_krule *,
+	    struct pf_state_key *);
+
+#endif /* _NET_PF_NAT_H_ */

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_pool.h: what a rule translates to
+ *
+ * What it owns.  The pf_kpools, each made with its rule and freed with it, and the form of
+ * the list of addresses that becomes one.
+ * Locking.  Marks of members are explained in pf_instance.h.
+ * Place.  Second floor.
+ */
+#ifndef _NET_PF_POOL_H_
+#define _NET_PF_POOL_H_
+
+#include "pf_host.h"
+#include "pfvar.h"
+
+struct pf;
+
+struct pf_kpool_addr {
+	struct pf_pooladdr user;		/* [i] as loaded */
+	uint64_t	 size;			/* [i] addresses that it stands for, at most 2^32 */
+};
+struct pf_kpool {
+	struct pf_pool	 p;			/* [i] as loaded */
+	struct pf_siphash_key key;		/* [i] of source-hash */
+	struct pf_atomic turn;			/* of round-robin */
+	uint64_t	 size;			/* [i] sum of sizes */
+	uint32_t	 n;			/* [i] */
+	struct pf_kpool_addr addr[];		/* [i] n of them */
+};
+
+/* 0, EINVAL, EOPNOTSUPP. */
+int	 pf_pool_check(const struct pf_pool *, const struct pf_pooladdr *, uint32_t n,
+	    uint8_t af);
+/* Of what has been checked; ENOMEM.  Lock: ctl. */
+int	 pf_pool_create(struct pf *, const struct pf_pool *, const struct pf_pooladdr *,
+	    uint32_t n, uint8_t af, struct pf_kpool **);
+void	 pf_pool_free(struct pf_kpool *);	/* any context; NULL is fine */
+/* An address for a connection from src.  Packet context. */
+void	 pf_pool_pick(struct pf *, struct pf_kpool *, uint8_t af,
+	    const struct pf_addr *src, struct pf_addr *);
+
+/* Addresses that a program has told of, before the rule that they belong to. */
+struct pf_pool_list {
+	struct pf_pooladdr *addr;		/* [c] */
+	uint32_t	 n, room;		/* [c] */
+};
+
+#endif /* _NET_PF_POOL_H_ */
