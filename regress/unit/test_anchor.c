@@ -261,7 +261,7 @@ decide(struct fix *f, uint16_t port, char text[256])
 
 	sim_packet_enter();
 	packet(f, &pd, port);
-	pf_match_rules(pf_rcu_deref(f->n->pf->conf), PF_RULESET_FILTER, &pd, &m);
+	pf_match_rules(&m, pf_rcu_deref(f->n->pf->conf), PF_RULESET_FILTER, &pd);
 	if (m.anchor != NULL)
 		snprintf(nr, sizeof(nr), "%u", m.anchor->nr);
 	snprintf(text, 256, "%s %s %s", m.rule != NULL ? m.rule->said->label : "-", nr,
@@ -759,13 +759,13 @@ test_translation(void **state)
 	sim_packet_enter();
 	for (uint32_t k = PF_RULESET_NAT; k <= PF_RULESET_RDR; k++) {
 		packet(f, &pd, 53);
-		pf_match_rules(pf_rcu_deref(f->n->pf->conf), k, &pd, &m);
+		pf_match_rules(&m, pf_rcu_deref(f->n->pf->conf), k, &pd);
 		assert_non_null(m.rule);
 		assert_int_equal(m.rule->nr, 0);	/* the first one */
 		assert_non_null(m.anchor);
 		assert_string_equal(m.ruleset->anchor->path, "a");
 		packet(f, &pd, 54);
-		pf_match_rules(pf_rcu_deref(f->n->pf->conf), k, &pd, &m);
+		pf_match_rules(&m, pf_rcu_deref(f->n->pf->conf), k, &pd);
 		assert_null(m.rule);
 	}
 	sim_packet_leave();

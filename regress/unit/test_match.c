@@ -277,7 +277,7 @@ test_against_plain(void **state)
 
 			random_packet(n, &pd);
 			want = plain_match(rules, count, &pd);
-			pf_match_rules(conf, PF_RULESET_FILTER, &pd, &m);
+			pf_match_rules(&m, conf, PF_RULESET_FILTER, &pd);
 			got = m.rule;
 			assert_null(m.anchor);
 			assert_ptr_equal(m.ruleset, rs);
@@ -364,8 +364,8 @@ test_steps_pay(void **state)
 		host(&pd.dst, AF_INET, 1);
 		sim_packet_enter();
 		pd.kif = pf_kif_by_index(n->pf, 1);
-		pf_match_rules(pf_rcu_deref(n->pf->conf), PF_RULESET_FILTER,
-		    &pd, &m);
+		pf_match_rules(&m, pf_rcu_deref(n->pf->conf), PF_RULESET_FILTER,
+		    &pd);
 		assert_null(m.rule);
 		sim_packet_leave();
 		for (uint32_t i = 0; i < 20; i++) {

@@ -45,6 +45,7 @@ static_assert(PF_ASK_MAX <= 32, "each has a bit of pf_match_ent.ask");
 #define PF_MF_QUICK	0x0040
 #define PF_MF_ANCHOR	0x0100		/* go on in the anchor, or .. */
 #define PF_MF_WILD	0x0200		/* .. in its children */
+#define PF_MF_ACTS	0x0400		/* `match\': acts at once, and decides nothing */
 struct pf_match_ent {
 	uint16_t	skip[PF_SKIP_COUNT];	/* how many rules on, at most 65535 */
 	struct pf_kif	*kif;			/* NULL: any */

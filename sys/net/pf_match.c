@@ -7,9 +7,10 @@
  * Reads immutable rulesets, in the RCU read side of a packet; owns nothing.
  *
  * scan() is the loop: over one ruleset, until something other than the next rule is to
- * come.  Without anchors that is all.  The first rule that calls an anchor and
- * matches leads to walk_anchors(), which finishes the walk with a stack of
- * the rulesets that wait for those inside them to end.
+ * come.  Without anchors and rules that act at once that is all.  pf_match_next() goes on
+ * from there: into an anchor and back, with a stack of the rulesets that wait for those
+ * inside them to end; or, where a rule acts at once, to the caller, who changes the
+ * packet's description and asks for the next.
  *
  * A test that fails names the criterion that failed; the rule's skip step for it
  * leads past all following rules that would fail for the same reason.
@@ -150,17 +151,11 @@ count_run(const struct pf_match_ent *first, const struct pf_match_ent *next,
 		pf_pcpu_add_packet(&next->rule->ctr, PF_RC_EVAL, -1);
 }
 
-/* A place in a ruleset. */
-struct cursor {
-	const struct pf_match_ent *e, *end;
-	const struct pf_match_ent *run;		/* evaluated from here on, and not counted yet */
-	struct pf_krule	*found;			/* the last that matched, of one scan() */
-};
-
-enum { END, QUICK, ANCHOR };			/* why a scan() ended; ANCHOR: at c->e */
+/* Why a scan() ended; ANCHOR: at c->e, ACTS: behind the rule c->acts. */
+enum { END, QUICK, ANCHOR, ACTS };
 
 static inline unsigned int
-scan(struct cursor *c, const struct pf_pdesc *pd)
+scan(struct pf_match_cursor *c, const struct pf_pdesc *pd)
 {
 	const struct pf_match_ent	*e = c->e, *run = c->run, *end = c->end;
 	struct pf_krule			*found = NULL;
@@ -172,6 +167,11 @@ scan(struct cursor *c, const struct pf_pdesc *pd)
 		if (what == MATCHED) {
 			if (unlikely(e->flags & PF_MF_ANCHOR)) {
 				why = ANCHOR;
+				break;
+			}
+			if (unlikely(e->flags & PF_MF_ACTS)) {
+				c->acts = e++;
+				why = ACTS;
 				break;
 			}
 			found = e->rule;
@@ -188,7 +188,7 @@ scan(struct cursor *c, const struct pf_pdesc *pd)
 		e += step;
 	}
 	c->found = found;
-	if (unlikely(why == ANCHOR)) {
+	if (unlikely(why >= ANCHOR)) {
 		c->e = e;
 		c->run = run;
 	} else if (run < e && run < end)
@@ -205,41 +205,21 @@ entries(const struct pf_rules *rs, const struct pf_pdesc *pd)
 /*
  * Anchors
  */
-
-/* A ruleset that waits: for the anchors that its rule number `at' calls. */
-struct frame {
-	uint32_t	slot;		/* whose ruleset it is */
-	uint32_t	at, run;	/* rules */
-	uint32_t	next;		/* anchor to go on with, then siblings; PF_ANCHOR_NONE */
-};
-
-struct walk {
-	const struct pf_conf	*conf;
-	const struct pf_pdesc	*pd;
-	struct pf_match		*m;
-	struct pf_krule		*outer;		/* of the main ruleset, that we are in */
-	uint32_t		 ruleset;
-	uint32_t		 slot;		/* of what is being looked at */
-	uint32_t		 visits;	/* anchors asked */
-	uint32_t		 depth;		/* frames */
-	uint64_t		 inside;	/* bit i: a match since frame i waits */
-	struct frame		 stack[PF_ANCHOR_DEPTH];
-};
-static_assert(PF_ANCHOR_DEPTH <= 64, "a bit for each");
+static_assert(PF_ANCHOR_DEPTH <= 64, "a bit of `inside' for each");
 
 /* Anchors may call one another many times over: there is an end to what a packet costs. */
 #define VISITS_MAX	262144
 
 static const struct pf_rules *
-walk_rules(const struct walk *w, uint32_t slot)
+walk_rules(const struct pf_match *w, uint32_t slot)
 {
-	return (slot == PF_ANCHOR_NONE ? w->conf->rules[w->ruleset] :
-	    w->conf->anchors->slot[slot].rules[w->ruleset]);
+	return (slot == PF_ANCHOR_NONE ? w->conf->rules[w->kind] :
+	    w->conf->anchors->slot[slot].rules[w->kind]);
 }
 
 /* Whether we are in this anchor already: nothing new would come of it. */
 static bool
-walk_within(const struct walk *w, uint32_t slot)
+walk_within(const struct pf_match *w, uint32_t slot)
 {
 	uint32_t	i;
 
@@ -253,7 +233,7 @@ walk_within(const struct walk *w, uint32_t slot)
 
 /* The first of slot and those after it (just slot, if not wild) that has rules to look at. */
 static uint32_t
-walk_next(struct walk *w, uint32_t slot, bool wild)
+walk_next(struct pf_match *w, uint32_t slot, bool wild)
 {
 	const struct pf_anchor_index	*ix = w->conf->anchors;
 
@@ -263,7 +243,7 @@ walk_next(struct walk *w, uint32_t slot, bool wild)
 			pf_count(w->pd->pf, PF_CTR_LIMIT + LCNT_ANCHORS);
 			return (PF_ANCHOR_NONE);
 		}
-		if (ix->slot[slot].rules[w->ruleset] != NULL &&
+		if (ix->slot[slot].rules[w->kind] != NULL &&
 		    !walk_within(w, slot))
 			break;
 	}
@@ -271,7 +251,7 @@ walk_next(struct walk *w, uint32_t slot, bool wild)
 }
 
 static void
-walk_into(struct walk *w, struct cursor *c, uint32_t slot)
+walk_into(struct pf_match *w, struct pf_match_cursor *c, uint32_t slot)
 {
 	const struct pf_rules	*rs = walk_rules(w, slot);
 
@@ -282,11 +262,11 @@ walk_into(struct walk *w, struct cursor *c, uint32_t slot)
 
 /* The rule at c->e calls: go there.  false: there is nothing. */
 static bool
-walk_enter(struct walk *w, struct cursor *c)
+walk_enter(struct pf_match *w, struct pf_match_cursor *c)
 {
 	const struct pf_anchor_index	*ix = w->conf->anchors;
 	const struct pf_match_ent	*first;
-	struct frame			*f;
+	struct pf_match_frame		*f;
 	uint32_t			 slot = c->e->anchor;
 	bool				 wild = (c->e->flags & PF_MF_WILD) != 0;
 
@@ -314,9 +294,9 @@ walk_enter(struct walk *w, struct cursor *c)
 
 /* Back to the ruleset that waits longest of all but those before it, where it was. */
 static void
-walk_back(struct walk *w, struct cursor *c)
+walk_back(struct pf_match *w, struct pf_match_cursor *c)
 {
-	const struct frame	*f = &w->stack[--w->depth];
+	const struct pf_match_frame	*f = &w->stack[--w->depth];
 
 	walk_into(w, c, f->slot);
 	c->run += f->run;
@@ -325,7 +305,7 @@ walk_back(struct walk *w, struct cursor *c)
 
 /* The walk is over: count what waits. */
 static void
-walk_end(struct walk *w, struct cursor *c)
+walk_end(struct pf_match *w, struct pf_match_cursor *c)
 {
 	while (w->depth > 0) {
 		walk_back(w, c);
@@ -336,9 +316,9 @@ walk_end(struct walk *w, struct cursor *c)
 /* A ruleset has ended: go on with the next one, or where it was called.  false: that was
  * all. */
 static bool
-walk_leave(struct walk *w, struct cursor *c)
+walk_leave(struct pf_match *w, struct pf_match_cursor *c)
 {
-	struct frame	*f;
+	struct pf_match_frame	*f;
 	uint32_t	 slot;
 
 	if (w->depth == 0)
@@ -366,63 +346,79 @@ walk_leave(struct walk *w, struct cursor *c)
 }
 
 static void
-walk_found(struct walk *w, struct pf_krule *found)
+walk_found(struct pf_match *w, struct pf_krule *found)
 {
-	w->m->rule = found;
-	w->m->ruleset = walk_rules(w, w->slot);
-	w->m->anchor = NULL;
+	w->rule = found;
+	w->ruleset = walk_rules(w, w->slot);
+	w->anchor = NULL;
 	if (w->depth > 0) {
-		w->m->anchor = w->outer;
+		w->anchor = w->outer;
 		w->inside |= 1ULL << (w->depth - 1);
 	}
 }
 
-/* The rest of the walk, from the first rule that calls an anchor and matches, c->e, on. */
-static pf_noinline void
-walk_anchors(const struct pf_conf *conf, uint32_t ruleset, const struct pf_pdesc *pd,
-    struct cursor *c, struct pf_match *m)
+/* The scan has come to its end, to an anchor, or to `quick'; false: the walk is over. */
+static pf_noinline bool
+walk_on(struct pf_match *w, unsigned int why)
 {
-	struct walk	w pf_uninit;
-	unsigned int	why = ANCHOR;
-	bool		more = true;
+	struct pf_match_cursor	*c = &w->c;
 
-	w.conf = conf;
-	w.pd = pd;
-	w.m = m;
-	w.ruleset = ruleset;
-	w.slot = PF_ANCHOR_NONE;
-	w.visits = w.depth = 0;
-	w.inside = 0;
-	do {
-		if (why == ANCHOR) {
-			if (!walk_enter(&w, c))
-				c->e++;
-		} else
-			more = walk_leave(&w, c);
-		if (!more)
-			break;
-		why = scan(c, pd);
-		if (c->found != NULL)
-			walk_found(&w, c->found);
-	} while (why != QUICK);
-	if (why == QUICK)
-		walk_end(&w, c);
+	switch (why) {
+	case ANCHOR:
+		if (!walk_enter(w, c))
+			c->e++;
+		return (true);
+	case END:
+		return (walk_leave(w, c));
+	}
+	walk_end(w, c);
+	return (false);
 }
 
 void
-pf_match_rules(const struct pf_conf *conf, uint32_t ruleset, const struct pf_pdesc *pd,
-    struct pf_match *m)
+pf_match_begin(struct pf_match *m, const struct pf_conf *conf, uint32_t kind,
+    const struct pf_pdesc *pd)
 {
-	const struct pf_rules	*rs = conf->rules[ruleset];
-	struct cursor		 c;
+	m->conf = conf;
+	m->pd = pd;
+	m->kind = kind;
+	m->slot = PF_ANCHOR_NONE;
+	m->visits = m->depth = 0;
+	m->inside = 0;
+	m->rule = m->anchor = NULL;
+	m->ruleset = conf->rules[kind];
+	m->c.acts = NULL;
+	m->c.e = m->c.run = entries(m->ruleset, pd);
+	m->c.end = m->c.e + m->ruleset->n;
+}
+
+struct pf_krule *
+pf_match_next(struct pf_match *m)
+{
+	struct pf_match_cursor	*c = &m->c;
 	unsigned int		 why;
 
-	c.e = c.run = entries(rs, pd);
-	c.end = c.e + rs->n;
-	why = scan(&c, pd);
-	m->rule = c.found;
-	m->anchor = NULL;
-	m->ruleset = rs;
-	if (unlikely(why == ANCHOR))
-		walk_anchors(conf, ruleset, pd, &c, m);
+	if (unlikely(c->acts != NULL) && c->acts->flags & PF_MF_QUICK) {
+		count_run(c->run, c->e, c->end);
+		walk_end(m, c);
+		return (NULL);
+	}
+	c->acts = NULL;
+	do {
+		why = scan(c, m->pd);
+		if (c->found != NULL)
+			walk_found(m, c->found);
+		if (unlikely(why == ACTS))
+			return (c->acts->rule);
+	} while (unlikely(why == ANCHOR || m->depth > 0) && walk_on(m, why));
+	return (NULL);
+}
+
+void
+pf_match_rules(struct pf_match *m, const struct pf_conf *conf, uint32_t kind,
+    const struct pf_pdesc *pd)
+{
+	pf_match_begin(m, conf, kind, pd);
+	while (pf_match_next(m) != NULL)
+		continue;
 }

@@ -18,29 +18,43 @@
  */
 #include "pf_host.h"
 #include "pfvar.h"
+#include "pf_conf.h"
 #include "pf_match.h"
 #include "pf_nat.h"
 #include "pf_packet.h"
 #include "pf_pool.h"
 #include "pf_rule.h"
+#include "pf_ruleset.h"
 #include "pf_state.h"
 #include "pf_statetab.h"
 
 #define PORT_TRIES	256
 #define ADDR_TRIES	4		/* addresses of a pool tried for one connection */
 
+/* The first rule of that kind that matches; most rulesets have none to walk. */
+static struct pf_krule *
+first_match(const struct pf_conf *conf, uint32_t kind, const struct pf_pdesc *pd)
+{
+	struct pf_match	m pf_uninit;
+
+	if (conf->rules[kind]->n == 0)
+		return (NULL);
+	pf_match_rules(&m, conf, kind, pd);
+	return (m.rule);
+}
+
 struct pf_krule *
 pf_nat_rule(const struct pf_conf *conf, const struct pf_pdesc *pd)
 {
-	struct pf_match	m;
+	struct pf_krule	*kr;
 
-	pf_match_rules(conf, PF_RULESET_BINAT, pd, &m);
-	if (m.rule == NULL)
-		pf_match_rules(conf, pd->dir == PF_IN ? PF_RULESET_RDR :
-		    PF_RULESET_NAT, pd, &m);
-	if (m.rule != NULL && m.rule->pool[PF_POOL_RDR] == NULL)
+	kr = first_match(conf, PF_RULESET_BINAT, pd);
+	if (kr == NULL)
+		kr = first_match(conf, pd->dir == PF_IN ? PF_RULESET_RDR :
+		    PF_RULESET_NAT, pd);
+	if (kr != NULL && kr->pool[PF_POOL_RDR] == NULL)
 		return (NULL);			/* it says `no' */
-	return (m.rule);
+	return (kr);
 }
 
 /* Ends of the key by their part in the packet. */

@@ -166,11 +166,11 @@ block(struct pf_path *p)
 static void
 ask_rules(struct pf_path *p)
 {
-	struct pf_match	m;
+	struct pf_match	m pf_uninit;
 
 	if (p->nat != NULL && p->nat->act.natpass)
 		return;
-	pf_match_rules(p->conf, PF_RULESET_FILTER, &p->pd, &m);
+	pf_match_rules(&m, p->conf, PF_RULESET_FILTER, &p->pd);
 	p->rule = m.rule;
 	p->anchor = m.anchor;
 	pf_count(p->pd.pf, PF_CTR_REASON + PFRES_MATCH);

@@ -173,7 +173,9 @@ pf_krule_entry(struct pf_krule *kr, struct pf_match_ent *e)
 	if (kr->anchor != NULL) {
 		e->flags |= PF_MF_ANCHOR | (kr->how.wildcard ? PF_MF_WILD : 0);
 		e->anchor = kr->anchor->slot;
-	} else if (r->action >= PF_NAT && r->action <= PF_NORDR)
+	} else if (r->action == PF_MATCH)
+		e->flags |= PF_MF_ACTS;
+	else if (r->action >= PF_NAT && r->action <= PF_NORDR)
 		e->flags |= PF_MF_QUICK;
 	e->dir = r->direction;
 	e->af = r->af;
