@@ -699,22 +699,33 @@ test_states(void **state)
 	assert_int_equal(sim_ioctl(f->n, f->a, DIOCADDRULE, &pr), 0);
 	assert_int_equal(commit(f, &t), 0);
 	end(f, &t);
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 6; i++) {
 		p = sim_pkt_build(&(struct sim_spec){ .src = "10.0.0.1",
 		    .dst = "10.0.0.2", .proto = IPPROTO_UDP, .sport = 7,
 		    .dport = 53 });
 		assert_int_equal(sim_test_free(f->n, PF_IN, 1, p), PF_PASS);
-		if (i == 0) {
+		if (i == 4) {
 			unit_get_rule(f->n, 0, &r);
-			assert_int_equal(r.packets[0], 1);
+			assert_int_equal(r.packets[0], 5);
 			assert_int_equal(r.evaluations, 1);
-		}
-		if (i == 1)
+			assert_int_equal(sim_ioctl(f->n, f->a, DIOCGETRULES,
+			    &pr), 0);
+			pr.nr = 0;
+			assert_int_equal(sim_ioctl(f->n, f->a, DIOCGETRULE,
+			    &pr), 0);
+			assert_int_equal(pr.rule.packets[0], 5);
+			assert_int_equal(unit_states(f->n, &s), 1);
+			assert_int_equal(s->anchor, 0);
+			assert_int_equal(s->rule, 0);
+			free(s);
 			assert_int_equal(load(f, NULL, 0, a), 0);
+		}
 	}
 	is_tree(f, ":\n");
 	assert_int_equal(unit_states(f->n, &s), 1);
-	assert_int_equal(s->packets[0], 3);
+	assert_int_equal(s->packets[0], 6);
+	assert_int_equal(s->anchor, UINT32_MAX);	/* no longer in force */
+	assert_int_equal(s->rule, UINT32_MAX);
 	free(s);
 	assert_int_equal(unit_disable(f->n), 0);
 }

@@ -12,6 +12,7 @@
  */
 #include "pf_host.h"
 #include "pfvar.h"
+#include "pf_actions.h"
 #include "pf_conf.h"
 #include "pf_if.h"
 #include "pf_instance.h"
@@ -124,15 +125,27 @@ path_state(struct pf_path *p)
 	return (pf_rewrite(&p->pd, &to));
 }
 
-static void
+static inline void
 count_rule(struct pf_krule *kr, unsigned int out, uint64_t n, uint64_t len)
 {
+	if (kr == NULL)
+		return;
 	pf_pcpu_add_packet(&kr->ctr, PF_RC_PACKETS_IN + out, n);
 	pf_pcpu_add_packet(&kr->ctr, PF_RC_BYTES_IN + out, len);
 }
 
+static void
+count_rules(struct pf_krule *const *rule, uint32_t nrules, unsigned int out,
+    uint64_t n, uint64_t len)
+{
+	uint32_t	i;
+
+	for (i = 0; i < nrules; i++)
+		count_rule(rule[i], out, n, len);
+}
+
 /*
- * Count the packet at its interface, rule and state.  A state's counters are
+ * Count the packet at its interface, its rules and its state.  A state's counters are
  * plain words: two CPUs with packets of one connection in one direction
  * may lose a count to each other, and none waits.
  */
@@ -141,7 +154,6 @@ path_count(struct pf_path *p, int why)
 {
 	struct pf_pdesc	*pd = &p->pd;
 	struct pf_state	*s = p->state;
-	struct pf_krule	*kr = s != NULL ? s->rule : p->rule;
 	uint64_t	 n = pf_pd_packets(pd);
 	unsigned int	 v6 = pd->af == AF_INET6, out = pd->dir == PF_OUT;
 
@@ -150,15 +162,15 @@ path_count(struct pf_path *p, int why)
 	    pd->len);
 	if (why != PF_GO && why != PF_BLOCKED)
 		pf_count(pd->pf, PF_CTR_REASON + why);
-	if (kr != NULL)
-		count_rule(kr, out, n, pd->len);
-	if (unlikely(p->anchor != NULL))
+	if (s == NULL) {
+		count_rule(p->rule, out, n, pd->len);
 		count_rule(p->anchor, out, n, pd->len);
-	if (s == NULL)
+		count_rules(p->acts.rule, p->acts.n, out, n, pd->len);
 		return;
-	if (pf_state_translates(s) && s->ext->nat_rule != NULL &&
-	    s->ext->nat_rule != kr)
-		count_rule(s->ext->nat_rule, out, n, pd->len);
+	}
+	count_rule(s->rule, out, n, pd->len);
+	if (unlikely(s->log & PF_STATE_COUNTS))
+		count_rules(s->more->rule, s->more->n, out, n, pd->len);
 	if (why == PF_GO)
 		pf_state_count(s, s->direction != pd->dir, n, pd->len);
 }
@@ -179,6 +191,7 @@ pf_test(struct pf *pf, int dir, uint8_t af, int ifindex, struct pf_pkt **pkt)
 	p.state = NULL;
 	p.rule = p.anchor = NULL;
 	p.nat = NULL;
+	pf_actions_init(&p.acts);
 	p.translated = false;
 	p.pd.kif = pf_kif_by_index(pf, ifindex);
 	if (unlikely(p.pd.kif == NULL)) {	/* no memory when it came */

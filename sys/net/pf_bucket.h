@@ -37,7 +37,7 @@ static_assert((int)PF_NOTE_MAX == PF_STATE_NOTES, "as many as there is room for"
  */
 #define TAG_AF_SHIFT	48
 #define TAG_AF(word)	((unsigned int)((word) >> TAG_AF_SHIFT) & 0x0f)
-#define TAG_SECOND	(1ULL << 52)		/* a second key, in a pf_state_ext */
+#define TAG_SECOND	(1ULL << 52)		/* a second key, in a pf_state_more */
 #define TAG_OUT		(1ULL << 55)
 #define TAG_SIDES	(PF_TAG_IN | TAG_OUT)
 #define TAG_BITS	(TAG_SECOND | TAG_SIDES)
@@ -53,7 +53,7 @@ static inline struct pf_state *
 state_of_link(const struct pf_state_link *l)
 {
 	if (unlikely((l->tag[1] & TAG_SECOND) != 0))
-		return (container_of(l, struct pf_state_ext, link)->state);
+		return (container_of(l, struct pf_state_more, link)->state);
 	return (container_of(l, struct pf_state, link));
 }
 
@@ -61,7 +61,7 @@ static inline const struct pf_addr *
 addr_of_link(const struct pf_state_link *l)
 {
 	if (unlikely((l->tag[1] & TAG_SECOND) != 0))
-		return (container_of(l, struct pf_state_ext, link)->addr);
+		return (container_of(l, struct pf_state_more, link)->addr);
 	return (container_of(l, struct pf_state, link)->addr);
 }
 

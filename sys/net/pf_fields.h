@@ -181,7 +181,6 @@
 	F(dst.addr.type, PF_ADDR_RANGE,		"address - address")		\
 	F(dst.addr.type, PF_ADDR_NOROUTE,	"no-route")			\
 	F(dst.addr.type, PF_ADDR_URPFFAILED,	"urpf-failed")			\
-	F(action,	PF_MATCH,		"match")			\
 	F(keep_state,	PF_STATE_MODULATE,	"modulate state")		\
 	F(keep_state,	PF_STATE_SYNPROXY,	"synproxy state")
 

@@ -35,6 +35,13 @@ export_peer(const struct pf_peer *p, struct pfsync_state_peer *out)
 	out->wscale = p->wscale;
 }
 
+/* The number of a rule that is in force, else UINT32_MAX. */
+static uint32_t
+number_of(const struct pf_krule *kr)
+{
+	return (kr != NULL && !READ_ONCE(kr->gone) ? kr->nr : UINT32_MAX);
+}
+
 static void
 export_state(struct pf *pf, const struct pf_conf *conf, struct pf_state *s,
     struct pfsync_state *out)
@@ -66,14 +73,13 @@ export_state(struct pf *pf, const struct pf_conf *conf, struct pf_state *s,
 	out->creation = now - s->creation;
 	expires = pf_state_expires(pf, conf, s);
 	out->expire = expires > now ? expires - now : 0;
-	out->rule = READ_ONCE(s->rule->gone) ? UINT32_MAX : s->rule->nr;
-	out->anchor = out->nat_rule = UINT32_MAX;
-	if (s->ext != NULL && s->ext->nat_rule != NULL &&
-	    !READ_ONCE(s->ext->nat_rule->gone))
-		out->nat_rule = s->ext->nat_rule->nr;
+	out->rule = number_of(s->rule);
+	out->anchor = s->more != NULL ? number_of(s->more->anchor) : UINT32_MAX;
+	out->nat_rule = s->more != NULL ? number_of(s->more->nat_rule) :
+	    UINT32_MAX;
 	out->state_flags = s->flags;
 	out->direction = s->direction;
-	out->log = s->log;
+	out->log = s->log & PF_LOG_MASK;
 	out->timeout = READ_ONCE(s->timeout);
 }
 

@@ -392,6 +392,13 @@ pf_match_begin(struct pf_match *m, const struct pf_conf *conf, uint32_t kind,
 	m->c.end = m->c.e + m->ruleset->n;
 }
 
+void
+pf_match_stop(struct pf_match *m)
+{
+	count_run(m->c.run, m->c.e, m->c.end);
+	walk_end(m, &m->c);
+}
+
 struct pf_krule *
 pf_match_next(struct pf_match *m)
 {
@@ -399,8 +406,7 @@ pf_match_next(struct pf_match *m)
 	unsigned int		 why;
 
 	if (unlikely(c->acts != NULL) && c->acts->flags & PF_MF_QUICK) {
-		count_run(c->run, c->e, c->end);
-		walk_end(m, c);
+		pf_match_stop(m);
 		return (NULL);
 	}
 	c->acts = NULL;

@@ -74,6 +74,8 @@ void	 pf_match_begin(struct pf_match *m, const struct pf_conf *, uint32_t kind,
  * m->rule decides.
  */
 struct pf_krule *pf_match_next(struct pf_match *m);
+/* No more of them are wanted: after pf_match_next() has returned one. */
+void	 pf_match_stop(struct pf_match *m);
 /* The whole walk, by who does nothing about rules that act at once. */
 void	 pf_match_rules(struct pf_match *m, const struct pf_conf *, uint32_t kind,
 	    const struct pf_pdesc *);

@@ -12,6 +12,7 @@
  */
 #include "pf_host.h"
 #include "pfvar.h"
+#include "pf_actions.h"
 #include "pf_if.h"
 #include "pf_instance.h"
 #include "pf_match.h"
@@ -28,7 +29,7 @@
 /* What comes after is asked about the packet as kr translates it; the packet is rewritten
  * once it has a state. */
 static int
-translate_by(struct pf_path *p, const struct pf_krule *kr)
+translate_by(struct pf_path *p, struct pf_krule *kr)
 {
 	int	why;
 
@@ -38,6 +39,7 @@ translate_by(struct pf_path *p, const struct pf_krule *kr)
 	if (why != PF_GO)
 		return (why);
 	pf_rewrite_pdesc(&p->pd, &p->other.key);
+	p->acts.translates = kr;
 	p->translated = memcmp(&p->other.key, &p->seek.key,
 	    sizeof(p->seek.key)) != 0;
 	return (PF_GO);
@@ -55,31 +57,57 @@ translate(struct pf_path *p)
 	return (PF_PATH_HAS_KEY(p) ? translate_by(p, p->nat) : PFRES_FRAG);
 }
 
-/* The keys of a new state, bound to the interface if its rule says so. */
+/* Packets of the state count at this rule too, unless it is the state's own. */
+static void
+counts_at(struct pf_state_more *more, struct pf_krule *kr,
+    const struct pf_krule *own)
+{
+	if (kr == NULL || kr == own)
+		return;
+	pf_krule_get(kr);
+	more->rule[more->n++] = kr;
+}
+
+/* What the state has beyond its connection, if it is anything. */
 static int
+set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
+{
+	struct pf_state_more	*more;
+	unsigned int		 i;
+
+	if (likely(!p->translated && p->anchor == NULL && p->nat == NULL &&
+	    p->acts.n == 0))
+		return (PF_GO);
+	more = pf_alloc_atomic(p->pd.pf, sizeof(*more) +
+	    (2 + p->acts.n) * sizeof(more->rule[0]));
+	if (more == NULL)
+		return (PFRES_MEMORY);
+	more->nat_rule = p->nat != own ? p->nat : NULL;
+	more->anchor = p->anchor;
+	counts_at(more, p->nat, own);
+	counts_at(more, p->anchor, own);
+	for (i = 0; i < p->acts.n; i++)
+		counts_at(more, p->acts.rule[i], own);
+	s->more = more;
+	return (PF_GO);
+}
+
+/* The keys of a new state, bound to the interface if its rule says so. */
+static void
 set_keys(struct pf_path *p, struct pf_state *s, bool bound)
 {
-	struct pf	*pf = p->pd.pf;
-	bool		 in = p->pd.dir == PF_IN;
+	bool	in = p->pd.dir == PF_IN;
 
 	if (bound)
 		p->seek.key.ifid = p->other.key.ifid = p->pd.kif->id;
 	if (!p->translated) {
 		pf_state_key_set(s, &p->seek, NULL);
-		return (PF_GO);
-	}
-	s->ext = pf_alloc_atomic(pf, sizeof(*s->ext));
-	if (s->ext == NULL)
-		return (PFRES_MEMORY);
-	if (p->nat != NULL) {
-		pf_krule_get(p->nat);
-		s->ext->nat_rule = p->nat;
+		return;
 	}
 	p->other.dir = 0;
-	pf_state_seek(pf, &p->other);
+	pf_state_seek(p->pd.pf, &p->other);
 	pf_state_key_set(s, in ? &p->seek : &p->other,
 	    in ? &p->other : &p->seek);
-	return (PF_GO);
 }
 
 /* What the state has from its rule and its first packet. */
@@ -89,7 +117,9 @@ fill_in(struct pf_path *p, struct pf_state *s, struct pf_krule *kr)
 	s->rule = kr;
 	s->kif = p->pd.kif;
 	s->direction = p->pd.dir;
-	s->log = kr->act.log;
+	s->log = kr->act.log | p->acts.log;
+	if (s->more != NULL && s->more->n != 0)
+		s->log |= PF_STATE_COUNTS;
 	s->creation = s->expire = pf_uptime(p->pd.pf);
 	if (kr->act.allow_opts)
 		s->flags |= PFSTATE_ALLOWOPTS;
@@ -114,11 +144,12 @@ make_state(struct pf_path *p, struct pf_krule *kr, struct pf_state **made)
 	s = pf_state_alloc(pf, p->pd.dir, &why);
 	if (s == NULL)
 		return (why);
-	why = set_keys(p, s, kr->act.rule_flag & PFRULE_IFBOUND);
+	why = set_more(p, s, kr);
 	if (why != PF_GO) {
 		pf_state_discard(pf, s);
 		return (why);
 	}
+	set_keys(p, s, kr->act.rule_flag & PFRULE_IFBOUND);
 	fill_in(p, s, kr);
 	pf_krule_get(kr);
 	pf_kif_ref(s->kif);
@@ -162,18 +193,39 @@ block(struct pf_path *p)
 	return (PF_BLOCKED);
 }
 
+/* What a rule of `match' says is done when it is met: the rules behind it see that. */
+static int
+act(struct pf_path *p, struct pf_krule *kr)
+{
+	if (!pf_actions_match(&p->acts, kr))
+		return (PFRES_MEMORY);
+	if (kr->act.pool_used == 0 || (p->pd.flags & PF_PD_ICMPERR) != 0)
+		return (PF_GO);
+	return (PF_PATH_HAS_KEY(p) ? translate_by(p, kr) : PFRES_FRAG);
+}
+
 /* The filter rules, unless the translation says that the packet passes anyway. */
-static void
+static pf_noinline int
 ask_rules(struct pf_path *p)
 {
-	struct pf_match	m pf_uninit;
+	struct pf_match	 m pf_uninit;
+	struct pf_krule	*kr;
+	int		 why;
 
 	if (p->nat != NULL && p->nat->act.natpass)
-		return;
-	pf_match_rules(&m, p->conf, PF_RULESET_FILTER, &p->pd);
+		return (PF_GO);
+	pf_match_begin(&m, p->conf, PF_RULESET_FILTER, &p->pd);
+	while (unlikely((kr = pf_match_next(&m)) != NULL)) {
+		why = act(p, kr);
+		if (why != PF_GO) {
+			pf_match_stop(&m);
+			return (why);
+		}
+	}
 	p->rule = m.rule;
 	p->anchor = m.anchor;
 	pf_count(p->pd.pf, PF_CTR_REASON + PFRES_MATCH);
+	return (PF_GO);
 }
 
 /* Without a rule that matches the packet passes.  A translation needs a state. */
@@ -184,9 +236,10 @@ pf_path_new(struct pf_path *p)
 	int		 why;
 
 	why = translate(p);
+	if (why == PF_GO)
+		why = ask_rules(p);
 	if (why != PF_GO)
 		return (why);
-	ask_rules(p);
 	kr = p->rule;
 	if (kr != NULL && kr->act.action == PF_DROP)
 		return (block(p));
@@ -197,7 +250,7 @@ pf_path_new(struct pf_path *p)
 	    (why = translate_by(p, kr)) != PF_GO)
 		return (why);
 	if (p->translated && kr == NULL)
-		kr = p->nat;
+		kr = p->acts.translates;
 	if (!p->translated && (kr == NULL || kr->act.keep_state == 0))
 		return (PF_GO);
 	return (create_state(p, kr));

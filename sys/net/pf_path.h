@@ -18,6 +18,7 @@
 
 #include "pf_host.h"
 #include "pfvar.h"
+#include "pf_actions.h"
 #include "pf_packet.h"
 #include "pf_state.h"
 
@@ -36,7 +37,8 @@ struct pf_path {
 	struct pf_state		*state;		/* that it belongs to, or made */
 	struct pf_krule		*rule;		/* that decided; NULL: implicit pass */
 	struct pf_krule		*anchor;	/* of the main ruleset, that led to it; or NULL */
-	struct pf_krule		*nat;		/* that translates it; NULL: none, or `rule' */
+	struct pf_krule		*nat;		/* classic, that translates it; NULL: none */
+	struct pf_actions	 acts;		/* of the rules that matched */
 	bool			 translated;	/* a new connection, which is to have the key .. */
 	struct pf_state_seek	 other;		/* .. on the other side, like pd now */
 	struct pf_state_seek	 seek;		/* its key as it came, if PF_PATH_HAS_KEY() */

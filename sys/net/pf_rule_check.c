@@ -161,6 +161,17 @@ check_call(const struct pf_rule *r, uint32_t ruleset)
 	return (0);
 }
 
+/* A rule of `match' decides nothing, and has no word about it. */
+static int
+check_match(const struct pf_rule *r)
+{
+	if (r->keep_state != 0 || has_state_options(r) || r->natpass ||
+	    r->allow_opts || r->return_icmp != 0 || r->return_icmp6 != 0 ||
+	    r->return_ttl != 0 || (r->rule_flag & FLAGS_RETURN) != 0)
+		return (EINVAL);
+	return (0);
+}
+
 static int
 check_action(const struct pf_rule *r, uint32_t ruleset)
 {
@@ -171,7 +182,7 @@ check_action(const struct pf_rule *r, uint32_t ruleset)
 	if (ruleset != PF_RULESET_FILTER)
 		return (EOPNOTSUPP);
 	if (r->action == PF_MATCH)
-		return (0);			/* see has_later_value() */
+		return (check_match(r));
 	if ((r->action != PF_PASS && r->action != PF_DROP) || r->natpass)
 		return (EINVAL);
 	if (r->action == PF_PASS && (ret != 0 || r->return_icmp != 0 ||

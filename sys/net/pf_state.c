@@ -236,7 +236,7 @@ pf_state_key_get(const struct pf_state *s, unsigned int side,
 	const struct pf_state_link	*l = &s->link;
 
 	if (side == PF_SK_STACK && pf_state_translates(s))
-		l = &s->ext->link;
+		l = &s->more->link;
 	memcpy(key->addr, addr_of_link(l), sizeof(key->addr));
 	key->port[0] = l->tag[1];
 	key->port[1] = l->tag[1] >> 16;
@@ -255,10 +255,10 @@ pf_state_key_set(struct pf_state *s, const struct pf_state_seek *wire,
 	if (stack == NULL)
 		return;
 	s->link.tag[1] |= PF_TAG_IN;
-	memcpy(s->ext->addr, stack->key.addr, sizeof(s->ext->addr));
-	s->ext->link.tag[0] = stack->tag[0];
-	s->ext->link.tag[1] = key_word(&stack->key) | TAG_OUT | TAG_SECOND;
-	s->ext->state = s;
+	memcpy(s->more->addr, stack->key.addr, sizeof(s->more->addr));
+	s->more->link.tag[0] = stack->tag[0];
+	s->more->link.tag[1] = key_word(&stack->key) | TAG_OUT | TAG_SECOND;
+	s->more->state = s;
 }
 
 bool
@@ -390,19 +390,21 @@ pf_state_alloc(struct pf *pf, uint8_t dir, int *reason)
 }
 
 static void
-ext_free(struct pf *pf, struct pf_state_ext *ext)
+more_free(struct pf *pf, struct pf_state_more *more)
 {
-	if (ext == NULL)
+	uint32_t	i;
+
+	if (more == NULL)
 		return;
-	if (ext->nat_rule != NULL)
-		pf_krule_put(pf, ext->nat_rule);
-	pf_free(ext);
+	for (i = 0; i < more->n; i++)
+		pf_krule_put(pf, more->rule[i]);
+	pf_free(more);
 }
 
 void
 pf_state_discard(struct pf *pf, struct pf_state *s)
 {
-	ext_free(pf, s->ext);
+	more_free(pf, s->more);
 	pf_state_mem_put(pf, s);
 	pf_atomic_dec(&pf->st.n);
 }
@@ -500,8 +502,8 @@ hold_stripes(struct pf_statetab *st, struct pf_state *s, struct held *h)
 	a = stripe_of(st->key_stripes, h->hash[0]);
 	b = NULL;
 	if (pf_state_translates(s)) {
-		h->link[1] = &s->ext->link;
-		h->hash[1] = link_hash(st, &s->ext->link);
+		h->link[1] = &s->more->link;
+		h->hash[1] = link_hash(st, &s->more->link);
 		b = stripe_of(st->key_stripes, h->hash[1]);
 	}
 	if (b == a)
@@ -590,7 +592,7 @@ state_free(struct pf_rcu_head *head)
 	struct pf_state	*s = container_of(head, struct pf_state, rcu);
 	struct pf	*pf = s->kif->pf;
 
-	ext_free(pf, s->ext);
+	more_free(pf, s->more);
 	pf_krule_put(pf, s->rule);
 	pf_kif_put(pf, s->kif);
 	pf_state_mem_put(pf, s);

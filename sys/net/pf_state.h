@@ -36,7 +36,7 @@
  *
  * A state that translates has two keys: packets that come in are found by the one
  * that they have on the wire, those that go out by the one that the stack gives them.
- * The first is the state's own, the other lies in its struct pf_state_ext.
+ * The first is the state's own, the other lies in its struct pf_state_more.
  */
 #ifndef _NET_PF_STATE_H_
 #define _NET_PF_STATE_H_
@@ -106,7 +106,7 @@ struct pf_state {
 	uint8_t		 timeout;		/* [s] PFTM_*; read as [a] */
 	uint8_t		 direction;		/* [i] PF_IN, PF_OUT */
 	uint8_t		 settled;		/* [s] PF_SETTLED_*; read as [a] */
-	uint8_t		 log;			/* [i] */
+	uint8_t		 log;			/* [i] PF_LOG_*, and PF_STATE_COUNTS */
 	uint32_t	 pending[2];		/* [a] [0] in state's direction */
 
 	PF_STATE_NEIGHBOUR(gap0)
@@ -116,7 +116,7 @@ struct pf_state {
 	uint8_t		 linked;		/* [b] in the tables */
 	uint8_t		 pad;
 	struct pf_kif	*kif;			/* [i] where it was made; referenced */
-	struct pf_state_ext *ext;		/* [i] owned; NULL for most */
+	struct pf_state_more *more;		/* [i] owned; NULL for most */
 
 	PF_STATE_NEIGHBOUR(gap1)
 	struct pf_addr	 addr[2];		/* [i] of the key */
@@ -133,13 +133,23 @@ struct pf_state {
 	struct pf_atomic inuse;			/* of an object's first state: see pf_statemem.c */
 };
 
-/* What few states need.  Made before the state is inserted, freed with it. */
-struct pf_state_ext {
-	struct pf_state_link link;		/* must be first; of the key on the stack's side */
+/*
+ * What few states need beyond their connection.  Made before the state is inserted, freed
+ * with it.
+ */
+struct pf_state_more {
+	struct pf_state_link link;		/* must be first; of the key on the stack's side, */
+						/* if it translates */
 	struct pf_state	*state;			/* [i] */
 	struct pf_addr	 addr[2];		/* [i] of that key */
-	struct pf_krule	*nat_rule;		/* [i] referenced; NULL: the state's rule */
+	struct pf_krule	*nat_rule;		/* [i] classic, that translates; NULL: none */
+	struct pf_krule	*anchor;		/* [i] of the main ruleset, that led to the */
+						/* state's rule; NULL: none */
+	uint32_t	 n;			/* [i] */
+	struct pf_krule	*rule[];		/* [i] n, referenced: those beside the state's */
+						/* rule at which its packets count, these two too */
 };
+#define PF_STATE_COUNTS		0x80		/* of state->log: more->rule has some */
 
 #define PF_SETTLED_FORWARD	0x01		/* packets of this direction change no peer .. */
 #define PF_SETTLED_BACK		0x02		/* .. and no timeout */
@@ -154,7 +164,7 @@ void	 pf_state_key_of(const struct pf_pdesc *, struct pf_state_key *);
 /* The key of a state at PF_SK_WIRE or PF_SK_STACK. */
 void	 pf_state_key_get(const struct pf_state *, unsigned int side, struct pf_state_key *);
 /* Set the keys of a state that is not in the table yet.  stack: NULL if both are the same,
- * else s->ext is there. */
+ * else s->more is there. */
 void	 pf_state_key_set(struct pf_state *, const struct pf_state_seek *wire,
 	    const struct pf_state_seek *stack);
 /* Whether packets are translated on their way. */
