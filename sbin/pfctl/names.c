@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -285,4 +286,23 @@ iface_matches(const char *name, const struct if_addr *ia)
 	return (driver_name(name) && strncmp(name, real, len) == 0 &&
 	    real[len] != '\0' &&
 	    real[len + strspn(real + len, "0123456789")] == '\0');
+}
+
+bool
+word_number(const char *s, int64_t low, int64_t high, int64_t *n)
+{
+	char *end;
+	long long v;
+
+	if (s[0] == '\0')
+		return (false);
+	errno = 0;
+	v = strtoll(s, &end, 0);
+	/* 010 is ten here */
+	if (s[0] == '0' && s[1] >= '0' && s[1] <= '9') {
+		errno = 0;
+		v = strtoll(s, &end, 10);
+	}
+	*n = v;
+	return (errno == 0 && *end == '\0' && v >= low && v <= high);
 }

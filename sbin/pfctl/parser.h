@@ -280,6 +280,8 @@ const char *syntax_form(struct parser *);
 /* conf.c */
 /* A statement is complete: false: a message was written. */
 bool	 pf_statement(struct parser *, struct node *);
+
+/* message.c */
 /* Count an error and write `file:line: message', unless it was the last one too and
  * messages are not to be terse; line 0: that of the last token. */
 void	 pf_error(struct parser *, uint32_t line, const char *fmt, ...)
@@ -304,6 +306,8 @@ struct pfctl_place pf_place(struct parser *);
 const char *pf_hint(const struct parser *, const char *hint);
 /* Whether the text came from a pipe: then messages are the bare classic ones. */
 bool	 pf_terse(const struct parser *);
+
+/* anchor.c */
 struct pfctl_anchor *anchor_here(struct parser *);
 /* Path of name as seen from path `base' into buf; false: too long. */
 bool	 anchor_path(char buf[PF_ANCHOR_PATH_SIZE], const char *base,
@@ -312,8 +316,7 @@ uint32_t anchor_add(struct pfctl *, const char *path);	/* index */
 struct pfctl_rule *ruleset_append(struct pfctl_ruleset *,
 	    const struct pfctl_rule *);
 void	 rule_free(struct pfctl_rule *);
-/* Text of n within low .. high, or -1 and *bad; base 0 as in C. */
-bool	 word_number(const char *, int64_t low, int64_t high, int64_t *n);
+void	 anchors_free(struct pfctl *);
 
 /* option.c */
 void	 set_option(struct parser *, struct node *);
@@ -363,6 +366,8 @@ int	 name_icmp_code(int type, const char *, uint8_t af);	/* -1 */
 const char *icmp_type_name(int type, uint8_t af);		/* NULL */
 const char *icmp_code_name(int type, int code, uint8_t af);	/* NULL */
 int	 name_tos(const char *);				/* -1 */
+/* Text of n within low .. high, or -1 and *bad; base 0 as in C. */
+bool	 word_number(const char *, int64_t low, int64_t high, int64_t *n);
 /* Addresses of an interface, group or "self"; the array lives with names. */
 struct if_addr {
 	char		ifname[PF_IFNAMSIZ];
