@@ -52,7 +52,9 @@ int	 yylex(YYSTYPE *, struct parser *);
 %token <str> STRING "a name" NUMBER "a number"
 %token <i> PORTUNARY "a comparison" PORTBINARY "a range"
 %token ERROR "an error" ARROW "->"
-%token <str> DIVERT "divert-to" LATERSCHED "fairq"
+/* the words of these are the scanner's keywords */
+%token <str> DIVERTTO "divert-to" DIVERTREPLY "divert-reply"
+%token <str> DIVERTPACKET "divert-packet" CODELQ "codelq" FAIRQ "fairq"
 %token AFTO "af-to" ALL "all" ALLOWOPTS "allow-opts" ALTQ "altq"
 %token ANCHOR "anchor" ANTISPOOF "antispoof" ANY "any" BANDWIDTH "bandwidth"
 %token BINAT "binat" BINATANCHOR "binat-anchor" BINATTO "binat-to"
@@ -97,7 +99,7 @@ int	 yylex(YYSTYPE *, struct parser *);
 %token TTL "ttl" UPPERLIMIT "upperlimit" URPFFAILED "urpf-failed"
 %token USER "user" WEIGHT "weight"
 
-%type <str>	word name number string yesno optcode
+%type <str>	word name number string yesno optcode divert latersched
 %type <i>	not not_no dir af returncode opt_flush anchorkind natkind
 %type <i>	routekind keepkind curvekind sched unary
 %type <node>	stmt include macro option setopt table rule anchorrule
@@ -1068,10 +1070,16 @@ foption:
 		pf_not_yet(p, "af-to");
 		YYERROR;
 	}
-	| DIVERT		{
+	| divert		{
 		pf_not_yet(p, $1);
 		YYERROR;
 	}
+	;
+
+divert:
+	  DIVERTTO
+	| DIVERTREPLY
+	| DIVERTPACKET
 	;
 
 queuename:
@@ -1238,10 +1246,15 @@ queueopt:
 		pf_not_yet(p, "quantum");
 		YYERROR;
 	}
-	| LATERSCHED		{
+	| latersched		{
 		pf_not_yet(p, $1);
 		YYERROR;
 	}
+	;
+
+latersched:
+	  CODELQ
+	| FAIRQ
 	;
 
 sched:

@@ -43,7 +43,8 @@
  * PF_RULE_VALUES_LATER(F): F(member, value, word) for each value of a member that
  *	otherwise exists, which is a feature that does not exist yet
  *
- * A member without a row, or a row in the wrong place, does not compile (pf_rule.c).
+ * A member without a row does not compile (pf_rule.c); a row in the wrong place is found by
+ * regress/unit/test_rule.c.  What else a new criterion takes stands in regress/plant/edits.
  */
 #ifndef _NET_PF_FIELDS_H_
 #define _NET_PF_FIELDS_H_
