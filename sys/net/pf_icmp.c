@@ -34,7 +34,7 @@ pf_icmp_error_state(struct pf *pf, const struct pf_pdesc *pd,
 	struct pf_state		*s;
 
 	*reason = pf_packet_parse_quoted(pd, PF_ICMP_QUOTED_AT(pd), quoted);
-	if (*reason != PFRES_MATCH)
+	if (*reason != PF_GO)
 		return (NULL);
 	if (!pf_addr_eq(&quoted->src, &pd->dst)) {
 		*reason = PFRES_BADSTATE;

@@ -116,7 +116,7 @@ translate_source(const struct pf_pdesc *pd, struct pf_kpool *kp,
 		pf_pool_pick(pd->pf, kp, pd->af, &pd->src, &key->addr[i]);
 		key->port[i] = port;
 		if (source_port(pd, &kp->p, key, i))
-			return (PFRES_MATCH);
+			return (PF_GO);
 		if (kp->size == 1)
 			break;
 	}
@@ -168,11 +168,11 @@ translate_both(const struct pf_pdesc *pd, const struct pf_krule *kr,
 	if (pd->dir == PF_IN) {
 		keep_host(&key->addr[PF_SK_STACK], &kr->inner,
 		    &outer->v.a.mask, pd->af);
-		return (PFRES_MATCH);
+		return (PF_GO);
 	}
 	keep_host(&key->addr[PF_SK_STACK], &outer->v.a.addr, &outer->v.a.mask,
 	    pd->af);
-	return (is_free(pd, key) ? PFRES_MATCH : PFRES_STATEINS);
+	return (is_free(pd, key) ? PF_GO : PFRES_STATEINS);
 }
 
 int
@@ -187,12 +187,12 @@ pf_nat_translate(const struct pf_pdesc *pd, const struct pf_krule *kr,
 	case PF_RDR:
 		translate_destination(pd, kr->pool[PF_POOL_RDR],
 		    kr->first_port, key);
-		return (PFRES_MATCH);
+		return (PF_GO);
 	}
 	if (kr->act.pool_used & 1U << PF_POOL_RDR)
 		translate_destination(pd, kr->pool[PF_POOL_RDR],
 		    kr->first_port, key);
 	if ((kr->act.pool_used & 1U << PF_POOL_NAT) == 0)
-		return (PFRES_MATCH);
+		return (PF_GO);
 	return (translate_source(pd, kr->pool[PF_POOL_NAT], key));
 }

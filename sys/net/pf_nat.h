@@ -20,7 +20,7 @@ struct pf_state_key;
 
 /* The classic rule that translates the packet, NULL for none. */
 struct pf_krule *pf_nat_rule(const struct pf_conf *, const struct pf_pdesc *);
-/* Make of the packet's key what the rule translates it to.  PFRES_MATCH, or PFRES_STATEINS:
+/* Make of the packet's key what the rule translates it to.  PF_GO, or PFRES_STATEINS:
  * nothing is free. */
 int	 pf_nat_translate(const struct pf_pdesc *, const struct pf_krule *,
 	    struct pf_state_key *);

@@ -63,7 +63,7 @@ set_length(struct parse *ps, uint32_t field, uint32_t hlen)
 		return (PFRES_SHORT);
 	if (pd->len < ps->end - ps->at)
 		ps->end = ps->at + pd->len;
-	return (PFRES_MATCH);
+	return (PF_GO);
 }
 
 /*
@@ -80,14 +80,14 @@ set_fragment(struct parse *ps, uint8_t proto, uint32_t off, bool more,
 	if (off != 0)
 		pd->flags |= PF_PD_NOTFIRST;
 	if (ps->quoted)
-		return (PFRES_MATCH);
+		return (PF_GO);
 	if (pd->p_len == 0 || (more && pd->p_len % 8 != 0))
 		return (PFRES_FRAG);
 	if (off + pd->p_len + before > PF_IP_MAXLEN)
 		return (PFRES_FRAG);
 	if (off != 0 && off < pf_transport_size(proto))
 		return (PFRES_FRAG);
-	return (PFRES_MATCH);
+	return (PF_GO);
 }
 
 static inline int
@@ -104,7 +104,7 @@ parse_ip4(struct parse *ps)
 	hlen = PF_IP_HLEN(ip->vhl);
 	if (PF_IP_VERSION(ip->vhl) != 4 || hlen < sizeof(*ip))
 		return (PFRES_SHORT);
-	if (set_length(ps, ntohs(ip->len), 0) != PFRES_MATCH || pd->len < hlen)
+	if (set_length(ps, ntohs(ip->len), 0) != PF_GO || pd->len < hlen)
 		return (PFRES_SHORT);
 	memset(&pd->src, 0, sizeof(pd->src));
 	memset(&pd->dst, 0, sizeof(pd->dst));
@@ -120,7 +120,7 @@ parse_ip4(struct parse *ps)
 
 	off = ntohs(ip->off);
 	if (likely((off & (PF_IP_MF | PF_IP_OFFMASK)) == 0))
-		return (PFRES_MATCH);
+		return (PF_GO);
 	return (set_fragment(ps, pd->proto, (off & PF_IP_OFFMASK) * 8,
 	    (off & PF_IP_MF) != 0, hlen));
 }
@@ -145,7 +145,7 @@ parse_ip6_frag(struct parse *ps, uint8_t *proto)
 	pd->off += sizeof(*fh);
 	pd->p_len -= sizeof(*fh);
 	if ((off & (PF_IP6F_OFFMASK | PF_IP6F_MORE)) == 0)
-		return (PFRES_MATCH);	/* all of it: RFC 6946 */
+		return (PF_GO);	/* all of it: RFC 6946 */
 	return (set_fragment(ps, *proto, off & PF_IP6F_OFFMASK,
 	    (off & PF_IP6F_MORE) != 0, before));
 }
@@ -183,7 +183,7 @@ parse_hop_options(struct parse *ps, uint32_t size, bool *jumbo)
 	}
 	if (others != 0)
 		*jumbo = false;
-	return (PFRES_MATCH);
+	return (PF_GO);
 }
 
 /* One header of options, routing or authentication: go behind it. */
@@ -213,7 +213,7 @@ parse_ip6_skip(struct parse *ps, uint8_t *proto, bool first)
 			return (PFRES_IPOPTIONS);
 		if (!ps->quoted) {
 			reason = parse_hop_options(ps, size, &host);
-			if (reason != PFRES_MATCH)
+			if (reason != PF_GO)
 				return (reason);
 		}
 	}
@@ -222,7 +222,7 @@ parse_ip6_skip(struct parse *ps, uint8_t *proto, bool first)
 	*proto = next;
 	pd->off += size;
 	pd->p_len -= size;
-	return (PFRES_MATCH);
+	return (PF_GO);
 }
 
 /* The headers between IPv6 and the transport. */
@@ -246,13 +246,13 @@ parse_ip6_ext(struct parse *ps, uint8_t proto)
 			break;
 		default:
 			pd->proto = proto;
-			return (PFRES_MATCH);
+			return (PF_GO);
 		}
-		if (reason != PFRES_MATCH)
+		if (reason != PF_GO)
 			return (reason);
 		if (pd->flags & PF_PD_NOTFIRST) {
 			pd->proto = proto;
-			return (PFRES_MATCH);
+			return (PF_GO);
 		}
 	}
 	return (PFRES_NORM);
@@ -268,7 +268,7 @@ parse_ip6(struct parse *ps)
 	ip = pull(ps, ps->at, sizeof(*ip), &buf);
 	if (ip == NULL || PF_IP_VERSION(ip->vtf[0]) != 6)
 		return (PFRES_SHORT);
-	if (set_length(ps, ntohs(ip->plen), sizeof(*ip)) != PFRES_MATCH)
+	if (set_length(ps, ntohs(ip->plen), sizeof(*ip)) != PF_GO)
 		return (PFRES_SHORT);
 	memcpy(&pd->src, ip->src, sizeof(ip->src));
 	memcpy(&pd->dst, ip->dst, sizeof(ip->dst));
@@ -297,7 +297,7 @@ parse_tcp(struct parse *ps, uint32_t have)
 	pd->dport = th->dport;
 	pd->tcp.seq = pf_get32(th->seq);
 	if (have < sizeof(*th))
-		return (PFRES_MATCH);
+		return (PF_GO);
 	pd->tcp.ack = pf_get32(th->ack);
 	pd->tcp.win = ntohs(th->win);
 	pd->tcp.flags = th->flags;
@@ -305,7 +305,7 @@ parse_tcp(struct parse *ps, uint32_t have)
 	if (pd->tcp.doff < sizeof(*th) || pd->tcp.doff > pd->p_len)
 		return (PFRES_SHORT);
 	pd->p_len -= pd->tcp.doff;
-	return (PFRES_MATCH);
+	return (PF_GO);
 }
 
 /*
@@ -326,7 +326,7 @@ parse_udp(struct parse *ps)
 	pd->sport = uh->sport;
 	pd->dport = uh->dport;
 	if (ps->quoted)
-		return (PFRES_MATCH);
+		return (PF_GO);
 	len = ntohs(uh->len);
 	if (uh->dport == 0)
 		return (PFRES_SHORT);
@@ -334,7 +334,7 @@ parse_udp(struct parse *ps)
 	    (len > pd->p_len || len < sizeof(*uh)))
 		return (PFRES_SHORT);
 	pd->p_len -= sizeof(*uh);
-	return (PFRES_MATCH);
+	return (PF_GO);
 }
 
 /* Pairs of ICMP types, and errors.  Everything else is neither. */
@@ -394,7 +394,7 @@ parse_icmp(struct parse *ps)
 		pd->flags |= PF_PD_ICMPQUERY;
 	if (!ps->quoted)
 		pd->p_len -= sizeof(*ih);
-	return (PFRES_MATCH);
+	return (PF_GO);
 }
 
 static inline int
@@ -410,7 +410,7 @@ parse(struct parse *ps)
 	pd->icmp_id = pd->icmp_vtype = 0;
 	memset(&pd->tcp, 0, sizeof(pd->tcp));
 	reason = pd->af == AF_INET ? parse_ip4(ps) : parse_ip6(ps);
-	if (unlikely(reason != PFRES_MATCH || pd->flags & PF_PD_NOTFIRST))
+	if (unlikely(reason != PF_GO || pd->flags & PF_PD_NOTFIRST))
 		return (reason);
 	need = pf_transport_size(pd->proto);
 	if (ps->quoted && need > 8)
@@ -428,7 +428,7 @@ parse(struct parse *ps)
 	case IPPROTO_ICMPV6:
 		return (parse_icmp(ps));
 	}
-	return (PFRES_MATCH);
+	return (PF_GO);
 }
 
 int

@@ -18,6 +18,16 @@
 struct pf;
 struct pf_kif;
 
+/*
+ * How a step on the packet's way says how it goes on.  All of them return PF_GO, or the reason
+ * why the packet goes no further: a PFRES_* other than PFRES_MATCH, under which it is
+ * counted, or PF_BLOCKED.
+ */
+enum {
+	PF_GO = 0,
+	PF_BLOCKED = PFRES_MAX		/* a rule says so, and counts it */
+};
+
 #define PF_PD_FRAGMENT	0x01	/* a fragment, first or later */
 #define PF_PD_NOTFIRST	0x02	/* a later one: no transport header */
 #define PF_PD_OPTS	0x04	/* IP options, hop-by-hop, routing, dst options */
@@ -56,7 +66,7 @@ struct pf_pdesc {
 
 /*
  * Fill pd from the packet: pf, pkt, kif, dir and af are set by the caller.
- * Returns PFRES_MATCH (0) when sound, else the reason to drop it.
+ * PF_GO when the packet is sound.
  */
 int	 pf_packet_parse(struct pf_pdesc *pd);
 /*

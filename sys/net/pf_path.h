@@ -8,10 +8,7 @@
  * the call but what the state table and the counters took.
  * Locking.  All of it happens in one RCU read side and with one configuration, so a packet
  * sees a ruleset whole or not at all.
- *
- * The steps of the path have one way to say how it goes on.  They return PF_GO, or the
- * reason why the packet goes no further: a PFRES_* other than PFRES_MATCH, under which it
- * is counted, or PF_BLOCKED.
+ * Place.  Fourth floor.
  */
 #ifndef _NET_PF_PATH_H_
 #define _NET_PF_PATH_H_
@@ -24,12 +21,6 @@
 
 struct pf_conf;
 struct pf_krule;
-struct pf_state;
-
-enum {
-	PF_GO = 0,
-	PF_BLOCKED = PFRES_MAX		/* a rule says so; no counter of its own */
-};
 
 struct pf_path {
 	struct pf_pdesc		 pd;

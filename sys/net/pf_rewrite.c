@@ -149,7 +149,7 @@ pf_rewrite(struct pf_pdesc *pd, const struct pf_state_key *to)
 	put_port(&c, pd, false, to->port[src]);
 	put_port(&c, pd, true, to->port[!src]);
 	pf_rewrite_pdesc(pd, to);
-	return (PFRES_MATCH);
+	return (PF_GO);
 }
 
 void
@@ -206,5 +206,5 @@ pf_rewrite_error(struct pf_pdesc *pd, const struct pf_pdesc *quoted,
 		put_addr(&c, false, &to->addr[!src]);
 		pd->src = to->addr[!src];
 	}
-	return (PFRES_MATCH);
+	return (PF_GO);
 }

@@ -9,7 +9,7 @@
  * Place.  Third floor.
  *
  * to: the key that it is to have, as pf_state_key_of() would make it of the packet
- * then.  pd follows.  PFRES_MATCH, or PFRES_MEMORY and nothing has changed.
+ * then.  pd follows.  PF_GO, or PFRES_MEMORY and nothing has changed.
  */
 #ifndef _NET_PF_REWRITE_H_
 #define _NET_PF_REWRITE_H_

@@ -304,7 +304,7 @@ track_windows(struct pf_peer *src, struct pf_peer *dst,
 		advance_marks(src, dst, &seg);
 		advance_states(src, dst, seg.flags,
 		    seq_leq(dst->seqlo, seg.ack));
-		return (PFRES_MATCH);
+		return (PF_GO);
 	}
 	if (first) {			/* who was that? */
 		*src = old_src;
@@ -339,14 +339,14 @@ pf_tcp_track(struct pf *pf, struct pf_state *s, const struct pf_pdesc *pd,
 {
 	struct pf_peer	*src = forward ? &s->src : &s->dst;
 	struct pf_peer	*dst = forward ? &s->dst : &s->src;
-	int		 reason = PFRES_MATCH;
+	int		 reason = PF_GO;
 
 	pf_spin_lock(&s->lock);
 	if (s->flags & PFSTATE_SLOPPY)
 		track_sloppy(src, dst, pd);
 	else
 		reason = track_windows(src, dst, pd);
-	if (reason == PFRES_MATCH)
+	if (reason == PF_GO)
 		set_timeout(pf, s);
 	pf_spin_unlock(&s->lock);
 	return (reason);

@@ -6,7 +6,7 @@
  *
  * What it owns.  The peers and the timeout of a state, once it is made.
  * Locking.  All: packet context, RCU read side; s as found; forward: pd goes in the
- * direction of the state's first packet.  They return PFRES_MATCH when the packet fits, else
+ * direction of the state's first packet.  They return PF_GO when the packet fits, else
  * the reason to drop.  They take s->lock where they need it.
  * Place.  Third floor.
  */
@@ -29,7 +29,7 @@ bool	 pf_tcp_quoted_ok(struct pf_state *, const struct pf_pdesc *quoted, bool fo
 void	 pf_track_init(struct pf_state *, const struct pf_pdesc *);
 void	 pf_track(struct pf *, struct pf_state *, bool forward);
 /* The state that an ICMP error speaks of, with the quoted packet, turned round; *reason is
- * set when the error is to be dropped, NULL with PFRES_MATCH: none. */
+ * set when the error is to be dropped, NULL with PF_GO: none. */
 struct pf_state *pf_icmp_error_state(struct pf *, const struct pf_pdesc *,
 	    struct pf_pdesc *quoted, int *reason);
 /* Where the packet begins that an error quotes. */
