@@ -20,14 +20,16 @@
 struct pf;
 
 #define IDS_PER_BUCKET	2	/* buckets by key to one by id */
+#define ID_BLOCK	64	/* ids that a CPU takes at a time */
 
-/* Words of st.note, each CPU's own: the last key hashed (pf_state.c), places set aside
- * (pf_statemem.c). */
+/* Words of st.note, each CPU's own: the last key hashed and the next id (pf_state.c), places
+ * set aside (pf_statemem.c). */
 enum {
 	PF_NOTE_ADDR = 0,			/* addr[0], addr[1] of the key */
 	PF_NOTE_WORD = 4,			/* tag[1], for all packets */
 	PF_NOTE_TAG, PF_NOTE_HASH,
-	PF_NOTE_PARTNER, PF_NOTE_SPARE, PF_NOTE_MAX
+	PF_NOTE_PARTNER, PF_NOTE_SPARE,
+	PF_NOTE_ID, PF_NOTE_MAX
 };
 static_assert((int)PF_NOTE_MAX == PF_STATE_NOTES, "as many as there is room for");
 

@@ -247,6 +247,13 @@ pf_if_rename(struct pf *pf, int ifindex, const char *name)
 	return (error);
 }
 
+static bool
+is_referenced(const struct pf_kif *kif)
+{
+	return (pf_atomic_read(&kif->refs) != 0 ||
+	    pf_atomic_read(&kif->states) != 0);
+}
+
 void
 pf_if_purge(struct pf *pf)
 {
@@ -257,8 +264,7 @@ pf_if_purge(struct pf *pf)
 	for (i = 0; i < PF_KIF_HASH; i++) {
 		p = &pf->ifs.by_name[i];
 		while ((kif = pf_rcu_deref_locked(*p)) != NULL) {
-			if (kif->ifindex != 0 ||
-			    pf_atomic_read(&kif->refs) != 0) {
+			if (kif->ifindex != 0 || is_referenced(kif)) {
 				p = &kif->next_name;
 				continue;
 			}
@@ -339,7 +345,7 @@ pf_kif_export(struct pf *pf, const char *name, uint64_t ubuf, uint32_t *n)
 		    kif = pf_rcu_deref_locked(kif->next_name)) {
 			if (name[0] != '\0' && strcmp(kif->name, name) != 0)
 				continue;
-			if (kif->ifindex == 0 && pf_atomic_read(&kif->refs) == 0)
+			if (kif->ifindex == 0 && !is_referenced(kif))
 				continue;	/* about to go */
 			if (found < room) {
 				kif_export_one(kif, &out);

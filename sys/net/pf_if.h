@@ -27,8 +27,8 @@ struct pf_kif {
 	bool		 skip;			/* [a] set skip on */
 	char		 name[PF_IFNAMSIZ];	/* [i] */
 	struct pf_kif	*next_name;		/* [rcu c] chain by name */
-	struct pf_atomic refs;			/* rules, states, options */
-	struct pf_atomic states;		/* of them, states */
+	struct pf_atomic refs;			/* rules, options */
+	struct pf_atomic states;		/* references too, from insertion until freed */
 	uint32_t	 rules;			/* [c] of them, rules */
 	int64_t		 tzero;			/* [c] */
 	struct pf_rcu_head rcu;

@@ -81,7 +81,7 @@ ioctl_getstatus(struct pf_client *cl, void *arg)
 		st->lcounters[i] = pf_pcpu_sum(&pf->ctr, PF_CTR_LIMIT + i);
 	for (i = 0; i < FCNT_MAX; i++)
 		st->fcounters[i] = pf_pcpu_sum(&pf->ctr, PF_CTR_STATE + i);
-	st->stateid = pf->st.id_base + pf_atomic_read(&pf->st.next_id);
+	st->stateid = pf_state_next_id(pf);
 	st->since = pf->since;
 	st->states = pf_atomic_read(&pf->st.n);
 	st->running = pf->running;

@@ -92,22 +92,21 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 	return (PF_GO);
 }
 
-/* The keys of a new state, bound to the interface if its rule says so. */
-static void
-set_keys(struct pf_path *p, struct pf_state *s, bool bound)
+/* Into the table, with the keys of both sides, bound to the interface if its rule says so. */
+static int
+insert(struct pf_path *p, struct pf_state *s, bool bound)
 {
-	bool	in = p->pd.dir == PF_IN;
+	struct pf	*pf = p->pd.pf;
+	bool		 in = p->pd.dir == PF_IN;
 
 	if (bound)
 		p->seek.key.ifid = p->other.key.ifid = p->pd.kif->id;
-	if (!p->translated) {
-		pf_state_key_set(s, &p->seek, NULL);
-		return;
-	}
+	if (!p->translated)
+		return (pf_state_insert(pf, s, &p->seek, NULL));
 	p->other.dir = 0;
-	pf_state_seek(p->pd.pf, &p->other);
-	pf_state_key_set(s, in ? &p->seek : &p->other,
-	    in ? &p->other : &p->seek);
+	pf_state_seek(pf, &p->other);
+	return (pf_state_insert(pf, s, in ? &p->seek : &p->other,
+	    in ? &p->other : &p->seek));
 }
 
 /* What the state has from its rule and its first packet. */
@@ -149,12 +148,9 @@ make_state(struct pf_path *p, struct pf_krule *kr, struct pf_state **made)
 		pf_state_discard(pf, s);
 		return (why);
 	}
-	set_keys(p, s, kr->act.rule_flag & PFRULE_IFBOUND);
 	fill_in(p, s, kr);
 	pf_krule_get(kr);
-	pf_kif_ref(s->kif);
-	if (pf_state_insert(pf, s) != 0) {
-		pf_kif_put(pf, s->kif);
+	if (insert(p, s, kr->act.rule_flag & PFRULE_IFBOUND) != 0) {
 		pf_krule_put(pf, kr);
 		pf_state_discard(pf, s);
 		return (PFRES_STATEINS);
@@ -170,7 +166,9 @@ create_state(struct pf_path *p, struct pf_krule *kr)
 	uint32_t	max = kr->act.max_states;
 	int		why;
 
-	if (!pf_atomic_inc_below(&kr->states_cur, max != 0 ? max : UINT32_MAX)) {
+	if (likely(max == 0))
+		pf_atomic_inc(&kr->states_cur);
+	else if (!pf_atomic_inc_below(&kr->states_cur, max)) {
 		pf_count(p->pd.pf, PF_CTR_LIMIT + LCNT_STATES);
 		return (PFRES_MAXSTATES);
 	}
@@ -179,7 +177,7 @@ create_state(struct pf_path *p, struct pf_krule *kr)
 		pf_atomic_dec(&kr->states_cur);
 		return (why);
 	}
-	pf_atomic_inc(&kr->states_tot);
+	pf_pcpu_add_packet(&kr->ctr, PF_RC_STATES, 1);
 	return (p->translated ? pf_rewrite(&p->pd, &p->other.key) : PF_GO);
 }
 

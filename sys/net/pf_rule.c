@@ -122,7 +122,6 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 	}
 	pf_ref_set(&kr->refs, 1);
 	pf_atomic_set(&kr->states_cur, 0);
-	pf_atomic_set(&kr->states_tot, 0);
 	*kr->said = *r;
 	keep_members(kr, r);
 	kr->first_port = ntohs(r->dst.port[0]);
@@ -243,7 +242,7 @@ pf_krule_export(const struct pf_krule *kr, uint64_t evals, struct pf_rule *r)
 	r->bytes[0] = v[PF_RC_BYTES_IN];
 	r->bytes[1] = v[PF_RC_BYTES_OUT];
 	r->states_cur = pf_atomic_read(&kr->states_cur);
-	r->states_tot = pf_atomic_read(&kr->states_tot);
+	r->states_tot = v[PF_RC_STATES];
 	r->nr = kr->nr;
 	r->cuid = kr->cuid;
 	r->cpid = kr->cpid;
@@ -263,7 +262,6 @@ pf_krule_clear(struct pf_krule *kr, uint64_t evals)
 	for (i = 0; i < PF_RC_EVAL; i++)
 		kr->base[i] = pf_pcpu_sum(&kr->ctr, i);
 	kr->base[PF_RC_EVAL] = (int64_t)evals > 0 ? evals : 0;
-	pf_atomic_set(&kr->states_tot, 0);
 }
 
 uint32_t

@@ -46,6 +46,7 @@ struct pf_rule_act {
 #undef PF_RULE_ROW
 
 enum {	PF_RC_PACKETS_IN, PF_RC_PACKETS_OUT, PF_RC_BYTES_IN, PF_RC_BYTES_OUT,
+	PF_RC_STATES,			/* that it made */
 	PF_RC_EVAL,			/* difference sums: see pf_match.c */
 	PF_RC_MAX };
 
@@ -59,7 +60,6 @@ struct pf_krule {
 	struct pf_pcpu	 ctr;		/* [p] PF_RC_* */
 	struct pf_ref	 refs;
 	struct pf_atomic states_cur;	/* states now */
-	struct pf_atomic states_tot;	/* states ever, wraps */
 	struct pf_kif	*kif;		/* [i] referenced; NULL: any */
 	uint32_t	 nr;		/* [i] */
 	uint16_t	 first_port;	/* [i] of those that it redirects, host order */

@@ -245,22 +245,6 @@ pf_state_key_get(const struct pf_state *s, unsigned int side,
 	key->proto = l->tag[1] >> 56;
 }
 
-void
-pf_state_key_set(struct pf_state *s, const struct pf_state_seek *wire,
-    const struct pf_state_seek *stack)
-{
-	memcpy(s->addr, wire->key.addr, sizeof(s->addr));
-	s->link.tag[0] = wire->tag[0];
-	s->link.tag[1] = key_word(&wire->key);	/* it may have been bound since */
-	if (stack == NULL)
-		return;
-	s->link.tag[1] |= PF_TAG_IN;
-	memcpy(s->more->addr, stack->key.addr, sizeof(s->more->addr));
-	s->more->link.tag[0] = stack->tag[0];
-	s->more->link.tag[1] = key_word(&stack->key) | TAG_OUT | TAG_SECOND;
-	s->more->state = s;
-}
-
 bool
 pf_state_taken(struct pf *pf, const struct pf_state_key *key, uint8_t dir)
 {
@@ -481,6 +465,23 @@ insert_id(struct pf_statetab *st, struct pf_state *s)
 	return (done);
 }
 
+/* Set the keys of a state: stack is NULL if both are the same. */
+static void
+set_keys(struct pf_state *s, const struct pf_state_seek *wire,
+    const struct pf_state_seek *stack)
+{
+	memcpy(s->addr, wire->key.addr, sizeof(s->addr));
+	s->link.tag[0] = wire->tag[0];
+	s->link.tag[1] = key_word(&wire->key);	/* it may have been bound since */
+	if (stack == NULL)
+		return;
+	s->link.tag[1] |= PF_TAG_IN;
+	memcpy(s->more->addr, stack->key.addr, sizeof(s->more->addr));
+	s->more->link.tag[0] = stack->tag[0];
+	s->more->link.tag[1] = key_word(&stack->key) | TAG_OUT | TAG_SECOND;
+	s->more->state = s;
+}
+
 /*
  * The stripes of a state's keys, locked in their order, their counts odd.  A state
  * has one key, or two that may be in one stripe.
@@ -491,21 +492,26 @@ struct held {
 	struct pf_stripe	*stripe[2];	/* in order; the second may be NULL */
 };
 
+/* What a state that is in the table has. */
 static void
-hold_stripes(struct pf_statetab *st, struct pf_state *s, struct held *h)
+keys_of(struct pf_statetab *st, struct pf_state *s, struct held *h)
 {
-	struct pf_stripe	*a, *b;
-
 	h->link[0] = &s->link;
 	h->hash[0] = link_hash(st, &s->link);
 	h->link[1] = NULL;
-	a = stripe_of(st->key_stripes, h->hash[0]);
-	b = NULL;
 	if (pf_state_translates(s)) {
 		h->link[1] = &s->more->link;
 		h->hash[1] = link_hash(st, &s->more->link);
-		b = stripe_of(st->key_stripes, h->hash[1]);
 	}
+}
+
+static void
+hold_stripes(struct pf_statetab *st, struct held *h)
+{
+	struct pf_stripe	*a, *b;
+
+	a = stripe_of(st->key_stripes, h->hash[0]);
+	b = h->link[1] != NULL ? stripe_of(st->key_stripes, h->hash[1]) : NULL;
 	if (b == a)
 		b = NULL;
 	h->stripe[0] = b != NULL && b < a ? b : a;
@@ -537,11 +543,19 @@ held_bucket(struct pf_statetab *st, const struct held *h, unsigned int i)
 
 /* Put s in by its keys and its id: all or nothing. */
 static bool
-link_state(struct pf_statetab *st, struct pf_state *s)
+link_state(struct pf_statetab *st, struct pf_state *s,
+    const struct pf_state_seek *wire, const struct pf_state_seek *stack)
 {
 	struct held	h;
 
-	hold_stripes(st, s, &h);
+	h.link[0] = &s->link;
+	h.hash[0] = wire->hash;
+	h.link[1] = NULL;
+	if (stack != NULL) {
+		h.link[1] = &s->more->link;
+		h.hash[1] = stack->hash;
+	}
+	hold_stripes(st, &h);
 	s->linked = 0;
 	if (!pf_state_bucket_insert(held_bucket(st, &h, 0), h.link[0]))
 		goto out;
@@ -561,17 +575,37 @@ out:
 	return (s->linked != 0);
 }
 
+/* Each CPU counts up in a block of ids of its own. */
+static uint64_t
+take_id(struct pf_statetab *st)
+{
+	uint64_t	*next = &pf_pcpu_words(&st->note)[PF_NOTE_ID];
+
+	if (*next % ID_BLOCK == 0)
+		*next = (uint64_t)(pf_atomic_inc(&st->id_blocks) - 1) * ID_BLOCK;
+	return (st->id_base + (*next)++);
+}
+
+uint64_t
+pf_state_next_id(struct pf *pf)
+{
+	return (pf->st.id_base +
+	    (uint64_t)pf_atomic_read(&pf->st.id_blocks) * ID_BLOCK);
+}
+
 int
-pf_state_insert(struct pf *pf, struct pf_state *s)
+pf_state_insert(struct pf *pf, struct pf_state *s,
+    const struct pf_state_seek *wire, const struct pf_state_seek *stack)
 {
 	struct pf_statetab	*st = &pf->st;
 	struct pf_buckets	*t = pf_rcu_deref(st->keys);
 
 	if (s->id == 0) {
-		s->id = st->id_base + pf_atomic_inc(&st->next_id);
+		s->id = take_id(st);
 		s->creatorid = pf_rcu_deref(pf->conf)->hostid;
 	}
-	if (!link_state(st, s))
+	set_keys(s, wire, stack);
+	if (!link_state(st, s, wire, stack))
 		return (EEXIST);
 	if (pf_state_bound(s))
 		pf_atomic_inc(&st->nbound);
@@ -594,7 +628,7 @@ state_free(struct pf_rcu_head *head)
 
 	more_free(pf, s->more);
 	pf_krule_put(pf, s->rule);
-	pf_kif_put(pf, s->kif);
+	pf_atomic_dec(&s->kif->states);
 	pf_state_mem_put(pf, s);
 }
 
@@ -607,7 +641,8 @@ unlink_state(struct pf_statetab *st, struct pf_state *s)
 	struct held		 h;
 	bool			 was;
 
-	hold_stripes(st, s, &h);
+	keys_of(st, s, &h);
+	hold_stripes(st, &h);
 	was = s->linked != 0;
 	if (was) {
 		s->linked = 0;
@@ -635,7 +670,6 @@ pf_state_remove(struct pf *pf, struct pf_state *s)
 		pf_count(pf, PF_CTR_STATE + FCNT_STATE_REMOVALS);
 		if (pf_state_bound(s))
 			pf_atomic_dec(&st->nbound);
-		pf_atomic_dec(&s->kif->states);
 		pf_atomic_dec(&s->rule->states_cur);
 		pf_atomic_dec(&st->n);
 		pf_rcu_call(&s->rcu, state_free);

@@ -163,10 +163,6 @@ static_assert(offsetof(struct pf_state, src) == 128 && offsetof(struct pf_state,
 void	 pf_state_key_of(const struct pf_pdesc *, struct pf_state_key *);
 /* The key of a state at PF_SK_WIRE or PF_SK_STACK. */
 void	 pf_state_key_get(const struct pf_state *, unsigned int side, struct pf_state_key *);
-/* Set the keys of a state that is not in the table yet.  stack: NULL if both are the same,
- * else s->more is there. */
-void	 pf_state_key_set(struct pf_state *, const struct pf_state_seek *wire,
-	    const struct pf_state_seek *stack);
 /* Whether packets are translated on their way. */
 static inline bool
 pf_state_translates(const struct pf_state *s)

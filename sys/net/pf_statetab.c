@@ -281,7 +281,7 @@ pf_state_init(struct pf *pf)
 
 	pf_atomic_set(&st->n, 0);
 	pf_atomic_set(&st->nbound, 0);
-	pf_atomic_set(&st->next_id, 0);
+	pf_atomic_set(&st->id_blocks, 0);
 	pf_random(pf, &st->secret, sizeof(st->secret));
 	st->id_base = (uint64_t)pf_wallclock(pf) << 32;
 	st->key_stripes = pf_alloc(pf, PF_STRIPES * sizeof(struct pf_stripe));

@@ -50,7 +50,7 @@ struct pf_stripe {
 	struct pf_seq	 seq;			/* [b] odd while one of them changes */
 };
 
-#define PF_STATE_NOTES	9	/* words of st.note */
+#define PF_STATE_NOTES	10	/* words of st.note */
 
 #define PF_STATE_BUCKETS_MIN	(1U << 14)
 #define PF_STATE_BUCKETS_MAX	(1U << 24)
@@ -58,15 +58,15 @@ struct pf_stripe {
 struct pf_statetab {
 	struct pf_buckets *keys;		/* [rcu c] by connection */
 	struct pf_siphash_key secret;		/* [i] */
-	struct pf_pcpu	 note;			/* [p] the last key hashed: pf_state_seek() */
+	struct pf_pcpu	 note;			/* [p] PF_NOTE_*: pf_bucket.h */
 	struct pf_atomic nbound;		/* states bound to an interface */
-	struct pf_atomic n;			/* states, at most the limit */
 	struct pf_stripe *key_stripes;		/* [i] */
 	struct pf_buckets *ids;			/* [rcu c] by id and creatorid */
 	struct pf_stripe *id_stripes;		/* [i] */
 	uint64_t	 id_base;		/* [i] the first state's id */
 	uint64_t	 purge_pos;		/* [c] bucket to go on with */
-	struct pf_atomic next_id;
+	struct pf_atomic id_blocks;		/* of ids, that CPUs have taken */
+	struct pf_atomic n;			/* states, at most the limit */
 };
 
 int	 pf_state_init(struct pf *);			/* ENOMEM */
@@ -92,9 +92,17 @@ struct pf_state *pf_state_find_id(struct pf *, uint64_t id, uint32_t creatorid);
 struct pf_state *pf_state_alloc(struct pf *, uint8_t dir, int *reason);
 /* Give back one that was never inserted. */
 void	 pf_state_discard(struct pf *, struct pf_state *);
-/* Insert; the table owns it then, with its references to rule and kif, which must
- * be held.  Sets id if 0.  EEXIST: its key or id is taken.  Packet context. */
-int	 pf_state_insert(struct pf *, struct pf_state *);
+/*
+ * Insert a state by its key, or by two: stack is NULL if both are the same, else s->more is
+ * there.  pf_state_seek() has been called for both, and the ifid may have been set since.
+ * The table owns the state then, with its reference to the rule, which must be held, and takes
+ * one to s->kif, which the caller sees in its RCU read side.  Sets the id if that is 0.
+ * EEXIST: a key or the id is taken, and nothing has changed.  Packet context.
+ */
+int	 pf_state_insert(struct pf *, struct pf_state *, const struct pf_state_seek *wire,
+	    const struct pf_state_seek *stack);
+/* No state of this table has this id or a higher one. */
+uint64_t pf_state_next_id(struct pf *);
 /* Unlink and free after a grace period; false: somebody else did.  Any context. */
 bool	 pf_state_remove(struct pf *, struct pf_state *);
 /* Uptime at which it expires by rule, options and adaptive scaling. */
