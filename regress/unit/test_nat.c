@@ -396,6 +396,38 @@ both_ways(struct fix *f)
 	assert_string_equal(i.src, w->public2);
 }
 
+/*
+ * A connection that is refused after its SYN was sent twice: the server answers both with a
+ * RST, and neither of them is out of its window.
+ */
+static void
+refused(struct fix *f)
+{
+	struct pf_rule r = translation(PF_BINAT, w->client, NULL, 0, 0);
+	struct pf_status st;
+	struct sim_spec s;
+	struct sim_info i;
+
+	assert_int_equal(add(f, BINAT, &r, PF_POOL_RDR, list(w->public2, NULL)), 0);
+	r = unit_rule(PF_PASS);
+	assert_int_equal(add(f, FILTER, &r, 0, NULL), 0);
+	commit(f);
+	s = spec(IPPROTO_TCP, w->client, 5000, w->server, 8082);
+	s.seq = 1000;
+	assert_int_equal(pass(f, PF_OUT, 2, &s, &i), PF_PASS);
+	assert_int_equal(pass(f, PF_OUT, 2, &s, &i), PF_PASS);
+	s = spec(IPPROTO_TCP, w->server, 8082, w->public2, 5000);
+	s.flags = 0x14;
+	s.win = 0;
+	s.ack = 1001;
+	for (int k = 0; k < 2; k++) {
+		assert_int_equal(pass(f, PF_IN, 2, &s, &i), PF_PASS);
+		assert_ends(i, w->server, 8082, w->client, 5000);
+	}
+	unit_status(f->n, &st);
+	assert_int_equal(st.counters[PFRES_BADSTATE], 0);
+}
+
 /* `no nat' for some, and the first rule that matches decides. */
 static void
 exceptions(struct fix *f)
@@ -846,7 +878,7 @@ static const struct {
 	void		(*fn)(struct fix *);
 } cases[] = {
 	{ "nat", nat }, { "ports run out", exhausted }, { "rdr, natlook", redirect },
-	{ "binat", both_ways }, { "no nat, nat pass", exceptions },
+	{ "binat", both_ways }, { "refused", refused }, { "no nat, nat pass", exceptions },
 	{ "a port without protocol", port_of_any },
 	{ "nat-to, rdr-to", on_rules }, { "match, nat-to", matches },
 	{ "match alone", only_matches }, { "too many rules of match", too_many_matches },
