@@ -94,14 +94,14 @@ path_up(char *path, size_t *len)
 
 int
 pf_anchor_resolve(const char *base, const char *call, char *path,
-    struct pf_anchor_call *how)
+    struct pf_call_kind *kind)
 {
 	size_t	len = 0, n;
 
-	memset(how, 0, sizeof(*how));
+	memset(kind, 0, sizeof(*kind));
 	path[0] = '\0';
 	if (call[0] != '/') {
-		how->relative = 1;
+		kind->relative = 1;
 		len = strlen(base);
 		memcpy(path, base, len + 1);
 	}
@@ -111,14 +111,14 @@ pf_anchor_resolve(const char *base, const char *call, char *path,
 			continue;
 		}
 		n = part_len(call);
-		if (how->wildcard)
+		if (kind->wildcard)
 			return (EINVAL);		/* behind the star */
 		if (n == 1 && call[0] == '*') {
-			how->wildcard = 1;
+			kind->wildcard = 1;
 		} else if (n == 2 && call[0] == '.' && call[1] == '.') {
-			if (!path_up(path, &len) || how->relative == 0)
+			if (!path_up(path, &len) || kind->relative == 0)
 				return (EINVAL);
-			how->relative++;
+			kind->relative++;
 		} else {
 			if (!part_ok(call, n) ||
 			    len + 1 + n >= PF_ANCHOR_PATH_SIZE)
@@ -131,7 +131,7 @@ pf_anchor_resolve(const char *base, const char *call, char *path,
 		}
 	}
 	/* nothing calls the main ruleset */
-	if ((len == 0 && !how->wildcard) || !pf_anchor_path_ok(path))
+	if ((len == 0 && !kind->wildcard) || !pf_anchor_path_ok(path))
 		return (EINVAL);
 	return (0);
 }

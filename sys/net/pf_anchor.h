@@ -16,7 +16,7 @@
 #include "pfvar.h"
 
 struct pf;
-struct pf_anchor_call;
+struct pf_call_kind;
 struct pf_conf;
 struct pf_rules;
 
@@ -60,9 +60,12 @@ struct pf_anchor_index {
 /* Whether it names an anchor, "" the main ruleset: parts that may be one, not too many, no
  * slash too much.  path is PF_ANCHOR_PATH_SIZE bytes, as is that of pf_anchor_resolve(). */
 bool	 pf_anchor_path_ok(const char *path);
-/* What a rule of anchor `base' calls by `call': 0, EINVAL. */
+/*
+ * The path of the anchor that a rule of anchor `base' calls as `call', and the kind
+ * of that call.  0, EINVAL.
+ */
 int	 pf_anchor_resolve(const char *base, const char *call, char *path,
-	    struct pf_anchor_call *);
+	    struct pf_call_kind *);
 /* The anchor of a sound path, made if need be, with a reference for the caller.  ENOMEM,
  * ENOSPC: there would be more than limit. */
 int	 pf_anchor_get(struct pf *, const char *path, uint32_t limit, struct pf_anchor **);

@@ -235,8 +235,8 @@ pf_ioctl_getrule(struct pf_client *cl, void *arg)
 	for (k = 0; k < PF_SKIP_COUNT; k++)
 		io->rule.skip[k] = pf_rules_skip(rs, io->nr, k);
 	memset(io->anchor_call, 0, sizeof(io->anchor_call));
-	if (kr->call != NULL)
-		memcpy(io->anchor_call, kr->call, strlen(kr->call));
+	if (kr->anchor_call != NULL)
+		memcpy(io->anchor_call, kr->anchor_call, strlen(kr->anchor_call));
 	if (io->action == PF_GET_CLR_CNTR)
 		pf_krule_clear(rs->rule[io->nr], cl->evals[io->nr]);
 	return (0);

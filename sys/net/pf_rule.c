@@ -154,7 +154,7 @@ pf_krule_put(struct pf *pf, struct pf_krule *kr)
 		return;
 	pf_kif_put(pf, kr->kif);
 	pools_free(kr);
-	pf_free(kr->call);
+	pf_free(kr->anchor_call);
 	pf_free(kr->said);
 	pf_pcpu_fini(&kr->ctr);
 	pf_free(kr);
@@ -171,7 +171,7 @@ pf_krule_entry(struct pf_krule *kr, struct pf_match_ent *e)
 	    (r->src.neg ? PF_MF_SRCNOT : 0) | (r->dst.neg ? PF_MF_DSTNOT : 0) |
 	    (r->quick ? PF_MF_QUICK : 0);
 	if (kr->anchor != NULL) {
-		e->flags |= PF_MF_ANCHOR | (kr->how.wildcard ? PF_MF_WILD : 0);
+		e->flags |= PF_MF_ANCHOR | (kr->call_kind.wildcard ? PF_MF_WILD : 0);
 		e->anchor = kr->anchor->slot;
 	} else if (r->action == PF_MATCH)
 		e->flags |= PF_MF_ACTS;
@@ -247,8 +247,8 @@ pf_krule_export(const struct pf_krule *kr, uint64_t evals, struct pf_rule *r)
 	r->nr = kr->nr;
 	r->cuid = kr->cuid;
 	r->cpid = kr->cpid;
-	r->anchor_wildcard = kr->how.wildcard;
-	r->anchor_relative = kr->how.relative;
+	r->anchor_wildcard = kr->call_kind.wildcard;
+	r->anchor_relative = kr->call_kind.relative;
 }
 
 /*
@@ -333,9 +333,9 @@ pf_krule_digest(const struct pf_krule *kr, uint64_t h[2])
 			    sizeof(kp->addr[k].user));
 		}
 	}
-	if (kr->call != NULL) {
+	if (kr->anchor_call != NULL) {
 		digest_words(h, UINT64_MAX, 1 + PF_POOL_MAX);
-		digest_bytes(h, pf_rule_nfields + 1, kr->call, strlen(kr->call));
+		digest_bytes(h, pf_rule_nfields + 1, kr->anchor_call, strlen(kr->anchor_call));
 	}
 	digest_words(h, UINT64_MAX, 0);		/* the end of the rule */
 }

@@ -49,10 +49,15 @@ enum {	PF_RC_PACKETS_IN, PF_RC_PACKETS_OUT, PF_RC_BYTES_IN, PF_RC_BYTES_OUT,
 	PF_RC_EVAL,			/* difference sums: see pf_match.c */
 	PF_RC_MAX };
 
-/* How a rule calls an anchor: by `/a/b', or from where it stands. */
-struct pf_anchor_call {
-	uint8_t		 wildcard;	/* all that are right below it */
-	uint8_t		 relative;	/* 0: from the top; else 1 and the times of `..' */
+/*
+ * The way in which a rule calls an anchor: by an absolute path such as `/a/b', or by
+ * a path relative to the anchor that the rule stands in.
+ */
+struct pf_call_kind {
+	uint8_t		 wildcard;	/* path ends in `*': all anchors */
+					/* directly below it are called */
+	uint8_t		 relative;	/* 0: absolute path; otherwise 1 */
+					/* and the number of `..' in it */
 };
 
 struct pf_krule {
@@ -70,9 +75,13 @@ struct pf_krule {
 	int32_t		 gone;		/* [a] its ruleset is no longer in force */
 	uint64_t	 base[PF_RC_MAX]; /* [c] what counters were when cleared */
 	uint32_t	 cuid, cpid;	/* [i] who loaded it */
-	char		*call;		/* [i] owned: the anchor as the user calls it; NULL .. */
-	struct pf_anchor *anchor;	/* [c] .. none; referenced while the ruleset is there */
-	struct pf_anchor_call how;	/* [i] */
+	char		*anchor_call;	/* [i] owned: the anchor that it */
+					/* calls, as the user wrote it; */
+					/* NULL: it calls none */
+	struct pf_anchor *anchor;	/* [c] the anchor that it calls, */
+					/* referenced while its ruleset */
+					/* exists; NULL: none */
+	struct pf_call_kind call_kind;	/* [i] of anchor_call */
 	struct pf_rule	*said;		/* [i] owned: as loaded, out members zero */
 };
 static_assert(sizeof(struct pf_krule) <= 512, "an allocation class");

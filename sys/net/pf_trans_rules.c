@@ -81,11 +81,11 @@ rule_call(struct pf *pf, struct pf_trans *t, const char *base, const char *call,
 	if (call[0] == '\0')
 		return (0);
 	path = pf_alloc(pf, PF_ANCHOR_PATH_SIZE);
-	kr->call = pf_alloc(pf, strlen(call) + 1);
-	error = path == NULL || kr->call == NULL ? ENOMEM : 0;
+	kr->anchor_call = pf_alloc(pf, strlen(call) + 1);
+	error = path == NULL || kr->anchor_call == NULL ? ENOMEM : 0;
 	if (error == 0) {
-		memcpy(kr->call, call, strlen(call));
-		error = pf_anchor_resolve(base, call, path, &kr->how);
+		memcpy(kr->anchor_call, call, strlen(call));
+		error = pf_anchor_resolve(base, call, path, &kr->call_kind);
 	}
 	if (error == 0)
 		error = trans_anchor(pf, t, path, &kr->anchor);
