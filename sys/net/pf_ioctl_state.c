@@ -39,7 +39,7 @@ export_peer(const struct pf_peer *p, struct pfsync_state_peer *out)
 static uint32_t
 number_of(const struct pf_krule *kr)
 {
-	return (kr != NULL && !READ_ONCE(kr->gone) ? kr->nr : UINT32_MAX);
+	return (kr != NULL && !READ_ONCE(kr->retired) ? kr->nr : UINT32_MAX);
 }
 
 static void

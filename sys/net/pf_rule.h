@@ -72,7 +72,7 @@ struct pf_krule {
 	struct pf_rule_act act;		/* [i] what it does */
 	struct pf_rule_ask ask;		/* [i] what few rules ask for */
 	struct pf_kpool	*pool[PF_POOL_MAX]; /* [i] owned; NULL: none */
-	int32_t		 gone;		/* [a] its ruleset is no longer in force */
+	int32_t		 retired;	/* [a] its ruleset is no longer in force */
 	uint64_t	 base[PF_RC_MAX]; /* [c] what counters were when cleared */
 	uint32_t	 cuid, cpid;	/* [i] who loaded it */
 	char		*anchor_call;	/* [i] owned: the anchor that it */

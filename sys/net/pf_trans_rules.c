@@ -302,7 +302,7 @@ free_old(struct pf *pf, struct pf_trans_place *p)
 	for (i = 0; i < PF_RULESET_MAX; i++) {
 		old = rules_at(p)->rs[i].compiled;
 		for (k = 0; old != NULL && k < old->n; k++)
-			WRITE_ONCE(old->rule[k]->gone, 1);
+			WRITE_ONCE(old->rule[k]->retired, 1);
 		pf_rules_free(pf, old);
 		rules_at(p)->rs[i].compiled = NULL;
 	}
