@@ -85,7 +85,7 @@ pf_pool_create(struct pf *pf, const struct pf_pool *p, const struct pf_pooladdr 
 		return (ENOMEM);
 	kp->p = *p;
 	kp->n = n;
-	pf_atomic_set(&kp->turn, 0);
+	pf_atomic_set(&kp->rr_next, 0);
 	if (pf_all_zero(p->key, sizeof(p->key)))
 		pf_random(pf, &kp->key, sizeof(kp->key));
 	else
@@ -158,7 +158,7 @@ pf_pool_pick(struct pf *pf, struct pf_kpool *kp, uint8_t af,
 		more[1] = pf_siphash2(place, 2, &kp->key);
 		break;
 	case PF_POOL_ROUNDROBIN:
-		place = pf_atomic_inc(&kp->turn) - 1;
+		place = pf_atomic_inc(&kp->rr_next) - 1;
 		break;
 	}
 	place %= kp->size;

@@ -24,7 +24,7 @@ struct pf_kpool_addr {
 struct pf_kpool {
 	struct pf_pool	 p;			/* [i] as loaded */
 	struct pf_siphash_key key;		/* [i] of source-hash */
-	struct pf_atomic turn;			/* of round-robin */
+	struct pf_atomic rr_next;		/* round-robin: the next place */
 	uint64_t	 size;			/* [i] sum of sizes */
 	uint32_t	 n;			/* [i] */
 	struct pf_kpool_addr addr[];		/* [i] n of them */
