@@ -401,7 +401,7 @@ pf_anchor_child(struct pf *pf, struct pf_anchor *parent, uint32_t nr)
 }
 
 void
-pf_anchor_settle(struct pf *pf)
+pf_anchor_commit(struct pf *pf)
 {
 	struct pf_anchor	*a;
 

@@ -80,8 +80,11 @@ struct pf_anchor *pf_anchor_child(struct pf *, struct pf_anchor *, uint32_t nr);
  * if there are no anchors.  ENOMEM. */
 int	 pf_anchor_index(struct pf *, const struct pf_anchor_index *old,
 	    struct pf_anchor_index **);
-/* That index is now in force. */
-void	 pf_anchor_settle(struct pf *);
+/*
+ * A commit has put the new index in force: the anchors that its transaction has made
+ * are no longer fresh.
+ */
+void	 pf_anchor_commit(struct pf *);
 /* The rules in force of an anchor in force, or of the main ruleset; NULL: none. */
 struct pf_rules *pf_anchor_rules(const struct pf_conf *, const struct pf_anchor *,
 	    uint32_t ruleset);

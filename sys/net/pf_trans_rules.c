@@ -332,7 +332,7 @@ rules_finish(struct pf *pf, struct pf_trans *t)
 	struct pf_trans_place	*p;
 
 	if (rules_of(t)->reindex) {
-		pf_anchor_settle(pf);
+		pf_anchor_commit(pf);
 		pf_free(rules_of(t)->old_index);
 	}
 	for (p = pf_trans_place_first(t); p != NULL; p = pf_trans_place_next(p))
