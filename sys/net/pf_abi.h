@@ -4,12 +4,16 @@
  *
  * pf_abi.h: sizes, offsets and numbers of pfvar.h, held to a table
  *
- * A pfctl that was built on one system speaks to a module that was built for another
- * kernel: what pfvar.h lays out is the same everywhere and for good.  Whatever
- * includes this file, a module for any kernel or a program, does not compile where
- * a structure of pfvar.h has another layout or an ioctl another number than here.
- * Whoever changes a layout changes this table, and with it breaks every pfctl that
- * is about.  Owns nothing.  Floor: below the whole core.
+ * What it owns.  Nothing: it is a table of assertions.
+ * Locking.  None.
+ * Place.  Below the first floor.
+ *
+ * A pfctl that was built on one system talks to a module that was built for
+ * another kernel, so the layouts and numbers of pfvar.h must be the same
+ * everywhere, and must never change.  A module or a program that includes this
+ * file does not compile if a structure of pfvar.h has another layout, or an
+ * ioctl another number, than this table says.  A change of this table breaks
+ * every pfctl that has been built before.
  */
 #ifndef _NET_PF_ABI_H_
 #define _NET_PF_ABI_H_
@@ -17,7 +21,8 @@
 #include "pfvar.h"
 
 #define PF_ABI_SIZE(s, n)	_Static_assert(sizeof(struct s) == (n), #s)
-#define PF_ABI(s, m, n)		_Static_assert(__builtin_offsetof(struct s, m) == (n), #s "." #m)
+#define PF_ABI(s, m, n)							\
+	_Static_assert(__builtin_offsetof(struct s, m) == (n), #s "." #m)
 #define PF_ABI_IOCTL(c, n)	_Static_assert((c) == (n), #c)
 
 PF_ABI_SIZE(pf_addr, 16);

@@ -5,8 +5,9 @@
  * pf_actions.c: what the rules that match a packet say, added up
  *
  * What it owns.  Nothing.
- * Locking.  None: in the RCU read side of a packet.
- * Place.  Third floor; pf_new.c asks the rules and does what they say.
+ * Locking.  None: it is used in the RCU read side of a packet.
+ * Place.  Third floor.  pf_new.c walks over the rules, and does what the rules
+ * say.
  */
 #include "pf_host.h"
 #include "pf_actions.h"

@@ -4,9 +4,10 @@
  *
  * pf_actions.h: what the rules that match a packet say, added up
  *
- * What it owns.  Nothing; a pf_actions is part of a struct pf_path.  A rule of `match' adds
- * what it says when it is met; the rule that decides adds its own at the end.
- * Locking.  None: in the RCU read side of a packet, in which its rules stay valid.
+ * What it owns.  Nothing: a pf_actions is part of a struct pf_path.  A rule of
+ * `match' is added when the walk over the rules comes to it.
+ * Locking.  None: it is used in the RCU read side of a packet, in which the
+ * rules that it points to stay valid.
  * Place.  Third floor.
  */
 #ifndef _NET_PF_ACTIONS_H_
@@ -19,10 +20,10 @@ struct pf_krule;
 #define PF_ACTIONS_RULES	64
 
 struct pf_actions {
-	struct pf_krule	*translates;		/* the last that did; NULL: none */
-	uint8_t		 log;			/* PF_LOG_* of all */
+	struct pf_krule	*translates;	/* last rule that translated, or NULL */
+	uint8_t		 log;		/* PF_LOG_* of all rules */
 	uint8_t		 n;
-	struct pf_krule	*rule[PF_ACTIONS_RULES]; /* n: those of `match' */
+	struct pf_krule	*rule[PF_ACTIONS_RULES]; /* n rules of `match' */
 };
 
 static inline void
@@ -32,7 +33,7 @@ pf_actions_init(struct pf_actions *a)
 	a->log = 0;
 	a->n = 0;
 }
-/* One more rule of `match'.  false: there have been too many of them. */
+/* Add a rule of `match'.  false: there are PF_ACTIONS_RULES already. */
 bool	 pf_actions_match(struct pf_actions *, struct pf_krule *);
 
 #endif /* _NET_PF_ACTIONS_H_ */

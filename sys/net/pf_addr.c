@@ -2,9 +2,11 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_addr.c: comparisons of addresses, ports and numbers (first floor)
+ * pf_addr.c: comparisons of addresses, ports and numbers
  *
- * Pure functions, no state, no locks.
+ * What it owns.  Nothing: pure functions.
+ * Locking.  None.
+ * Place.  First floor.
  */
 #include "pf_host.h"
 #include "pfvar.h"

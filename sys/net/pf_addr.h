@@ -2,14 +2,14 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_addr.h: addresses, ports and numbers compared
+ * pf_addr.h: comparisons of addresses, ports and numbers
  *
  * What it owns.  Nothing: pure functions.
  * Locking.  None.
  * Place.  First floor.
  *
- * IPv4 addresses have their last 12 bytes zero, so that comparisons may always
- * take all 16 and both families share one path.
+ * The last 12 bytes of an IPv4 address are zero, so that a comparison may
+ * always compare 16 bytes, and needs no case for each family.
  */
 #ifndef _NET_PF_ADDR_H_
 #define _NET_PF_ADDR_H_
@@ -34,9 +34,12 @@ pf_addr_masked_eq(const struct pf_addr *a, const struct pf_addr *b,
 }
 
 /* Order of addresses as numbers: <0, 0, >0. */
-int	 pf_addr_cmp(const struct pf_addr *, const struct pf_addr *, uint8_t af);
-/* Whether the mask is one of leading ones (its length at *bits), zero past af's size. */
-bool	 pf_mask_prefix(const struct pf_addr *mask, uint8_t af, unsigned int *bits);
+int	 pf_addr_cmp(const struct pf_addr *, const struct pf_addr *,
+	    uint8_t af);
+/* Whether the mask has only leading ones (*bits: how many), and is zero behind
+ * the size of an address of family af. */
+bool	 pf_mask_prefix(const struct pf_addr *mask, uint8_t af,
+	    unsigned int *bits);
 /* Whether p (network order) satisfies op with a1, a2 (network order). */
 bool	 pf_match_port(uint8_t op, uint16_t a1, uint16_t a2, uint16_t p);
 /* The same for numbers in host order (uid, gid). */

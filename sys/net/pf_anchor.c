@@ -2,23 +2,27 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_anchor.c: anchors: names of rulesets, and where packets find them (second floor)
+ * pf_anchor.c: anchors: names of rulesets, and where packets find the rulesets
  *
- * A struct pf_anchor is a place in the tree of names below the main ruleset.  It is made
- * with all those above it when rules are loaded into it, or when a rule calls it, and is
- * referenced by what is below it, by every ruleset with rules in it, by every
- * ruleset's rule that calls it, by transactions, and by who else wants it to
- * exist.  With the last reference it is gone.  What an open transaction made is
- * `fresh', and not shown, until the commit.
+ * What it owns.  The tree of anchors.  A struct pf_anchor is a node in the tree
+ * of names below the main ruleset.
+ * Life.  An anchor is made, together with its missing parents, when rules are
+ * loaded into the anchor or when a rule calls it.  An anchor is referenced by
+ * each of its children, by each of its rulesets, by each rule of a ruleset that
+ * calls it, and by a transaction that loads rules into it.  It is freed with
+ * the last reference.  An anchor that an open transaction has made is `fresh',
+ * and not shown to programs, until the commit.
+ * Locking.  All functions here run in control context with pf->ctl held.
+ * Place.  Second floor.
  *
- * Packets do not see these: for them an anchor is a number, its slot, which it keeps for
- * life.  The index, part of the configuration, says for each slot what rules there are
- * and how to walk the slots of an anchor's children in alphabetical order.  An index never
- * changes; a commit that has to do with anchors makes a new one.  What links the
- * slots is made anew only if anchors have come or gone since (`changed').  A slot whose
- * anchor is gone stays in the index, without rules, until then.
- *
- * All functions here run in control context with pf->ctl held.
+ * Packets do not see the tree.  To a packet an anchor is a number, its slot,
+ * which the anchor keeps as long as it lives.  The index is part of the
+ * configuration.  It holds, for each slot, the anchor's rulesets and the slots
+ * of the anchor's first child and next sibling, in alphabetical order.  An
+ * index never changes.  A commit that loads rules into anchors, or after which
+ * anchors have been made or freed, makes a new index; the links between slots
+ * are worked out again only in the second case (`changed').  The slot of a
+ * freed anchor stays in the index, without rules, until then.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -30,7 +34,7 @@
 
 #define ANCHORS_MAX	1000000		/* whatever the limit says */
 
-/* The part of a path that begins at s: its length. */
+/* The length of the first part of the path s. */
 static size_t
 part_len(const char *s)
 {
@@ -77,7 +81,8 @@ pf_anchor_path_ok(const char *path)
 	return (false);
 }
 
-/* Take the last part from a path of *len bytes; false: there is none. */
+/* Remove the last part of a path of *len bytes.  false: the path has no
+ * parts. */
 static bool
 path_up(char *path, size_t *len)
 {
@@ -94,14 +99,14 @@ path_up(char *path, size_t *len)
 
 int
 pf_anchor_resolve(const char *base, const char *call, char *path,
-    struct pf_anchor_call *how)
+    struct pf_call_kind *kind)
 {
 	size_t	len = 0, n;
 
-	memset(how, 0, sizeof(*how));
+	memset(kind, 0, sizeof(*kind));
 	path[0] = '\0';
 	if (call[0] != '/') {
-		how->relative = 1;
+		kind->relative = 1;
 		len = strlen(base);
 		memcpy(path, base, len + 1);
 	}
@@ -111,14 +116,14 @@ pf_anchor_resolve(const char *base, const char *call, char *path,
 			continue;
 		}
 		n = part_len(call);
-		if (how->wildcard)
+		if (kind->wildcard)
 			return (EINVAL);		/* behind the star */
 		if (n == 1 && call[0] == '*') {
-			how->wildcard = 1;
+			kind->wildcard = 1;
 		} else if (n == 2 && call[0] == '.' && call[1] == '.') {
-			if (!path_up(path, &len) || how->relative == 0)
+			if (!path_up(path, &len) || kind->relative == 0)
 				return (EINVAL);
-			how->relative++;
+			kind->relative++;
 		} else {
 			if (!part_ok(call, n) ||
 			    len + 1 + n >= PF_ANCHOR_PATH_SIZE)
@@ -131,7 +136,7 @@ pf_anchor_resolve(const char *base, const char *call, char *path,
 		}
 	}
 	/* nothing calls the main ruleset */
-	if ((len == 0 && !how->wildcard) || !pf_anchor_path_ok(path))
+	if ((len == 0 && !kind->wildcard) || !pf_anchor_path_ok(path))
 		return (EINVAL);
 	return (0);
 }
@@ -145,7 +150,7 @@ node_anchor(struct pf_rb_node *n)
 	return (n != NULL ? container_of(n, struct pf_anchor, node) : NULL);
 }
 
-/* Order of a name of len bytes and that of a. */
+/* Compare the name of len bytes at s with the name of a. */
 static int
 name_cmp(const char *s, size_t len, const struct pf_anchor *a)
 {
@@ -191,7 +196,8 @@ child_first(struct pf_anchor *parent)
 	return (node_anchor(pf_rb_first(&parent->children)));
 }
 
-/* The next one of the whole tree, each before those below it and its next sibling. */
+/* The next anchor in a walk over the whole tree, in which an anchor comes
+ * before its children, and these come before its next sibling. */
 static struct pf_anchor *
 anchor_next(struct pf_anchor *a)
 {
@@ -211,7 +217,7 @@ tree_changed(struct pf_anchors *as)
 	as->shown = NULL;
 }
 
-/* A number that no anchor has; UINT32_MAX: no memory. */
+/* Give a the lowest slot that is free, and return it; UINT32_MAX: no memory. */
 static uint32_t
 slot_take(struct pf *pf, struct pf_anchor *a)
 {
@@ -250,11 +256,11 @@ slot_release(struct pf_anchors *as, uint32_t slot)
 		as->free = as->nslots;
 }
 
-/* A child of parent called like the first len bytes of s; its only reference is the
- * caller's. */
+/* Make a child of parent, named by the first len bytes of s, with one
+ * reference, which is for the caller. */
 static int
-anchor_create(struct pf *pf, struct pf_anchor *parent, const char *s, size_t len,
-    struct pf_anchor **out)
+anchor_create(struct pf *pf, struct pf_anchor *parent, const char *s,
+    size_t len, struct pf_anchor **out)
 {
 	struct pf_anchor	*a;
 	size_t			 above = strlen(parent->path);
@@ -357,7 +363,7 @@ pf_anchor_find(struct pf *pf, const char *path)
 	return (a != NULL && !a->fresh ? a : NULL);
 }
 
-/* The next of a's siblings, a among them, that is shown. */
+/* The first that is not fresh, of a and the siblings after a. */
 static struct pf_anchor *
 shown_from(struct pf_anchor *a)
 {
@@ -378,7 +384,8 @@ pf_anchor_children(struct pf_anchor *parent)
 	return (n);
 }
 
-/* They are asked for one after the other: the last answer is where to go on. */
+/* Programs ask for one child after the other: the search goes on at the last
+ * answer. */
 struct pf_anchor *
 pf_anchor_child(struct pf *pf, struct pf_anchor *parent, uint32_t nr)
 {
@@ -401,7 +408,7 @@ pf_anchor_child(struct pf *pf, struct pf_anchor *parent, uint32_t nr)
 }
 
 void
-pf_anchor_settle(struct pf *pf)
+pf_anchor_commit(struct pf *pf)
 {
 	struct pf_anchor	*a;
 

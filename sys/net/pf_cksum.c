@@ -2,10 +2,14 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_cksum.c: the Internet checksum, for packets that pf makes (first floor)
+ * pf_cksum.c: the Internet checksum, for packets that pf makes
  *
- * Pure functions.  Sums are of 16-bit words as they lie in memory, so they
- * need no byte order (RFC 1071, 2).
+ * What it owns.  Nothing: pure functions.
+ * Locking.  None.
+ * Place.  First floor.
+ *
+ * A sum adds 16-bit words as they lie in memory: the checksum is independent of
+ * the byte order of the machine (RFC 1071, 2).
  */
 #include "pf_host.h"
 #include "pf_cksum.h"
@@ -41,7 +45,8 @@ pf_cksum_pseudo(const struct pf_addr *src, const struct pf_addr *dst,
 
 	sum = pf_cksum_add(0, src, size);
 	sum = pf_cksum_add(sum, dst, size);
-	/* the halves of IPv4's 16-bit length and of IPv6's 32-bit one add up alike */
+	/* the halves of IPv4's 16-bit length and of IPv6's 32-bit one add up
+	 * alike */
 	return (pf_cksum_add(sum, tail, sizeof(tail)));
 }
 
@@ -53,7 +58,8 @@ pf_cksum_fold(uint32_t sum)
 	return (~sum & 0xffff);
 }
 
-/* RFC 1624, equation 3: the complement of the sum, less what was, plus what is. */
+/* RFC 1624, equation 3: the complement of the sum, less what was, plus what
+ * is. */
 void
 pf_cksum_change(void *cksum, const void *from, const void *to, size_t len)
 {

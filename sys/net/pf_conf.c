@@ -2,16 +2,17 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_conf.c: the configuration and its options (second floor)
+ * pf_conf.c: the configuration and its options
  *
- * Owns the configuration (struct pf_conf): the options, and pointers to the rulesets
- * (pf_ruleset.c) and to the index of anchors (pf_anchor.c).  It never changes once it is
- * published in pf->conf: every change, of a single timeout too, makes a new
- * one, publishes it, waits for a grace period and frees the old one.  What a
- * configuration points to outlives it: who replaces a ruleset frees it.  Many changes at
- * once are a transaction (pf_trans.c).
- *
- * All functions here run in control context with pf->ctl held.
+ * What it owns.  The configuration (struct pf_conf): the options, and pointers
+ * to the rulesets (pf_ruleset.c) and to the index of anchors (pf_anchor.c).
+ * Life.  A configuration never changes after it has been published in pf->conf.
+ * Every change, even of a single timeout, makes a new configuration, publishes
+ * it, waits for a grace period and frees the old one.  The rulesets and the
+ * index may outlive the configuration: the transaction that replaces them frees
+ * them.  Many changes at once are a transaction (pf_trans.c).
+ * Locking.  All functions here run in control context with pf->ctl held.
+ * Place.  Second floor.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -93,7 +94,6 @@ pf_conf_free(struct pf *pf, struct pf_conf *conf)
 	pf_free(conf);
 }
 
-/* Put conf in force and free its predecessor. */
 void
 pf_conf_publish(struct pf *pf, struct pf_conf *conf)
 {
@@ -104,7 +104,6 @@ pf_conf_publish(struct pf *pf, struct pf_conf *conf)
 	pf_conf_free(pf, old);
 }
 
-/* The checksum of the main ruleset, of all kinds of rules in it. */
 void
 pf_conf_digest(struct pf_conf *conf)
 {
@@ -117,7 +116,7 @@ pf_conf_digest(struct pf_conf *conf)
 	memset(h, 0, sizeof(h));
 	for (i = 0; i < PF_RULESET_MAX; i++) {
 		rs = conf->rules[i];
-		h[0] += i << 24 | rs->n;	/* which, and where it ends */
+		h[0] += i << 24 | rs->n;	/* which kind, how many rules */
 		for (k = 0; k < rs->n; k++) {
 			pf_krule_digest(rs->rule[k], h);
 			pf_yield_at(k);
@@ -133,7 +132,8 @@ static size_t
 option_at(unsigned int opt)
 {
 	static_assert(offsetof(struct pf_conf, hostid) ==
-	    offsetof(struct pf_conf, timeout) + PF_OPT_HOSTID * sizeof(uint32_t),
+	    offsetof(struct pf_conf, timeout) +
+	    PF_OPT_HOSTID * sizeof(uint32_t),
 	    "the options follow each other");
 	return (offsetof(struct pf_conf, timeout) + opt * sizeof(uint32_t));
 }
@@ -158,7 +158,8 @@ pf_conf_write_logif(struct pf *pf, struct pf_conf *conf, struct pf_kif *kif)
 }
 
 int
-pf_conf_set_option(struct pf *pf, unsigned int opt, uint32_t value, uint32_t *old)
+pf_conf_set_option(struct pf *pf, unsigned int opt, uint32_t value,
+    uint32_t *old)
 {
 	struct pf_conf	*conf;
 

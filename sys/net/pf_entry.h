@@ -4,10 +4,13 @@
  *
  * pf_entry.h: a rule as the match loop reads it
  *
- * What it owns.  The form of a pf_match_ent.  A compiled ruleset (pf_ruleset.h) has an array
- * of them, one for each rule; pf_krule_entry() fills one, and it never changes.
- * Locking.  None: read in the RCU read side of a packet.
- * Place.  Second floor, between the rules that make it and the match loop that reads it.
+ * What it owns.  The definition of struct pf_match_ent.  A compiled ruleset
+ * (pf_ruleset.h) has an array of match entries, one for each rule.
+ * Life.  pf_krule_entry() fills in an entry, which never changes afterwards.
+ * Locking.  None: the match loop reads entries in the RCU read side of a
+ * packet.
+ * Place.  Second floor, between the rules that make the entries and the match
+ * loop that reads them.
  */
 #ifndef _NET_PF_ENTRY_H_
 #define _NET_PF_ENTRY_H_
@@ -19,10 +22,11 @@
 struct pf_kif;
 struct pf_krule;
 
-/* The criteria of struct pf_rule_ask, and the bits of rule_flag that are one, by number. */
-#define PF_RULE_ROW(m, word, kind, max, skip, use, class)			\
+/* Numbers of the criteria of use ASK: members of struct pf_rule, and bits of
+ * rule_flag. */
+#define PF_RULE_ROW(m, word, kind, max, skip, use, class)		\
 	PF_RULE_ONLY_ASK(use, PF_ASK_ ## m,)
-#define PF_RULE_BIT(bit, name, word, use)					\
+#define PF_RULE_BIT(bit, name, word, use)				\
 	PF_RULE_ONLY_ASK(use, PF_ASK_ ## name,)
 enum {
 	PF_RULE_FIELDS(PF_RULE_ROW)
@@ -34,8 +38,9 @@ enum {
 static_assert(PF_ASK_MAX <= 32, "each has a bit of pf_match_ent.ask");
 
 /*
- * What the match loop reads of a rule, packed: 128 bytes, two cache lines.
- * Addresses with PF_MF_SLOWSRC / SLOWDST (ranges, tables ..) are looked at in the krule.
+ * What the match loop reads of a rule, packed into 128 bytes, which are two
+ * cache lines.  With PF_MF_SLOWSRC or PF_MF_SLOWDST the entry does not have the
+ * address itself (it is a range, a table and so on); the krule has it.
  */
 #define PF_MF_IFNOT	0x0001
 #define PF_MF_SRCNOT	0x0002
@@ -43,11 +48,12 @@ static_assert(PF_ASK_MAX <= 32, "each has a bit of pf_match_ent.ask");
 #define PF_MF_SLOWSRC	0x0008
 #define PF_MF_SLOWDST	0x0010
 #define PF_MF_QUICK	0x0040
-#define PF_MF_ANCHOR	0x0100		/* go on in the anchor, or .. */
-#define PF_MF_WILD	0x0200		/* .. in its children */
-#define PF_MF_ACTS	0x0400		/* `match\': acts at once, and decides nothing */
+#define PF_MF_ANCHOR	0x0100		/* calls an anchor, or .. */
+#define PF_MF_WILD	0x0200		/* .. the anchor's children */
+#define PF_MF_ACTS	0x0400		/* `match': acts at once, decides */
+					/* nothing */
 struct pf_match_ent {
-	uint16_t	skip[PF_SKIP_COUNT];	/* how many rules on, at most 65535 */
+	uint16_t	skip[PF_SKIP_COUNT];	/* skip steps, in rules */
 	struct pf_kif	*kif;			/* NULL: any */
 	struct pf_krule	*rule;
 	uint16_t	flags;			/* PF_MF_* */
@@ -55,10 +61,13 @@ struct pf_match_ent {
 	uint8_t		sport_op, dport_op;
 	uint8_t		action;
 	uint16_t	sport[2], dport[2];	/* network order */
-	uint32_t	anchor;			/* slot, of PF_MF_ANCHOR; PF_ANCHOR_NONE: main */
-	uint32_t	ask;			/* bit per PF_ASK_*: those that the rule has */
-	uint8_t		tcp_flags;		/* TCP: these are to be set .. */
-	uint8_t		tcp_flagset;		/* .. of these */
+	uint32_t	anchor;			/* PF_MF_ANCHOR: its slot; */
+						/* PF_ANCHOR_NONE: main */
+	uint32_t	ask;			/* criteria: a bit for each */
+						/* PF_ASK_* */
+	uint8_t		tcp_flags;		/* TCP flags that must be set */
+						/* .. */
+	uint8_t		tcp_flagset;		/* .. among these flags */
 	uint8_t		spare[6];
 	struct pf_addr	src, smask, dst, dmask;
 };

@@ -4,12 +4,14 @@
  *
  * pf_fields.h: the members of a rule, each named once
  *
- * What it owns.  Three lists, from which everything is made that must know all members
- * of struct pf_rule: in the kernel the check of a rule, what the kernel keeps of it, the
- * criteria that the match loop asks, the skip steps and the digest; in pfctl the classes
- * of the optimizer, and the word that a message names.  It holds no code.
+ * What it owns.  Three lists.  Everything that must know all members of struct pf_rule is
+ * made from them: in the kernel the check of a rule, the members that a krule keeps, the
+ * criteria that the match loop compares, the skip steps and the digest; in pfctl the
+ * classes of the optimizer, and the word that an error message has.  It has no code.
+ * Locking.  None.
+ * Place.  Below the first floor.
  *
- * How to read it.  A list calls the macro F that its user gives it, once for each entry.
+ * How to read it.  A list calls the macro F, which its user gives it, once for each entry.
  *
  * PF_RULE_FIELDS(F): F(member, word, kind, max, skip, use, class)
  *	member	of struct pf_rule, in their order, so that the list covers all its bytes

@@ -12,8 +12,8 @@
  * no other header of a system.
  *
  * Contexts.  "Packet" context is pf_test(): inside an RCU read side, softirqs
- * off, no sleeping.  "Control" context is an ioctl, a device event, the purge or
- * creation and destruction: it may sleep, and holds no RCU read side.
+ * off, no sleeping.  "Control" context is an ioctl, a device event, the purge
+ * or creation and destruction: it may sleep, and holds no RCU read side.
  */
 #ifndef _NET_PF_HOST_H_
 #define _NET_PF_HOST_H_
@@ -28,15 +28,15 @@
  *
  * pf_prefetch(addr)		a hint; addr need not be valid
  * pf_uninit			an attribute: this variable is not cleared first
- * pf_noinline			an attribute: this function is not put into its callers
+ * pf_noinline			an attribute: this function is never inlined
  *
  * Locks.  struct pf_spinlock {pf_spin_init pf_spin_lock pf_spin_unlock}: any
  * context; keeps softirqs off while held.  All locks that one call of
- * pf_spin_init() makes are of one class, of which only one may be held at a time; a second
- * one is taken by pf_spin_lock_second(l), always in the same order of the two.
- * struct pf_mutex {pf_mutex_init pf_mutex_lock pf_mutex_unlock
- * pf_mutex_destroy}: control only.  pf_mutex_assert(m), pf_spin_assert(l): the
- * caller holds it; the hosts that can check do check.
+ * pf_spin_init() makes are of one class, of which only one may be held at a
+ * time; a second one is taken by pf_spin_lock_second(l), always in the same
+ * order of the two.  struct pf_mutex {pf_mutex_init pf_mutex_lock
+ * pf_mutex_unlock pf_mutex_destroy}: control only.  pf_mutex_assert(m),
+ * pf_spin_assert(l): the caller holds it; the hosts that can check do check.
  * struct pf_seq {pf_seq_init, pf_seq_begin(s) returns a cookie, pf_seq_retry(s,
  * cookie), pf_seq_write_begin(s), pf_seq_write_end(s)}: a sequence count;
  * writers are serialized by a spin lock of the owner.  pf_seq_begin() returns
@@ -45,18 +45,18 @@
  *
  * RCU.  pf_rcu_read_lock() pf_rcu_read_unlock(); pf_rcu_deref(p) in a read
  * side; pf_rcu_deref_locked(p) by the holder of the lock that guards writing;
- * pf_rcu_assign(p, v) publishes.  struct pf_rcu_head with pf_rcu_call(head, fn):
- * fn(head) runs after all present readers are gone, in a context that may not
- * sleep.  pf_rcu_sync() waits for them (control).  pf_rcu_barrier() waits
+ * pf_rcu_assign(p, v) publishes.  struct pf_rcu_head with pf_rcu_call(head,
+ * fn): fn(head) runs after all present readers are gone, in a context that may
+ * not sleep.  pf_rcu_sync() waits for them (control).  pf_rcu_barrier() waits
  * for all pending calls (control).
  *
- * pf_packet_begin() pf_packet_end(): control context does as packet context may between
- * them: softirqs off, an RCU read side.
+ * pf_packet_begin() pf_packet_end(): control context does as packet context may
+ * between them: softirqs off, an RCU read side.
  *
  * Atomics.  struct pf_atomic (32 bits): pf_atomic_set pf_atomic_read
- * pf_atomic_inc (returns the new value) pf_atomic_dec; pf_atomic_inc_below(a, limit): adds one and
- * returns true unless the value is limit or more (exact under contention);
- * pf_atomic_dec_test(a): true when the value became 0.
+ * pf_atomic_inc (returns the new value) pf_atomic_dec; pf_atomic_inc_below(a,
+ * limit): adds one and returns true unless the value is limit or more (exact
+ * under contention); pf_atomic_dec_test(a): true when the value became 0.
  * struct pf_ref: pf_ref_set(r, n) pf_ref_get(r); pf_ref_put(r): true at 0.
  *
  * Per-CPU counters.  struct pf_pcpu, an array of uint64_t on every CPU:
@@ -64,9 +64,10 @@
  * hard interrupts; c may be all zero), pf_pcpu_add(c, i, delta) in the same,
  * pf_pcpu_add_packet(c, i, delta) in packet context, where it costs least,
  * pf_pcpu_sum(c, i), pf_pcpu_zero(c, n).  delta is signed; sums wrap.
- * pf_pcpu_words(c): in packet context, this CPU's array, to keep notes in: until the
- * packet is done nobody else comes to it.  pf_pcpu_words_of(c, cpu), cpu below
- * pf_ncpus(): another's, when no packet comes any more; NULL: there is no such CPU.
+ * pf_pcpu_words(c): in packet context, this CPU's array, to keep notes in:
+ * until the packet is done nobody else comes to it.  pf_pcpu_words_of(c, cpu),
+ * cpu below pf_ncpus(): another's, when no packet comes any more; NULL: there
+ * is no such CPU.
  *
  * Red-black trees.  struct pf_rb_node (24 bytes), struct pf_rb_root;
  * pf_rb_init(root), pf_rb_empty(root), pf_rb_top(root), pf_rb_left(n),
@@ -84,13 +85,16 @@
  *
  * Packets.  struct pf_pkt is the host's; offsets count from the first byte of
  * the network header.
- * pf_pkt_len(p)		bytes, network header on; may exceed any MTU (GSO)
- * pf_pkt_segs(p)		packets on the wire that it stands for, 1 or more
- * pf_pkt_bcast(p)		it came in as a link layer broadcast or multicast
- * pf_pkt_pull(p, off, len, buf) a pointer to len bytes at off, for reading: into
- *				the packet, or buf after copying; NULL if the packet
- *				is shorter.  len is at most 128, off + len at most
- *				65,535 + 40; valid until the packet is next written.
+ * pf_pkt_len(p)	bytes from the network header on; may exceed any MTU
+ *			(GSO)
+ * pf_pkt_segs(p)	packets on the wire that p stands for, 1 or more
+ * pf_pkt_bcast(p)	p came in as a link layer broadcast or multicast
+ * pf_pkt_pull(p, off, len, buf)
+ *			a pointer to len bytes at off, for reading: into the
+ *			packet, or to buf after copying; NULL if the packet is
+ *			shorter.  len is at most 128, off + len at most
+ *			65,535 + 40.  The pointer is valid until the packet is
+ *			next written to.
  */
 #include <pf_host_md.h>
 
@@ -111,8 +115,8 @@ void	*pf_alloc_atomic(struct pf *, size_t size);
 void	 pf_free(void *);
 
 /*
- * Object caches, one of each kind for all instances; names, sizes and alignments are
- * pf_caches[] (pf.c).  Objects are not zeroed.  Any context.
+ * Object caches, one of each kind for all instances; names, sizes and
+ * alignments are pf_caches[] (pf.c).  Objects are not zeroed.  Any context.
  */
 enum pf_cache { PF_CACHE_STATE, PF_CACHE_MAX };
 struct pf_cache_desc {
@@ -123,11 +127,13 @@ extern const struct pf_cache_desc pf_caches[PF_CACHE_MAX];
 void	*pf_cache_alloc(struct pf *, enum pf_cache);
 void	 pf_cache_free(enum pf_cache, void *);
 
-/* Cryptographic randomness; wall clock, seconds since the epoch.  Any context. */
+/* Cryptographic randomness; wall clock, seconds since the epoch.  Any
+ * context. */
 void	 pf_random(struct pf *, void *buf, size_t len);
 int64_t	 pf_wallclock(struct pf *);
 
-/* User memory: 0 or EFAULT.  Control.  uaddr + len may not wrap: checked here. */
+/* User memory: 0 or EFAULT.  Control.  uaddr + len may not wrap: checked
+ * here. */
 int	 pf_copyin(struct pf *, uint64_t uaddr, void *dst, size_t len);
 int	 pf_copyout(struct pf *, const void *src, uint64_t uaddr, size_t len);
 
@@ -135,44 +141,50 @@ int	 pf_copyout(struct pf *, const void *src, uint64_t uaddr, size_t len);
  * Packets that pf makes.  pf_pkt_new() returns a packet of len bytes (network
  * header on) and its writable bytes at *data, or NULL.  pf_pkt_send() takes it
  * over: routes it by its addresses (ignoring whether the source is local),
- * marks it so that pf passes it unseen, and sends it.  cause is the packet
- * that it answers (interface, route table, mark), never NULL; it is not consumed.
+ * marks it so that pf passes it unseen, and sends it.  cause is the packet that
+ * it answers (interface, route table, mark), never NULL; it is not consumed.
  * All checksums are already right.  Packet context.
  */
 struct pf_pkt *pf_pkt_new(struct pf *, uint32_t len, void **data);
-int	 pf_pkt_send(struct pf *, struct pf_pkt *, const struct pf_pkt *cause, uint8_t af);
+int	 pf_pkt_send(struct pf *, struct pf_pkt *, const struct pf_pkt *cause,
+	    uint8_t af);
 
 /*
  * Whether the transport checksum of a received packet holds.  off: where the
  * TCP, UDP, ICMP or ICMPv6 header begins.  Counts as right what the device
  * has verified or what has not been computed yet (local).  Packet context.
  */
-bool	 pf_pkt_cksum_ok(const struct pf_pkt *, uint8_t af, uint8_t proto, uint32_t off);
+bool	 pf_pkt_cksum_ok(const struct pf_pkt *, uint8_t af, uint8_t proto,
+	    uint32_t off);
 
 /*
  * Writing to a packet.  pf_pkt_write(): len bytes at off (both as for
- * pf_pkt_pull()), now the packet's own, or NULL without memory; what pf_pkt_pull() has returned
- * is void then.  pf_pkt_cksum_change(): in what the transport checksum at
- * *sum covers, len bytes (2, 4 or 16) were `from' and are `to'; what the host keeps about
- * the checksum follows.  Packet context.
+ * pf_pkt_pull()), now the packet's own, or NULL without memory; what
+ * pf_pkt_pull() has returned is void then.  pf_pkt_cksum_change(): in what the
+ * transport checksum at *sum covers, len bytes (2, 4 or 16) were `from' and are
+ * `to'; what the host keeps about the checksum follows.  Packet context.
  */
 #define PF_CKSUM_PSEUDO	0x01	/* they stand in the pseudo header */
-#define PF_CKSUM_UDP	0x02	/* a sum of 0 means that there is none (RFC 768) */
+#define PF_CKSUM_UDP	0x02	/* a sum of 0 means that there is none (RFC */
+				/* 768) */
 void	*pf_pkt_write(struct pf_pkt *, uint32_t off, uint32_t len);
-void	 pf_pkt_cksum_change(struct pf_pkt *, void *sum, const void *from, const void *to,
-	    unsigned int len, unsigned int flags);
+void	 pf_pkt_cksum_change(struct pf_pkt *, void *sum, const void *from,
+	    const void *to, unsigned int len, unsigned int flags);
 
-/* Free a packet that pf has taken (see pf_test()), or made and not sent.  Any context. */
+/* Free a packet that pf has taken (see pf_test()), or made and not sent.  Any
+ * context. */
 void	 pf_pkt_free(struct pf_pkt *);
 
 /*
- * pf_host_enable(): begin to hand packets to pf_test(), from the present network
- * namespace only.  pf_host_disable(): no call is running when it returns.  Control.
+ * pf_host_enable(): begin to hand packets to pf_test(), from the present
+ * network namespace only.  pf_host_disable(): no call is running when it
+ * returns.  Control.
  */
 int	 pf_host_enable(struct pf *);		/* 0, ENOMEM */
 void	 pf_host_disable(struct pf *);
 
-/* Let others run, in a long loop of control context; no lock but pf->ctl is held. */
+/* Let others run, in a long loop of control context; no lock but pf->ctl is
+ * held. */
 void	 pf_yield(void);
 /* Have pf_purge() called soon instead of at the next second.  Any context. */
 void	 pf_host_kick(struct pf *);
@@ -193,16 +205,20 @@ void	 pf_destroy(struct pf *);
 void	*pf_hostdata(const struct pf *);
 
 /*
- * The verdict on one packet.  dir: PF_IN, PF_OUT; af: of the network header at offset 0;
- * ifindex: the device it came in by or is about to leave by.  Packet context.
- *	PF_PASS		*pkt goes on.  If it is another packet than the caller brought, then the
- *			caller owns both, and gives the one that it brought the contents
- *			of the other, which it frees.
+ * The verdict on one packet.  dir: PF_IN, PF_OUT; af: of the network header at
+ * offset 0; ifindex: the device it came in by or is about to leave by.  Packet
+ * context.
+ *	PF_PASS		*pkt goes on.  If *pkt is another packet than the caller
+ *			brought, then the caller owns both packets: it gives the
+ *			packet that it brought the contents of *pkt, and frees
+ *			*pkt.
  *	PF_DROP		The caller frees what it brought; *pkt is that.
- *	PF_TAKEN	The packet belongs to pf, and the caller does not look at it again.
+ *	PF_TAKEN	The packet belongs to pf: the caller does not use it
+ *			again.
  */
 enum { PF_TAKEN = 255 };		/* no action of a rule (pfvar.h) */
-int	 pf_test(struct pf *, int dir, uint8_t af, int ifindex, struct pf_pkt **pkt);
+int	 pf_test(struct pf *, int dir, uint8_t af, int ifindex,
+	    struct pf_pkt **pkt);
 
 /* Devices come, go and change their name.  Control, one at a time.  attach: 0,
  * ENOMEM, EEXIST. */
@@ -217,9 +233,9 @@ void	 pf_purge(struct pf *);
  * A client is an open descriptor of /dev/pf.  pf_client_close() drops its
  * transaction.  pf_ioctl(): cmd as in pfvar.h; arg: an object of the command's
  * size (_IOC_SIZE) already copied in, copied out by the host when 0 is returned
- * and the command answers in it: pf_ioctl_answers(), false for one that does not exist.
- * writable: the descriptor may change things.
- * Returns 0 or a positive errno; on error nothing has changed.  Control.
+ * and the command answers in it: pf_ioctl_answers(), false for one that does
+ * not exist.  writable: the descriptor may change things.  Returns 0 or a
+ * positive errno; on error nothing has changed.  Control.
  */
 struct pf_client;
 struct pf_client *pf_client_open(struct pf *, uint32_t pid, uint32_t uid);

@@ -2,21 +2,28 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_icmp.c: ICMP errors and the connections they speak of (third floor)
+ * pf_icmp.c: the state that an ICMP error belongs to
  *
- * An error quotes the packet that caused it.  That packet went the other way:
- * if the error comes in by an interface, the packet had gone out by it, or would have.  So the
- * quoted addresses and ports make the key that the packet itself had there, with
- * the direction turned round, and an error about a forwarded connection finds the state of
- * either interface as it passes them: the one made going out where it arrives, the
- * one made coming in where it leaves.  The same holds for errors about the packets of
- * the end that was connected to, with the roles exchanged, and for errors that this
- * host itself makes about a packet that it was to forward.
+ * What it owns.  Nothing.
+ * Locking.  None: it runs in the RCU read side of a packet; pf_tcp_quoted_ok()
+ * takes the lock of the state.
+ * Place.  Third floor.
  *
- * What is quoted must have been sent by whom the error is for, and of TCP it must be
- * within the window, so only who has seen the connection can disturb it.
- * Checksums in the quotation are not verified: routers have changed it on its way.
- * Owns nothing.
+ * An ICMP error quotes the packet that caused it.  The quoted packet went the
+ * other way: when the error comes in by an interface, the quoted packet went
+ * out by that interface, or would have gone out.  So the look-up uses the key
+ * of the quoted packet, with the opposite direction.  An error about a
+ * forwarded connection passes two interfaces, and finds a state at each: where
+ * the error comes in, the state that the connection made going out; where the
+ * error goes out, the state that the connection made coming in.  This also
+ * holds when the quoted packet is an answer, with the two ends exchanged, and
+ * when this host itself makes the error about a packet that it should have
+ * forwarded.
+ *
+ * The destination of the error must be the source of the quoted packet, and a
+ * quoted TCP segment must lie within the window: so only a host that sees the
+ * connection can disturb it.  Checksums in the quoted packet are not verified,
+ * since routers have changed the packet after they were computed.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -40,7 +47,8 @@ pf_icmp_error_state(struct pf *pf, const struct pf_pdesc *pd,
 		*reason = PFRES_BADSTATE;
 		return (NULL);
 	}
-	/* an error about an error is forbidden; a later fragment has no ports */
+	/* an error about an error is forbidden; a later fragment has no
+	 * ports */
 	if (quoted->flags & PF_PD_ICMPERR) {
 		*reason = PFRES_NORM;
 		return (NULL);
@@ -51,7 +59,7 @@ pf_icmp_error_state(struct pf *pf, const struct pf_pdesc *pd,
 	}
 	quoted->dir = pd->dir == PF_IN ? PF_OUT : PF_IN;
 	pf_state_key_of(quoted, &seek.key);
-	seek.dir = pd->dir;		/* which side's addresses are quoted */
+	seek.dir = pd->dir;		/* the quoted addresses' side */
 	pf_state_seek(pf, &seek);
 	s = pf_state_find(pf, &seek, pd->kif);
 	if (s == NULL || READ_ONCE(s->timeout) == PFTM_PURGE)

@@ -2,24 +2,26 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_if.c: interfaces, known by name (second floor)
+ * pf_if.c: interfaces, known by name
  *
- * Owns the pf_kifs.  One is made when a rule, an option or a device first speaks of a
- * name; it stays while there is a device of that name (ifindex) or somebody holds a
- * reference, and pf_if_purge() then frees it after a grace period.  So a
- * rule may name what does not exist yet, and a device that goes and comes back
- * finds its rules, its counters and its `skip' again.
- *
- * Packets look a kif up by ifindex in an RCU read side and may take a
- * reference there: pf_if_detach() waits for them before the kif can be unused.
- * Everything else happens under pf->ctl.
+ * What it owns.  The pf_kifs.
+ * Life.  A kif is made when a rule, an option or a device first uses its name.
+ * The kif stays while a device has that name (ifindex is not 0) and while the
+ * kif is referenced; then pf_if_purge() frees it after a grace period.  So a
+ * rule may name an interface that does not exist yet.  A device that goes away
+ * and comes back finds its rules and its `skip' again, and its counters unless
+ * the kif has been freed meanwhile.
+ * Locking.  Packets find a kif by ifindex in an RCU read side, and may take a
+ * reference there; pf_if_detach() waits for these packets before it lets the
+ * kif become unused.  Everything else happens with pf->ctl held.
+ * Place.  Second floor.
  */
 #include "pf_host.h"
 #include "pfvar.h"
 #include "pf_if.h"
 #include "pf_instance.h"
 
-#define KIF_MAX		32768	/* names at once */
+#define KIF_MAX		32768	/* kifs at one time */
 
 static unsigned int
 name_hash(const char *name)
@@ -75,7 +77,7 @@ id_taken(struct pf *pf, uint16_t id)
 	return (false);
 }
 
-/* A number that no other kif has.  There are twice as many as kifs. */
+/* An id that no other kif has.  There are twice as many ids as kifs. */
 static uint16_t
 new_id(struct pf *pf)
 {
@@ -164,7 +166,7 @@ index_insert(struct pf *pf, struct pf_kif *kif, int ifindex)
 	pf_rcu_assign(*head, kif);
 }
 
-/* The kif that stands for the device now; NULL: none.  Lock: ctl. */
+/* The kif that the device has now; NULL: none.  Lock: ctl. */
 static struct pf_kif *
 kif_of_device(struct pf *pf, int ifindex)
 {
@@ -193,18 +195,20 @@ pf_if_attach(struct pf *pf, int ifindex, const char *name)
 		error = EEXIST;
 	else
 		index_insert(pf, kif, ifindex);
-	pf_kif_put(pf, kif);		/* being present is what keeps it */
+	pf_kif_put(pf, kif);		/* its device keeps it */
 	pf_mutex_unlock(&pf->ctl);
 	return (error);
 }
 
-/* kif no longer stands for a device; nobody who thinks so is left. */
+/* The device of kif goes away.  No packet still finds kif by the device on
+ * return. */
 static void
 kif_absent(struct pf *pf, struct pf_kif *kif)
 {
 	pf_kif_ref(kif);
 	index_remove(pf, kif);
-	pf_rcu_sync();			/* packets that still see it as present */
+	pf_rcu_sync();			/* packets that still see it as */
+					/* present */
 	pf_kif_put(pf, kif);
 }
 
@@ -220,7 +224,8 @@ pf_if_detach(struct pf *pf, int ifindex)
 	pf_mutex_unlock(&pf->ctl);
 }
 
-/* The new name comes before the old one goes: at no time is the device unknown. */
+/* The kif of the new name is inserted before the old one is removed, so that
+ * packets find a kif of the device at any time. */
 int
 pf_if_rename(struct pf *pf, int ifindex, const char *name)
 {
@@ -275,7 +280,7 @@ pf_if_purge(struct pf *pf)
 	}
 }
 
-/* The flag keeps a reference of its own. */
+/* A kif with `skip' set holds a reference to itself. */
 void
 pf_kif_skip(struct pf *pf, struct pf_kif *kif, bool skip)
 {
@@ -346,7 +351,7 @@ pf_kif_export(struct pf *pf, const char *name, uint64_t ubuf, uint32_t *n)
 			if (name[0] != '\0' && strcmp(kif->name, name) != 0)
 				continue;
 			if (kif->ifindex == 0 && !is_referenced(kif))
-				continue;	/* about to go */
+				continue;	/* to be purged */
 			if (found < room) {
 				kif_export_one(kif, &out);
 				error = pf_copyout(pf, &out, ubuf +
@@ -367,7 +372,8 @@ pf_if_fini(struct pf *pf)
 	unsigned int	 i;
 
 	for (i = 0; i < PF_KIF_HASH; i++)
-		while ((kif = pf_rcu_deref_locked(pf->ifs.by_name[i])) != NULL) {
+		while ((kif = pf_rcu_deref_locked(pf->ifs.by_name[i])) !=
+		    NULL) {
 			pf_rcu_assign(pf->ifs.by_name[i],
 			    pf_rcu_deref_locked(kif->next_name));
 			kif_free(&kif->rcu);

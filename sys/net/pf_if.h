@@ -4,10 +4,12 @@
  *
  * pf_if.h: interfaces by name
  *
- * What it owns.  The table of pf_kifs.  A pf_kif is a name that a rule, an option, a state or
- * a device has spoken of; the device may be absent.  Made by pf_kif_get(), it lives while it
- * is referenced or present; freed after an RCU grace period.
- * Locking.  Marks of members are explained in pf_instance.h.
+ * What it owns.  The table of pf_kifs.  A pf_kif is the name of an interface
+ * that a rule, an option, a state or a device has; there need not be a device
+ * of that name.
+ * Life.  pf_kif_get() makes a kif.  The kif lives while it is referenced or
+ * while its device is present, and is freed after an RCU grace period.
+ * Locking.  pf_instance.h explains the marks of members.
  * Place.  Second floor.
  */
 #ifndef _NET_PF_IF_H_
@@ -23,14 +25,17 @@ struct pf_kif {
 	struct pf_kif	*next_index;		/* [rcu c] chain by ifindex */
 	struct pf_pcpu	 ctr;			/* [p] PF_KIF_PACKETS(..) .. */
 	int		 ifindex;		/* [a] 0: no such device now */
-	uint16_t	 id;			/* [i] small, not 0, unique: for state keys */
+	uint16_t	 id;			/* [i] small, not 0, unique: */
+						/* for state keys */
 	bool		 skip;			/* [a] set skip on */
 	char		 name[PF_IFNAMSIZ];	/* [i] */
 	struct pf_kif	*next_name;		/* [rcu c] chain by name */
 	struct pf_atomic refs;			/* rules, options */
-	struct pf_atomic states;		/* references too, from insertion until freed */
-	uint32_t	 rules;			/* [c] of them, rules */
-	int64_t		 tzero;			/* [c] */
+	struct pf_atomic states;		/* references, too: states */
+						/* from insertion until freed */
+	uint32_t	 rules;			/* [c] rules among the refs */
+	int64_t		 tzero;			/* [c] when counters were */
+						/* last zeroed */
 	struct pf_rcu_head rcu;
 };
 /* Indices of kif->ctr: v6, out, block: 0 or 1 */
@@ -43,29 +48,35 @@ struct pf_iftab {
 	struct pf_kif	*by_name[PF_KIF_HASH];	/* [rcu c] */
 	struct pf_kif	*by_index[PF_KIF_HASH];	/* [rcu c] */
 	uint32_t	 n;			/* [c] kifs */
-	uint32_t	 last_id;		/* [c] given */
+	uint32_t	 last_id;		/* [c] the id given out last */
 };
 
-/* The kif of a name, made if need be, with a reference; NULL: no memory or a
- * bad name.  Lock: ctl. */
+/* The kif of a name, made if it does not exist, with a reference for the
+ * caller; NULL: no memory or a bad name.  Lock: ctl. */
 struct pf_kif *pf_kif_get(struct pf *, const char *name);
-/* The kif of a name or NULL; no reference taken.  Lock: ctl. */
+/* The kif of a name, without a reference, or NULL.  Lock: ctl. */
 struct pf_kif *pf_kif_find(struct pf *, const char *name);
-/* Packet context, hot: NULL if pf has not heard of the device. */
+/* The kif of a device, without a reference, or NULL.  Packet context; every
+ * packet calls this. */
 struct pf_kif *pf_kif_by_index(struct pf *, int ifindex);
-/* One more reference, by who sees it in an RCU read side as a present device's, or holds one. */
+/* Take a reference: the caller must hold one, or must have found the kif by its
+ * device in the present RCU read side. */
 static inline void
 pf_kif_ref(struct pf_kif *kif)
 {
 	pf_atomic_inc(&kif->refs);
 }
-/* Drop a reference.  Any context: what is no longer used is freed by the next pf_if_purge(). */
+/* Drop a reference; NULL is fine.  Any context: the next pf_if_purge() frees
+ * the kif if it is no longer used. */
 void	 pf_kif_put(struct pf *, struct pf_kif *);
 void	 pf_if_purge(struct pf *);		/* lock: ctl */
-/* Copy names and counters: at most *n entries, out how many there are.  Lock: ctl. */
-int	 pf_kif_export(struct pf *, const char *name, uint64_t ubuf, uint32_t *n);
-void	 pf_kif_zero(struct pf *, struct pf_kif *);	/* its counters; lock: ctl */
-/* Set or clear `skip' of one, or clear it of all.  Lock: ctl. */
+/* Copy names and counters to the user: at most *n entries.  *n is then the
+ * number of kifs that there are.  Lock: ctl. */
+int	 pf_kif_export(struct pf *, const char *name, uint64_t ubuf,
+	    uint32_t *n);
+/* its counters; lock: ctl */
+void	 pf_kif_zero(struct pf *, struct pf_kif *);
+/* Set or clear `skip' of one kif, or clear `skip' of all kifs.  Lock: ctl. */
 void	 pf_kif_skip(struct pf *, struct pf_kif *, bool);
 void	 pf_kif_clear_skip(struct pf *);
 void	 pf_if_fini(struct pf *);

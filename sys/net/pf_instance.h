@@ -4,21 +4,25 @@
  *
  * pf_instance.h: the instance, one for each network namespace or simulated node
  *
- * What it owns.  struct pf, which everything hangs off, from pf_create() to pf_destroy()
- * (pf.c).  It holds the stores by value and is the only header that includes them all.
+ * What it owns.  struct pf, which holds, or points to, everything that an
+ * instance has.  It contains the stores by value; this is the only header that
+ * includes all of them.
+ * Life.  An instance lives from pf_create() to pf_destroy() (pf.c).
  *
- * Locking.  Here and in all structures of the core each member says what guards it:
+ * Locking.  Here and in all structures of the core each member says what guards
+ * it:
  *	[i]	set at creation, then only read
  *	[c]	pf->ctl, the control mutex
  *	[rcu c]	read in an RCU read side, replaced under pf->ctl
- *	[b]	the lock of the bucket's stripe; [rcu b] read without it
+ *	[b]	the lock of the bucket's stripe; [rcu b] read without that lock
  *	[s]	the state's own lock
  *	[a]	atomic or a single word (READ_ONCE, WRITE_ONCE)
  *	[p]	per-CPU
  * Lock order: ctl, then a stripe of the keys, a stripe of the ids, a state.
  *
- * Place.  Second floor: it holds nothing but stores, and these find each other and the
- * control mutex through it.  What stands above them it knows by pointers only.
+ * Place.  Second floor, with the stores: a store finds the other stores and the
+ * control mutex through the instance.  The instance has only pointers to what
+ * is on the floors above.
  */
 #ifndef _NET_PF_INSTANCE_H_
 #define _NET_PF_INSTANCE_H_
@@ -40,17 +44,18 @@ enum {					/* pf->ctr */
 };
 
 struct pf {
-	struct pf_conf	*conf;			/* [rcu c] never NULL */
-	struct pf_pcpu	 ctr;			/* [p] PF_CTR_* */
-	struct pf_statetab st;			/* what every packet reads comes first */
+	struct pf_conf	*conf;		/* [rcu c] never NULL */
+	struct pf_pcpu	 ctr;		/* [p] PF_CTR_* */
+	struct pf_statetab st;		/* first is what every packet reads */
 	struct pf_iftab	 ifs;
 	struct pf_anchors anchors;
 	struct pf_mutex	 ctl;
-	struct pf_trans	*trans;			/* [c] the open transaction, its client's */
-	uint32_t	 tickets;		/* [c] last one given */
-	bool		 running;		/* [c] */
-	int64_t		 since;			/* [c] wall clock, enabled or disabled */
-	void		*host;			/* [i] the host's own */
+	struct pf_trans	*trans;		/* [c] the open one, which its client */
+					/* owns; or NULL */
+	uint32_t	 tickets;	/* [c] the last ticket given out */
+	bool		 running;	/* [c] */
+	int64_t		 since;		/* [c] time of last start or stop */
+	void		*host;		/* [i] data of the host */
 };
 
 static inline void

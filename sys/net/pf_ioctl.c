@@ -2,12 +2,16 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_ioctl.c: the door: clients, dispatch, and the short requests (fifth floor)
+ * pf_ioctl.c: clients, the dispatch of requests, and the short requests
  *
- * Every request is a row of commands[]: its number, which holds its size, whether
- * it changes anything, and its handler.  pf_ioctl() finds the row, checks the
- * descriptor's right, takes pf->ctl and calls the handler; handlers check the
- * values.  Owns the pf_clients, from open to close.
+ * What it owns.  The pf_clients.
+ * Locking.  pf_ioctl() takes pf->ctl; the handlers run with pf->ctl held.
+ * Place.  Fifth floor.
+ *
+ * Every request has a row in commands[]: its number, the size of its argument,
+ * whether it changes anything, whether it answers, and its handler.  pf_ioctl()
+ * finds the row, checks that the descriptor may do this, takes pf->ctl and
+ * calls the handler, which checks the values in the argument.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -107,10 +111,11 @@ ioctl_clrstatus(struct pf_client *cl, void *arg)
 	return (0);
 }
 
-/* Options: they take effect with the commit of the client's transaction if that has options
- * in it, else at once. */
+/* Set an option: by the client's transaction if that has options among its
+ * elements, else at once. */
 static int
-set_option(struct pf_client *cl, unsigned int opt, uint32_t value, uint32_t *old)
+set_option(struct pf_client *cl, unsigned int opt, uint32_t value,
+    uint32_t *old)
 {
 	if (!pf_trans_has(cl->trans, PF_TRANS_OPTIONS))
 		return (pf_conf_set_option(cl->pf, opt, value, old));
@@ -181,7 +186,8 @@ ioctl_gettimeout(struct pf_client *cl, void *arg)
 	return (0);
 }
 
-/* A limit below what is in use is fine: what there is stays, and no more is made. */
+/* A limit may be lower than the number of objects that exist: these stay, and
+ * no more are made. */
 static int
 ioctl_setlimit(struct pf_client *cl, void *arg)
 {
@@ -190,7 +196,8 @@ ioctl_setlimit(struct pf_client *cl, void *arg)
 	if (pl->index < 0 || pl->index >= PF_LIMIT_MAX ||
 	    pl->limit > PF_LIMIT_VAL_MAX)
 		return (EINVAL);
-	return (set_option(cl, PF_OPT_LIMIT + pl->index, pl->limit, &pl->limit));
+	return (set_option(cl, PF_OPT_LIMIT + pl->index, pl->limit,
+	    &pl->limit));
 }
 
 static int

@@ -2,10 +2,13 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_ioctl.h: what the files of the control floor share: the client and the handlers.
+ * pf_ioctl.h: clients, and the handlers of requests
  *
- * A pf_client is an open descriptor.  It is used by one call at a time, and everything in
- * it is guarded by pf->ctl, which the dispatcher holds around a handler.
+ * What it owns.  The pf_clients.  A client is an open descriptor of /dev/pf.
+ * Life.  A client lives from pf_client_open() to pf_client_close().
+ * Locking.  pf->ctl, which pf_ioctl() holds while it calls a handler.
+ * pf_instance.h explains the marks of members.
+ * Place.  Fifth floor: only the files of the control floor use it.
  */
 #ifndef _NET_PF_IOCTL_H_
 #define _NET_PF_IOCTL_H_
@@ -18,16 +21,19 @@ struct pf_trans;
 
 struct pf_client {
 	struct pf	*pf;		/* [i] */
-	uint32_t	 pid, uid;	/* [i] who opened it */
-	bool		 writable;	/* [c] the present call's descriptor */
-	struct pf_trans	*trans;		/* [c] its transaction; NULL: none */
-	uint64_t	*evals;		/* [c] evaluations by rule, of .. */
-	uint32_t	 evals_ticket;	/* .. the ruleset that has this ticket and .. */
-	const struct pf_rules *evals_of; /* .. this address, which may be gone */
+	uint32_t	 pid, uid;	/* [i] process and user that opened */
+					/* it */
+	bool		 writable;	/* [c] the present request may write */
+	struct pf_trans	*trans;		/* [c] owned; NULL: none */
+	uint64_t	*evals;		/* [c] owned: evaluations of each */
+					/* rule of evals_of */
+	uint32_t	 evals_ticket;	/* [c] ticket of evals_of */
+	const struct pf_rules *evals_of; /* [c] may have been freed: only */
+					 /* compared */
 };
 
-/* All: arg is the command's object, checked for size only.  0 or errno; on error
- * nothing has changed. */
+/* The handlers.  arg is the argument of the request, of the right size but
+ * otherwise not checked.  0 or errno; on error nothing has changed. */
 int	 pf_ioctl_xbegin(struct pf_client *, void *arg);
 int	 pf_ioctl_xcommit(struct pf_client *, void *arg);
 int	 pf_ioctl_xrollback(struct pf_client *, void *arg);
@@ -49,12 +55,15 @@ int	 pf_ioctl_getstates(struct pf_client *, void *arg);
 int	 pf_ioctl_clrstates(struct pf_client *, void *arg);
 int	 pf_ioctl_killstates(struct pf_client *, void *arg);
 
-/* The ruleset in force that a path and a number name, both as a program has them, not NULL
- * unless it is an anchor's and empty; EINVAL, ENOENT: no such anchor. */
+/*
+ * Find the ruleset in force of a path and of a kind, PF_RULESET_*, which come
+ * from a program and are checked.  *rs NULL: the anchor has no rules of that
+ * kind.  EINVAL; ENOENT: there is no such anchor.
+ */
 int	 pf_ioctl_rules(struct pf_client *, const char *path, uint32_t ruleset,
 	    const struct pf_rules **);
 
-/* Whether a user's string ends within its room. */
+/* Whether a string from a program ends within its room. */
 static inline bool
 pf_string_ok(const char *s, size_t room)
 {

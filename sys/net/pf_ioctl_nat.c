@@ -2,10 +2,12 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_ioctl_nat.c: requests about pools and translated connections (fifth floor)
+ * pf_ioctl_nat.c: requests about pools and translated connections
  *
- * A program tells the addresses of a rule's pools before the rule; the transaction
- * gathers them.  All run under pf->ctl.
+ * What it owns.  Nothing.  A program loads the addresses of a rule's pools
+ * before the rule; the transaction gathers these addresses.
+ * Locking.  All handlers run with pf->ctl held.
+ * Place.  Fifth floor.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -55,7 +57,8 @@ pf_ioctl_addaddr(struct pf_client *cl, void *arg)
 	return (pf_trans_add_addr(cl->pf, cl->trans, io->which, &io->addr));
 }
 
-/* The pool that io speaks of, of a ruleset in force; *kp NULL: the rule has none. */
+/* Find the pool of a rule in force that io names; *kp NULL: the rule has no
+ * such pool. */
 static int
 find_pool(struct pf_client *cl, const struct pfioc_pooladdr *io,
     const struct pf_kpool **kp)
@@ -114,7 +117,8 @@ check_natlook(const struct pfioc_natlook *io)
 	return (0);
 }
 
-/* A question with PF_OUT is asked with the ends as the packets that answer have them. */
+/* With PF_OUT the program gives source and destination as the packets that come
+ * back have them. */
 int
 pf_ioctl_natlook(struct pf_client *cl, void *arg)
 {

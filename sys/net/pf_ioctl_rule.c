@@ -2,10 +2,12 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_ioctl_rule.c: requests about transactions and rules (fifth floor)
+ * pf_ioctl_rule.c: requests about transactions, rules and anchors
  *
- * The handlers translate between what a program says and pf_trans.c, which does the
- * work.  Owns the cache of evaluation sums of a client.  All run under pf->ctl.
+ * What it owns.  The evaluations that a client keeps (pf_client.evals).
+ * Locking.  All handlers run with pf->ctl held.
+ * Place.  Fifth floor, above pf_trans.c, which does the work of the requests
+ * about transactions.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -52,7 +54,7 @@ element_addr(const struct pfioc_trans *io, uint32_t i)
 	return (io->array + (uint64_t)i * sizeof(struct pfioc_trans_e));
 }
 
-/* One element from a program, its members checked. */
+/* Copy element i in from a program, and check it. */
 static int
 get_element(struct pf_client *cl, const struct pfioc_trans *io, uint32_t i,
     struct pfioc_trans_e *e)
@@ -87,7 +89,8 @@ pf_ioctl_xbegin(struct pf_client *cl, void *arg)
 		if (error == 0)
 			error = pf_trans_element(cl->pf, t, e->type, e->anchor);
 	}
-	/* only now: a program sees tickets of what has begun */
+	/* not earlier: a program gets tickets only of a transaction that
+	 * begins */
 	for (i = 0; error == 0 && i < io->size; i++) {
 		pf_yield_at(i);
 		error = pf_copyout(cl->pf, &t->ticket, element_addr(io, i) +
@@ -101,7 +104,8 @@ pf_ioctl_xbegin(struct pf_client *cl, void *arg)
 	return (error);
 }
 
-/* The transaction must be this client's, and the elements those that it was begun with. */
+/* Whether the client has a transaction, which has been begun with just these
+ * elements. */
 static int
 check_elements(struct pf_client *cl, const struct pfioc_trans *io)
 {
@@ -122,7 +126,8 @@ check_elements(struct pf_client *cl, const struct pfioc_trans *io)
 		if (error == 0 && e->ticket != cl->trans->ticket)
 			error = EBUSY;
 		if (error == 0)
-			error = pf_trans_check(cl->trans, i, e->type, e->anchor);
+			error = pf_trans_check(cl->trans, i, e->type,
+			    e->anchor);
 	}
 	pf_free(e);
 	return (error == 0 ? pf_trans_check_all(cl->trans, io->size) : error);
@@ -171,8 +176,9 @@ pf_ioctl_addrule(struct pf_client *cl, void *arg)
 }
 
 /*
- * Evaluations are kept as differences (pf_match.c): the sums are made once for all
- * rules when a program begins to read them, not anew for each rule.
+ * The counters of evaluations are differences (pf_match.c).  Their sums are
+ * worked out once for all rules when a program begins to read the rules, and
+ * not again for each rule.
  */
 static int
 sum_evaluations(struct pf_client *cl, const struct pf_rules *rs)
@@ -235,8 +241,9 @@ pf_ioctl_getrule(struct pf_client *cl, void *arg)
 	for (k = 0; k < PF_SKIP_COUNT; k++)
 		io->rule.skip[k] = pf_rules_skip(rs, io->nr, k);
 	memset(io->anchor_call, 0, sizeof(io->anchor_call));
-	if (kr->call != NULL)
-		memcpy(io->anchor_call, kr->call, strlen(kr->call));
+	if (kr->anchor_call != NULL)
+		memcpy(io->anchor_call, kr->anchor_call,
+		    strlen(kr->anchor_call));
 	if (io->action == PF_GET_CLR_CNTR)
 		pf_krule_clear(rs->rule[io->nr], cl->evals[io->nr]);
 	return (0);
@@ -255,7 +262,7 @@ clear_counters(const struct pf_rules *rs)
 	}
 }
 
-/* Of all rules, wherever they stand. */
+/* Clear the counters of all rules, in the main ruleset and in all anchors. */
 int
 pf_ioctl_clrrulectrs(struct pf_client *cl, void *arg)
 {

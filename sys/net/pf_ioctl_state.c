@@ -2,12 +2,16 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_ioctl_state.c: requests about states (fifth floor)
+ * pf_ioctl_state.c: requests about states
  *
- * States are shown as struct pfsync_state, filled member by member.  A list may be of
- * any length, so it is copied out in pieces while the table is walked: the walk
- * gathers a piece in an RCU read side, and between two batches, where
- * sleeping is allowed, the piece goes to the user.  All run under pf->ctl.
+ * What it owns.  Nothing.
+ * Locking.  All handlers run with pf->ctl held.
+ * Place.  Fifth floor.
+ *
+ * A program gets a state as a struct pfsync_state, which is filled in member by
+ * member.  A list of states may be long, so it is copied out in pieces while
+ * the table is walked.  The walk gathers states in an RCU read side; between
+ * two batches, where it may sleep, it copies the piece out.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -39,7 +43,7 @@ export_peer(const struct pf_peer *p, struct pfsync_state_peer *out)
 static uint32_t
 number_of(const struct pf_krule *kr)
 {
-	return (kr != NULL && !READ_ONCE(kr->gone) ? kr->nr : UINT32_MAX);
+	return (kr != NULL && !READ_ONCE(kr->retired) ? kr->nr : UINT32_MAX);
 }
 
 static void
@@ -102,7 +106,8 @@ struct list {
 	struct pf		*pf;
 	struct pfsync_state	*piece;
 	uint32_t		 n;		/* in the piece */
-	uint64_t		 done, room;	/* states copied out, wanted at most */
+	uint64_t		 done, room;	/* states copied out, wanted */
+						/* at most */
 	uint64_t		 ubuf;
 	int			 error;
 };
@@ -177,14 +182,16 @@ static bool
 kill_matches(const struct pfioc_state_kill *k, const struct pf_state *s)
 {
 	/* who sent the first packet: the outer end for a state made going in */
-	unsigned int		src = s->direction == PF_IN ? PF_SK_WIRE : PF_SK_STACK;
+	unsigned int		src = s->direction == PF_IN ?
+				    PF_SK_WIRE : PF_SK_STACK;
 	struct pf_state_key	key;
 
 	pf_state_key_get(s, src, &key);
 	return ((k->af == 0 || k->af == key.af) &&
 	    (k->proto == 0 || k->proto == key.proto) &&
 	    (k->ifname[0] == '\0' || strcmp(k->ifname, s->kif->name) == 0) &&
-	    (k->label[0] == '\0' || strcmp(k->label, s->rule->said->label) == 0) &&
+	    (k->label[0] == '\0' ||
+	    strcmp(k->label, s->rule->said->label) == 0) &&
 	    host_matches(&k->src, &key.addr[src], key.port[src]) &&
 	    host_matches(&k->dst, &key.addr[!src], key.port[!src]));
 }

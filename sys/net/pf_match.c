@@ -2,23 +2,29 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_match.c: the match loop, for every kind of ruleset (third floor)
+ * pf_match.c: the match loop, for every kind of ruleset
  *
- * Reads immutable rulesets, in the RCU read side of a packet; owns nothing.
+ * What it owns.  Nothing: it reads rulesets, which never change.
+ * Locking.  None: a walk runs in the RCU read side of a packet.
+ * Place.  Third floor.
  *
- * scan() is the loop: over one ruleset, until something other than the next rule is to
- * come.  Without anchors and rules that act at once that is all.  pf_match_next() goes on
- * from there: into an anchor and back, with a stack of the rulesets that wait for those
- * inside them to end; or, where a rule acts at once, to the caller, who changes the
- * packet's description and asks for the next.
+ * scan() is the inner loop.  It runs over the rules of one ruleset until it
+ * comes to the ruleset's end, to a match with `quick', to a rule that calls an
+ * anchor, or to a rule that acts at once.  A ruleset without the last two kinds
+ * of rules needs one scan.  pf_match_next() continues after each scan.  It
+ * enters an anchor and comes back, with a stack of the rulesets that it has
+ * left; or it returns to the caller a rule that acts at once, and continues
+ * with the next call.
  *
- * A test that fails names the criterion that failed; the rule's skip step for it
- * leads past all following rules that would fail for the same reason.
+ * match_one() compares a packet with a rule, and returns the criterion that
+ * failed.  The rule's skip step for this criterion leads past all following
+ * rules that would fail for the same reason.
  *
- * Evaluations are counted by difference: a run of rules looked at one after the other adds 1
- * to the counter of its first rule and takes 1 from that of the rule behind
- * its last one.  The evaluations of a rule are then the sum of the counters up
- * to it, and a run costs two additions however long it is.
+ * Evaluations are counted as differences.  A run of rules that were evaluated
+ * one after the other adds 1 to the counter of the run's first rule, and
+ * subtracts 1 from the counter of the rule behind the run's last one.  The
+ * evaluations of a rule are the sum of the counters of all rules up to and
+ * including it.  So a run costs two additions, however long it is.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -33,13 +39,16 @@
 #include "pf_rule.h"
 #include "pf_ruleset.h"
 
-#define MATCHED		PF_SKIP_COUNT		/* results of match_one() beside skip steps */
-#define FAILED_OTHER	(PF_SKIP_COUNT + 1)	/* a criterion of no skip step */
+/* What match_one() returns beside PF_SKIP_*. */
+#define MATCHED		PF_SKIP_COUNT
+#define FAILED_OTHER	(PF_SKIP_COUNT + 1)	/* a criterion without skip */
+						/* step */
 
 /*
- * Criteria that few rules have, by the names that pf_fields.h gives them: whether the packet
- * is what a rule wants that has one.  A later fragment has no transport header, and
- * so matches no rule that asks about it.
+ * Criteria that few rules have.  pf_fields.h has the name of each criterion,
+ * and match_NAME() says whether the packet satisfies it.  A fragment other than
+ * the first has no transport header, and so never satisfies a criterion about
+ * that header.
  */
 static inline bool
 match_fragment(const struct pf_krule *kr, const struct pf_pdesc *pd)
@@ -77,16 +86,17 @@ match_prob(const struct pf_krule *kr, const struct pf_pdesc *pd)
 	return (rnd <= kr->ask.prob);
 }
 
-/* All of them that the rule has: a call for each entry of the list. */
+/* Whether the packet satisfies all of these criteria that the rule has. */
 static bool
 match_asked(const struct pf_match_ent *e, const struct pf_pdesc *pd)
 {
-#define MATCH(name)								\
-	if (e->ask & 1U << PF_ASK_ ## name && !match_ ## name(e->rule, pd))	\
+#define MATCH(name)							\
+	if (e->ask & 1U << PF_ASK_ ## name &&				\
+	    !match_ ## name(e->rule, pd))				\
 		return (false);
-#define MATCH_ROW(m, word, kind, max, skip, use, class)				\
+#define MATCH_ROW(m, word, kind, max, skip, use, class)			\
 	PF_RULE_ONLY_ASK(use, MATCH(m))
-#define MATCH_BIT(bit, name, word, use)						\
+#define MATCH_BIT(bit, name, word, use)					\
 	PF_RULE_ONLY_ASK(use, MATCH(name))
 	PF_RULE_BITS(MATCH_BIT)
 	PF_RULE_FIELDS(MATCH_ROW)
@@ -101,7 +111,8 @@ match_tcp_flags(const struct pf_match_ent *e, const struct pf_pdesc *pd)
 	    (pd->tcp.flags & e->tcp_flagset) == e->tcp_flags));
 }
 
-/* A later fragment has no ports, and so matches no rule that asks for one. */
+/* A fragment other than the first has no ports: a rule with a port never
+ * matches it. */
 static inline bool
 match_port(uint8_t op, const uint16_t rule[2], uint16_t port, uint8_t flags)
 {
@@ -141,7 +152,8 @@ match_one(const struct pf_match_ent *e, const struct pf_pdesc *pd)
 	return (MATCHED);
 }
 
-/* The rules from first up to, not including, next have been looked at. */
+/* Count an evaluation of each rule from `first' up to, but not including,
+ * `next'. */
 static inline void
 count_run(const struct pf_match_ent *first, const struct pf_match_ent *next,
     const struct pf_match_ent *end)
@@ -151,7 +163,11 @@ count_run(const struct pf_match_ent *first, const struct pf_match_ent *next,
 		pf_pcpu_add_packet(&next->rule->ctr, PF_RC_EVAL, -1);
 }
 
-/* Why a scan() ended; ANCHOR: at c->e, ACTS: behind the rule c->acts. */
+/*
+ * Why a scan() ended: at the end of the ruleset, behind a match with `quick',
+ * at the rule c->e, which calls an anchor, or behind the rule c->acts, which
+ * acts at once.
+ */
 enum { END, QUICK, ANCHOR, ACTS };
 
 static inline unsigned int
@@ -207,7 +223,8 @@ entries(const struct pf_rules *rs, const struct pf_pdesc *pd)
  */
 static_assert(PF_ANCHOR_DEPTH <= 64, "a bit of `inside' for each");
 
-/* Anchors may call one another many times over: there is an end to what a packet costs. */
+/* Anchors may call each other so often that one packet would keep the CPU for
+ * minutes.  This limits the anchors that one walk looks at. */
 #define VISITS_MAX	262144
 
 static const struct pf_rules *
@@ -217,7 +234,8 @@ walk_rules(const struct pf_match *w, uint32_t slot)
 	    w->conf->anchors->slot[slot].rules[w->kind]);
 }
 
-/* Whether we are in this anchor already: nothing new would come of it. */
+/* Whether the walk is inside this anchor already; then it is not entered
+ * again. */
 static bool
 walk_within(const struct pf_match *w, uint32_t slot)
 {
@@ -231,7 +249,10 @@ walk_within(const struct pf_match *w, uint32_t slot)
 	return (false);
 }
 
-/* The first of slot and those after it (just slot, if not wild) that has rules to look at. */
+/*
+ * The first anchor that has rules to look at: of `slot' and the siblings after
+ * it if the call is wild, otherwise of `slot' alone.  PF_ANCHOR_NONE: none has.
+ */
 static uint32_t
 walk_next(struct pf_match *w, uint32_t slot, bool wild)
 {
@@ -260,7 +281,8 @@ walk_into(struct pf_match *w, struct pf_match_cursor *c, uint32_t slot)
 	c->end = c->e + rs->n;
 }
 
-/* The rule at c->e calls: go there.  false: there is nothing. */
+/* Enter the anchor that the rule at c->e calls.  false: there is nothing to
+ * enter. */
 static bool
 walk_enter(struct pf_match *w, struct pf_match_cursor *c)
 {
@@ -271,7 +293,8 @@ walk_enter(struct pf_match *w, struct pf_match_cursor *c)
 	bool				 wild = (c->e->flags & PF_MF_WILD) != 0;
 
 	if (wild)
-		slot = slot == PF_ANCHOR_NONE ? ix->child : ix->slot[slot].child;
+		slot = slot == PF_ANCHOR_NONE ? ix->child :
+		    ix->slot[slot].child;
 	slot = walk_next(w, slot, wild);
 	if (slot == PF_ANCHOR_NONE)
 		return (false);
@@ -292,7 +315,8 @@ walk_enter(struct pf_match *w, struct pf_match_cursor *c)
 	return (true);
 }
 
-/* Back to the ruleset that waits longest of all but those before it, where it was. */
+/* Go back to the innermost ruleset that the walk has left: to the rule that
+ * called. */
 static void
 walk_back(struct pf_match *w, struct pf_match_cursor *c)
 {
@@ -303,7 +327,8 @@ walk_back(struct pf_match *w, struct pf_match_cursor *c)
 	c->e += f->at;
 }
 
-/* The walk is over: count what waits. */
+/* The walk is over: count the evaluations of all rulesets that the walk has
+ * left. */
 static void
 walk_end(struct pf_match *w, struct pf_match_cursor *c)
 {
@@ -313,18 +338,19 @@ walk_end(struct pf_match *w, struct pf_match_cursor *c)
 	}
 }
 
-/* A ruleset has ended: go on with the next one, or where it was called.  false: that was
- * all. */
+/* A ruleset has come to its end: enter the next sibling, or else go back to the
+ * calling ruleset.  false: the walk is over. */
 static bool
 walk_leave(struct pf_match *w, struct pf_match_cursor *c)
 {
 	struct pf_match_frame	*f;
-	uint32_t	 slot;
+	uint32_t		 slot;
 
 	if (w->depth == 0)
 		return (false);
 	f = &w->stack[w->depth - 1];
-	w->slot = f->slot;			/* a sibling may call a sibling */
+	w->slot = f->slot;			/* a sibling may call a */
+						/* sibling */
 	slot = walk_next(w, f->next, true);
 	if (slot != PF_ANCHOR_NONE) {
 		f->next = w->conf->anchors->slot[slot].next;
@@ -357,7 +383,8 @@ walk_found(struct pf_match *w, struct pf_krule *found)
 	}
 }
 
-/* The scan has come to its end, to an anchor, or to `quick'; false: the walk is over. */
+/* Continue after a scan that ended with END, ANCHOR or QUICK.  false: the walk
+ * is over. */
 static pf_noinline bool
 walk_on(struct pf_match *w, unsigned int why)
 {

@@ -4,18 +4,27 @@
  *
  * pf_match.h: the match loop, for every kind of ruleset
  *
- * What it owns.  Nothing; a pf_match is its caller's, on the stack, for one walk.
- * Locking.  None: in the RCU read side of a packet.
+ * What it owns.  Nothing: the caller has the pf_match of a walk on its stack.
+ * Life.  A pf_match is good for one walk.  What the walk finds stays valid
+ * until the caller leaves its RCU read side.
+ * Locking.  None: a walk runs in the RCU read side of a packet.
  * Place.  Third floor.
  *
- * Walks from the first rule; a rule that matches becomes the result; quick ends the
- * walk, and so does any match in a translation ruleset.  A rule that calls an anchor
- * never is the result: the walk goes on in the anchor and comes back, but for `quick'
- * on that rule and a match inside.  An anchor is not entered again from within itself,
- * nor beyond PF_ANCHOR_DEPTH of them inside one another; that is counted.
- * A rule that acts at once (`match') is no result either: the walk stops there and goes
- * on when the caller asks.
- * Evaluations are counted.  The result stays valid in the RCU read side.
+ * A walk begins at the first rule of the main ruleset.  Each rule that matches
+ * becomes the result, in place of the one before.  A match of a rule with
+ * `quick' ends the walk, and so does any match in a translation ruleset.
+ *
+ * A rule that calls an anchor is never the result.  The walk goes on in the
+ * ruleset of the anchor and then comes back to the rule behind the calling one;
+ * it ends there instead if the calling rule has `quick' and a rule of the
+ * anchor has matched.  The walk does not enter an anchor that it is already
+ * inside of.  It also does not enter an anchor when it is already inside of
+ * PF_ANCHOR_DEPTH others; this is counted.
+ *
+ * A rule that acts at once (`match') is not the result either: the walk stops
+ * behind it, and goes on when the caller asks for the next rule.
+ *
+ * The walk counts the evaluations of every rule.
  */
 #ifndef _NET_PF_MATCH_H_
 #define _NET_PF_MATCH_H_
@@ -32,52 +41,63 @@ struct pf_rules;
 /* A place in a ruleset. */
 struct pf_match_cursor {
 	const struct pf_match_ent *e, *end;
-	const struct pf_match_ent *run;		/* evaluated from here on, and not counted yet */
-	const struct pf_match_ent *acts;	/* where a scan has stopped for a rule that acts */
-	struct pf_krule	*found;			/* the last that matched, of one scan */
+	const struct pf_match_ent *run;		/* rules from here to e have */
+						/* been evaluated, but not */
+						/* counted yet */
+	const struct pf_match_ent *acts;	/* the `match' rule at which */
+						/* the scan stopped; or NULL */
+	struct pf_krule	*found;			/* last match of this scan */
 };
 
-/* A ruleset that waits: for the anchors that its rule number `at' calls. */
+/* A ruleset that the walk has left for an anchor, and to which it will come
+ * back. */
 struct pf_match_frame {
-	uint32_t	 slot;			/* whose ruleset it is */
-	uint32_t	 at, run;		/* rules */
-	uint32_t	 next;			/* anchor to go on with, then siblings; */
-						/* PF_ANCHOR_NONE */
+	uint32_t	 slot;		/* the anchor of this ruleset */
+	uint32_t	 at;		/* number of the calling rule */
+	uint32_t	 run;		/* pf_match_cursor.run, as number */
+	/* the anchor to enter after the present one; PF_ANCHOR_NONE: none is
+	 * left */
+	uint32_t	 next;
 };
 
-/* A walk, and what it has found so far.  Some 1,200 bytes. */
+/* A walk, and what it has found so far.  About 1,200 bytes. */
 struct pf_match {
-	struct pf_krule	*rule;			/* that decides; NULL: none */
-	struct pf_krule	*anchor;		/* of the main ruleset, that led to it; NULL: */
-						/* it is in the main ruleset itself */
-	const struct pf_rules *ruleset;		/* where it stands; ->anchor has the name */
+	struct pf_krule	*rule;		/* the rule that decides, or NULL */
+	/* the rule of the main ruleset that led to the anchor of `rule'; NULL:
+	 * `rule' is in the main one */
+	struct pf_krule	*anchor;
+	const struct pf_rules *ruleset;	/* the ruleset that `rule' is in */
 
 	/* private */
 	const struct pf_conf *conf;
 	const struct pf_pdesc *pd;
-	struct pf_krule	*outer;			/* of the main ruleset, that we are in */
+	/* the rule of the main ruleset whose anchor the walk is in */
+	struct pf_krule	*outer;
 	struct pf_match_cursor c;
-	uint32_t	 kind;			/* PF_RULESET_* */
-	uint32_t	 slot;			/* of what is being looked at */
-	uint32_t	 visits;		/* anchors asked */
-	uint32_t	 depth;			/* frames */
-	uint64_t	 inside;		/* bit i: a match since frame i waits */
+	uint32_t	 kind;		/* PF_RULESET_* */
+	uint32_t	 slot;		/* the anchor that the walk is in */
+	uint32_t	 visits;	/* anchors looked at so far */
+	uint32_t	 depth;		/* frames in use */
+	uint64_t	 inside;	/* bit i: a rule has matched since */
+					/* frame i was made */
 	struct pf_match_frame stack[PF_ANCHOR_DEPTH];
 };
 
-/* Begin a walk over rules of a kind, PF_RULESET_*.  What m points to stays the caller's. */
-void	 pf_match_begin(struct pf_match *m, const struct pf_conf *, uint32_t kind,
-	    const struct pf_pdesc *);
+/* Begin a walk over the rules of one kind, PF_RULESET_*.  The walk only borrows
+ * the configuration and the packet's description. */
+void	 pf_match_begin(struct pf_match *m, const struct pf_conf *,
+	    uint32_t kind, const struct pf_pdesc *);
 /*
- * The next rule that matches and acts at once (`match'): the caller does what it says, also
- * to *pd, and the rules behind it see that.  NULL: there is none, the walk has ended and
- * m->rule decides.
+ * Walk on to the next rule that matches and acts at once (`match'), and return
+ * that rule.  The caller does what the rule says and updates the packet's
+ * description, which the rules behind it are compared with.  NULL: the walk has
+ * ended, and m->rule decides.
  */
 struct pf_krule *pf_match_next(struct pf_match *m);
-/* No more of them are wanted: after pf_match_next() has returned one. */
+/* End a walk early, after pf_match_next() has returned a rule. */
 void	 pf_match_stop(struct pf_match *m);
-/* The whole walk, by who does nothing about rules that act at once. */
-void	 pf_match_rules(struct pf_match *m, const struct pf_conf *, uint32_t kind,
-	    const struct pf_pdesc *);
+/* The whole walk at once, for a caller that ignores rules that act at once. */
+void	 pf_match_rules(struct pf_match *m, const struct pf_conf *,
+	    uint32_t kind, const struct pf_pdesc *);
 
 #endif /* _NET_PF_MATCH_H_ */

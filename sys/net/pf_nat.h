@@ -5,7 +5,7 @@
  * pf_nat.h: what a new connection is translated to
  *
  * What it owns.  Nothing.
- * Locking.  None: in the RCU read side of a packet.
+ * Locking.  None: it is used in the RCU read side of a packet.
  * Place.  Third floor.
  */
 #ifndef _NET_PF_NAT_H_
@@ -18,10 +18,11 @@ struct pf_krule;
 struct pf_pdesc;
 struct pf_state_key;
 
-/* The classic rule that translates the packet, NULL for none. */
+/* The rule of the nat, rdr and binat rulesets that translates the packet, or
+ * NULL. */
 struct pf_krule *pf_nat_rule(const struct pf_conf *, const struct pf_pdesc *);
-/* Make of the packet's key what the rule translates it to.  PF_GO, or PFRES_STATEINS:
- * nothing is free. */
+/* Change the packet's key to what the rule translates it to.  PF_GO, or
+ * PFRES_STATEINS: no address and port are free. */
 int	 pf_nat_translate(const struct pf_pdesc *, const struct pf_krule *,
 	    struct pf_state_key *);
 

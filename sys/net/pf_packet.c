@@ -2,26 +2,31 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_packet.c: from the bytes of a packet to a struct pf_pdesc (first floor)
+ * pf_packet.c: make a struct pf_pdesc from the bytes of a packet
  *
- * Reads, never writes; owns nothing.  The network header of either family is read
- * first, by a function of its own; from the transport header on there is one
- * path.  Nothing is taken from the packet that has not been found to lie within
- * both the packet and the length that its header claims; what a link layer has put
- * behind that length is not looked at.
+ * What it owns.  Nothing: it reads packets, and never writes to them.
+ * Locking.  None.
+ * Place.  First floor.
  *
- * A fragment that is not the first has addresses and a protocol only.  A first one must
- * have the whole of the header that its ports stand in, and a later one must not begin
- * inside that header (RFC 1858, RFC 3128): who splits there wants to be misread.
+ * There is a function for the network header of each family, and one path for
+ * both from the transport header on.  A byte is read only if it lies within the
+ * packet and within the length that the network header gives; bytes that a link
+ * layer has put behind that length are never read.
  *
- * ICMP types that share a state ("queries") are echo, timestamp, information and
- * mask, and ICMPv6 echo.  All other types that are no errors, such as neighbour and
- * router discovery and MLD, have a state for each type, with id 0: an advertisement
- * is no reply to a solicitation here, and rules pass it by its own type.
+ * A fragment other than the first has only addresses and a protocol.  A first
+ * fragment must have the whole transport header, and no other fragment may
+ * begin inside that header (RFC 1858, RFC 3128): such fragments are made to
+ * deceive packet filters.
  *
- * A packet from the host's segmentation offload may be longer than its length field
- * can say; the field is 0 then and the host's length counts.  Everybody else's jumbo
- * payloads (RFC 2675) are refused.
+ * ICMP types that come in pairs of request and reply, which share a state, are
+ * echo, timestamp, information and mask, and ICMPv6 echo.  All other types that
+ * are no errors, such as neighbour discovery, router discovery and MLD, have a
+ * state for each type, with id 0: an advertisement is not the reply to a
+ * solicitation here, and rules pass it by its own type.
+ *
+ * A packet from the host's segmentation offload may be longer than its length
+ * field can say.  The field is then 0, and the host's length counts.  Jumbo
+ * payloads (RFC 2675) of other packets are refused.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -31,13 +36,14 @@
 #define MAX_EXTENSIONS	16	/* IPv6 headers before the transport's */
 #define MAX_OPTIONS	32	/* in a hop-by-hop header, padding counted */
 
-/* What is being read. */
+/* The packet that is being read. */
 struct parse {
 	struct pf_pdesc	*pd;
 	uint32_t	 at;		/* where the IP header is */
 	uint32_t	 end;		/* nothing is read from here on */
-	bool		 quoted;	/* in an ICMP error: cut short */
-	bool		 whole;		/* length field 0, host's length counts */
+	bool		 quoted;	/* in an ICMP error; may be cut short */
+	bool		 whole;		/* length field 0: host's length */
+					/* counts */
 };
 
 static inline const void *
@@ -50,7 +56,8 @@ pull(const struct parse *ps, uint32_t off, uint32_t len, void *buf)
 
 /*
  * Take the packet's length from its header: hlen bytes and those that `field'
- * counts.  A quoted packet is as long as it says, however little of it is there.
+ * counts.  A quoted packet is as long as it says, however little of it is
+ * there.
  */
 static inline int
 set_length(struct parse *ps, uint32_t field, uint32_t hlen)
@@ -67,8 +74,8 @@ set_length(struct parse *ps, uint32_t field, uint32_t hlen)
 }
 
 /*
- * A fragment of pd->p_len bytes at offset off of a payload that has `before' more bytes
- * in front.  Of a quoted one only the offset is of interest.
+ * A fragment of pd->p_len bytes at offset off of a payload that has `before'
+ * more bytes in front.  Of a quoted one only the offset is of interest.
  */
 static int
 set_fragment(struct parse *ps, uint8_t proto, uint32_t off, bool more,
@@ -151,8 +158,9 @@ parse_ip6_frag(struct parse *ps, uint8_t *proto)
 }
 
 /*
- * The options of a hop-by-hop header, `size' bytes at pd->off: *jumbo, whether the only one is
- * a jumbo payload length.  A jumbo that is not the host's own is refused.
+ * The options of a hop-by-hop header, `size' bytes at pd->off: *jumbo, whether
+ * the only one is a jumbo payload length.  A jumbo that is not the host's own
+ * is refused.
  */
 static int
 parse_hop_options(struct parse *ps, uint32_t size, bool *jumbo)
@@ -276,7 +284,8 @@ parse_ip6(struct parse *ps)
 	pd->ttl = ip->hlim;
 	pd->off = ps->at + sizeof(*ip);
 	pd->p_len = pd->len - sizeof(*ip);
-	/* options outside of the length: only a jumbo payload would explain it */
+	/* options outside of the length: only a jumbo payload would explain
+	 * it */
 	if (unlikely(pd->p_len == 0) && ip->next == IPPROTO_HOPOPTS)
 		return (PFRES_NORM);
 	return (parse_ip6_ext(ps, ip->next));
@@ -380,7 +389,8 @@ parse_icmp(struct parse *ps)
 	pd->icmp_code = ih->code;
 	pd->icmp_vtype = htons(ih->type);
 	for (i = 0; i < sizeof(icmp_kinds) / sizeof(icmp_kinds[0]); i++) {
-		if (icmp_kinds[i].type != ih->type || icmp_kinds[i].af != pd->af)
+		if (icmp_kinds[i].type != ih->type ||
+		    icmp_kinds[i].af != pd->af)
 			continue;
 		pd->flags |= icmp_kinds[i].flags;
 		if (icmp_kinds[i].flags & PF_PD_ICMPQUERY) {
@@ -453,8 +463,9 @@ pf_packet_parse_quoted(const struct pf_pdesc *pd, uint32_t off,
 }
 
 /*
- * The value of a TCP option with `size' bytes in all, 3 or 4, at *val; false: there is
- * none.  pf_packet_parse() has found the header to be within the packet's length.
+ * The value of a TCP option with `size' bytes in all, 3 or 4, at *val; false:
+ * there is none.  pf_packet_parse() has found the header to be within the
+ * packet's length.
  */
 static bool
 tcp_option(const struct pf_pdesc *pd, uint8_t kind, uint8_t size, uint16_t *val)

@@ -2,12 +2,14 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_packet.h: from bytes to a description
+ * pf_packet.h: the description of a packet
  *
- * What it owns.  The form of a pf_pdesc, which lives on the stack for the time of one
- * pf_test().  All lengths in it have been checked against the packet.
+ * What it owns.  The definition of struct pf_pdesc.  All lengths in a pf_pdesc
+ * have been checked against the packet.
+ * Life.  A pf_pdesc is on the stack of pf_test(), and lives for one call.
  * Locking.  None.
- * Place.  First floor: the instance and the interface are pointers here, never followed.
+ * Place.  First floor: these files do not follow the pointers to the instance
+ * and to the interface.
  */
 #ifndef _NET_PF_PACKET_H_
 #define _NET_PF_PACKET_H_
@@ -19,9 +21,9 @@ struct pf;
 struct pf_kif;
 
 /*
- * How a step on the packet's way says how it goes on.  All of them return PF_GO, or the reason
- * why the packet goes no further: a PFRES_* other than PFRES_MATCH, under which it is
- * counted, or PF_BLOCKED.
+ * What a step on a packet's way returns.  PF_GO: the packet goes on.  Otherwise
+ * the packet goes no further, and the value is the reason: PF_BLOCKED, or a
+ * PFRES_* other than PFRES_MATCH, under which the packet is counted.
  */
 enum {
 	PF_GO = 0,
@@ -29,19 +31,21 @@ enum {
 };
 
 #define PF_PD_FRAGMENT	0x01	/* a fragment, first or later */
-#define PF_PD_NOTFIRST	0x02	/* a later one: no transport header */
-#define PF_PD_OPTS	0x04	/* IP options, hop-by-hop, routing, dst options */
-#define PF_PD_ICMPERR	0x08	/* quotes a packet */
-#define PF_PD_ICMPQUERY	0x10	/* a request or reply: has a state */
-#define PF_PD_ICMPREPLY	0x20	/* .. and it is the reply of that pair */
-#define PF_PD_CKSUM	0x40	/* whole, with a transport checksum over all of it */
-#define PF_PD_ICMPID	0x80	/* .. of a type that has one in the packet */
+#define PF_PD_NOTFIRST	0x02	/* not the first: no transport header */
+#define PF_PD_OPTS	0x04	/* IP options, hop-by-hop, routing, dst */
+				/* options */
+#define PF_PD_ICMPERR	0x08	/* ICMP error: quotes a packet */
+#define PF_PD_ICMPQUERY	0x10	/* ICMP, not an error: has a state */
+#define PF_PD_ICMPREPLY	0x20	/* PF_PD_ICMPQUERY: it is the reply */
+#define PF_PD_CKSUM	0x40	/* no fragment, and has a transport checksum */
+#define PF_PD_ICMPID	0x80	/* PF_PD_ICMPQUERY: its header has an id */
 
 struct pf_tcp_info {
 	uint32_t	seq, ack;	/* host order */
 	uint16_t	win;		/* host order, unscaled */
 	uint8_t		flags;		/* PF_TH_* of pf_wire.h */
-	uint8_t		doff;		/* header length, bytes, options and all */
+	uint8_t		doff;		/* header length in bytes, with */
+					/* options */
 };
 
 struct pf_pdesc {
@@ -56,26 +60,30 @@ struct pf_pdesc {
 	uint8_t		 flags;		/* PF_PD_* */
 	uint32_t	 off;		/* of the transport header */
 	uint32_t	 len;		/* of the packet, by its IP header */
-	uint32_t	 p_len;		/* of the transport payload (TCP: of data) */
+	uint32_t	 p_len;		/* of the transport payload (TCP: of */
+					/* data) */
 	uint8_t		 tos, ttl;
 	uint8_t		 icmp_type, icmp_code;
 	uint16_t	 icmp_id;	/* network order, queries */
-	uint16_t	 icmp_vtype;	/* the request type that names the pair */
+	uint16_t	 icmp_vtype;	/* the type of the request, for both */
+					/* of a pair */
 	struct pf_tcp_info tcp;
 };
 
 /*
- * Fill pd from the packet: pf, pkt, kif, dir and af are set by the caller.
- * PF_GO when the packet is sound.
+ * Fill in pd from the packet; the caller has set pf, pkt, kif, dir and af.
+ * PF_GO: the packet is sound.
  */
 int	 pf_packet_parse(struct pf_pdesc *pd);
 /*
- * The same for the packet quoted at `off' in an ICMP error of length pd->len:
- * only the first 8 bytes of transport are there, the checksum is not looked at.
+ * The same for the packet that an ICMP error quotes at `off'.  pd is the
+ * description of the error.  Only the first 8 bytes of the transport header
+ * need to be there, and the checksum is not verified.
  */
 int	 pf_packet_parse_quoted(const struct pf_pdesc *pd, uint32_t off,
 	    struct pf_pdesc *quoted);
-/* How much of its header each transport must have within a packet; 0: pf does not look. */
+/* The bytes of a transport header that a packet must have; 0: pf does not read
+ * them. */
 static inline uint32_t
 pf_transport_size(uint8_t proto)
 {
@@ -89,10 +97,12 @@ pf_transport_size(uint8_t proto)
 	}
 	return (0);
 }
-/* TCP options: the window scale (with PF_WSCALE_FLAG; 0: no such option), MSS (0: none). */
+/* TCP options: the window scale (with PF_WSCALE_FLAG; 0: no such option), MSS
+ * (0: none). */
 uint8_t	 pf_packet_wscale(const struct pf_pdesc *pd);
 uint16_t pf_packet_mss(const struct pf_pdesc *pd);
-/* Segments on the wire, for counting. */
+/* The number of packets on the wire that the packet stands for, for
+ * counters. */
 static inline uint64_t
 pf_pd_packets(const struct pf_pdesc *pd)
 {

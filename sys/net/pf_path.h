@@ -2,13 +2,14 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_path.h: what a packet meets on its way, for the files of the fourth floor
+ * pf_path.h: the path of one packet through pf
  *
- * What it owns.  struct pf_path, which lies on the stack of pf_test(); nothing of it outlives
- * the call but what the state table and the counters took.
- * Locking.  All of it happens in one RCU read side and with one configuration, so a packet
+ * What it owns.  struct pf_path, which has everything that is known about a
+ * packet.
+ * Life.  A pf_path is on the stack of pf_test(), and lives for one call.
+ * Locking.  A call is one RCU read side, and uses one configuration: a packet
  * sees a ruleset whole or not at all.
- * Place.  Fourth floor.
+ * Place.  Fourth floor: only files of that floor use it.
  */
 #ifndef _NET_PF_PATH_H_
 #define _NET_PF_PATH_H_
@@ -25,21 +26,32 @@ struct pf_krule;
 struct pf_path {
 	struct pf_pdesc		 pd;
 	const struct pf_conf	*conf;
-	struct pf_state		*state;		/* that it belongs to, or made */
-	struct pf_krule		*rule;		/* that decided; NULL: implicit pass */
-	struct pf_krule		*anchor;	/* of the main ruleset, that led to it; or NULL */
-	struct pf_krule		*nat;		/* classic, that translates it; NULL: none */
+	struct pf_state		*state;		/* the packet's state, found */
+						/* or made; or NULL */
+	struct pf_krule		*rule;		/* the rule that decided; */
+						/* NULL: implicit pass */
+	/* the rule of the main ruleset that led to `rule', or NULL */
+	struct pf_krule		*anchor;
+	/* the rule of a translation ruleset that translates, or NULL */
+	struct pf_krule		*nat;
 	struct pf_actions	 acts;		/* of the rules that matched */
-	bool			 translated;	/* a new connection, which is to have the key .. */
-	struct pf_state_seek	 other;		/* .. on the other side, like pd now */
-	struct pf_state_seek	 seek;		/* its key as it came, if PF_PATH_HAS_KEY() */
+	bool			 translated;	/* by a rule, not by a state: */
+						/* pd has the key `other' */
+	struct pf_state_seek	 other;		/* the key on the other side, */
+						/* if translated */
+	struct pf_state_seek	 seek;		/* the key as the packet */
+						/* came, if PF_PATH_HAS_KEY() */
 };
 
-/* Later fragments have no ports, and errors speak of another packet's connection. */
+/*
+ * A fragment other than the first has no ports, and an ICMP error belongs to
+ * the connection of the packet that it quotes: these have no key of their own.
+ */
 #define PF_PATH_HAS_KEY(p)						\
 	(((p)->pd.flags & (PF_PD_NOTFIRST | PF_PD_ICMPERR)) == 0)
 
-/* Packets with IP options or their like go only where the state or the rule allows them. */
+/* A packet with IP options or extension headers passes only if its state or
+ * rule allows it. */
 static inline int
 pf_path_options(const struct pf_path *p, bool allowed)
 {
@@ -48,7 +60,8 @@ pf_path_options(const struct pf_path *p, bool allowed)
 }
 
 /*
- * pf_new.c: a packet that belongs to no state: the rules decide, and it may make one.
+ * pf_new.c: a packet that belongs to no state: the rules decide, and it may
+ * make one.
  */
 int	 pf_path_new(struct pf_path *);
 

@@ -2,14 +2,19 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_pool.c: the addresses that a rule translates or routes to (second floor)
+ * pf_pool.c: pools: the addresses that a rule translates or routes to
  *
- * A pool is made with its rule, never changes, and is freed with it; only the turn of
- * a round-robin is counted on, atomically.  Its addresses are prefixes of one
- * family each.  All of them in order make up one row, and a choice is a place in it: the
- * next one, one by chance, or one by a keyed hash of the source.  A prefix of more
- * than 2^32 addresses counts as one of that many, and the rest of its bits are chosen by
- * themselves.
+ * What it owns.  The pf_kpools.
+ * Life.  A pool is made with its rule and freed with it.
+ * Locking.  None: a pool never changes, except for rr_next, which is atomic.
+ * Place.  Second floor.
+ *
+ * A pool is a list of prefixes of one address family.  The addresses of all
+ * prefixes, one after the other, are numbered from 0; such a number is a place.
+ * To choose an address is to choose a place: the next one (round-robin), a
+ * random one, or one by a keyed hash of the source (source-hash).  A prefix of
+ * more than 2^32 addresses counts as 2^32 addresses; the address bits above the
+ * lowest 32 are then chosen separately.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -17,7 +22,7 @@
 #include "pf_pool.h"
 #include "pf_util.h"
 
-#define POOL_MAX	65536		/* addresses as written, in a pool */
+#define POOL_MAX	65536		/* prefixes in a pool */
 
 static bool
 pool_addr_sound(const struct pf_pooladdr *a, uint8_t af)
@@ -53,8 +58,8 @@ pf_pool_check(const struct pf_pool *p, const struct pf_pooladdr *a, uint32_t n,
 		return (EOPNOTSUPP);
 	for (i = 0; i < n; i++) {
 		if (a[i].addr.type == PF_ADDR_TABLE ||
-		    a[i].addr.type == PF_ADDR_DYNIFTL || a[i].ifname[0] != '\0' ||
-		    a[i].weight > 1)
+		    a[i].addr.type == PF_ADDR_DYNIFTL ||
+		    a[i].ifname[0] != '\0' || a[i].weight > 1)
 			return (EOPNOTSUPP);
 		if (!pool_addr_sound(&a[i], af))
 			return (EINVAL);
@@ -74,8 +79,8 @@ prefix_size(const struct pf_addr *mask, uint8_t af)
 }
 
 int
-pf_pool_create(struct pf *pf, const struct pf_pool *p, const struct pf_pooladdr *a,
-    uint32_t n, uint8_t af, struct pf_kpool **out)
+pf_pool_create(struct pf *pf, const struct pf_pool *p,
+    const struct pf_pooladdr *a, uint32_t n, uint8_t af, struct pf_kpool **out)
 {
 	struct pf_kpool	*kp;
 	uint32_t	 i;
@@ -85,7 +90,7 @@ pf_pool_create(struct pf *pf, const struct pf_pool *p, const struct pf_pooladdr 
 		return (ENOMEM);
 	kp->p = *p;
 	kp->n = n;
-	pf_atomic_set(&kp->turn, 0);
+	pf_atomic_set(&kp->rr_next, 0);
 	if (pf_all_zero(p->key, sizeof(p->key)))
 		pf_random(pf, &kp->key, sizeof(kp->key));
 	else
@@ -106,7 +111,8 @@ pf_pool_free(struct pf_kpool *kp)
 	pf_free(kp);
 }
 
-/* The address at `place' of a prefix, counted up from its first; high bits from `more'. */
+/* The address at `place' in a prefix; the bits above the lowest 32 come from
+ * `more'. */
 static void
 prefix_at(const struct pf_addr *base, const struct pf_addr *mask, uint8_t af,
     uint64_t place, const uint64_t more[2], struct pf_addr *out)
@@ -158,12 +164,12 @@ pf_pool_pick(struct pf *pf, struct pf_kpool *kp, uint8_t af,
 		more[1] = pf_siphash2(place, 2, &kp->key);
 		break;
 	case PF_POOL_ROUNDROBIN:
-		place = pf_atomic_inc(&kp->turn) - 1;
+		place = pf_atomic_inc(&kp->rr_next) - 1;
 		break;
 	}
 	place %= kp->size;
 	for (i = 0; place >= kp->addr[i].size; i++)
 		place -= kp->addr[i].size;
-	prefix_at(&kp->addr[i].user.addr.v.a.addr, &kp->addr[i].user.addr.v.a.mask,
-	    af, place, more, out);
+	prefix_at(&kp->addr[i].user.addr.v.a.addr,
+	    &kp->addr[i].user.addr.v.a.mask, af, place, more, out);
 }

@@ -2,11 +2,12 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_pool.h: what a rule translates to
+ * pf_pool.h: pools: the addresses that a rule translates to
  *
- * What it owns.  The pf_kpools, each made with its rule and freed with it, and the form of
- * the list of addresses that becomes one.
- * Locking.  Marks of members are explained in pf_instance.h.
+ * What it owns.  The pf_kpools, and the definition of the list of addresses
+ * from which a pool is made.
+ * Life.  A pool is made with its rule and freed with it.
+ * Locking.  pf_instance.h explains the marks of members.
  * Place.  Second floor.
  */
 #ifndef _NET_PF_POOL_H_
@@ -18,30 +19,33 @@
 struct pf;
 
 struct pf_kpool_addr {
-	struct pf_pooladdr user;		/* [i] as loaded */
-	uint64_t	 size;			/* [i] addresses that it stands for, at most 2^32 */
+	struct pf_pooladdr user;	/* [i] as loaded */
+	uint64_t	 size;		/* [i] addresses in the prefix, at */
+					/* most 2^32 */
 };
 struct pf_kpool {
-	struct pf_pool	 p;			/* [i] as loaded */
-	struct pf_siphash_key key;		/* [i] of source-hash */
-	struct pf_atomic turn;			/* of round-robin */
-	uint64_t	 size;			/* [i] sum of sizes */
-	uint32_t	 n;			/* [i] */
-	struct pf_kpool_addr addr[];		/* [i] n of them */
+	struct pf_pool	 p;		/* [i] as loaded */
+	struct pf_siphash_key key;	/* [i] for source-hash */
+	struct pf_atomic rr_next;	/* round-robin: the next place */
+	uint64_t	 size;		/* [i] sum of sizes */
+	uint32_t	 n;		/* [i] */
+	struct pf_kpool_addr addr[];	/* [i] n of them */
 };
 
-/* 0, EINVAL, EOPNOTSUPP. */
-int	 pf_pool_check(const struct pf_pool *, const struct pf_pooladdr *, uint32_t n,
-	    uint8_t af);
-/* Of what has been checked; ENOMEM.  Lock: ctl. */
-int	 pf_pool_create(struct pf *, const struct pf_pool *, const struct pf_pooladdr *,
+/* Whether a pool of n addresses is sound.  0, EINVAL, EOPNOTSUPP. */
+int	 pf_pool_check(const struct pf_pool *, const struct pf_pooladdr *,
+	    uint32_t n, uint8_t af);
+/* Make a pool that has been checked; ENOMEM.  Lock: ctl. */
+int	 pf_pool_create(struct pf *, const struct pf_pool *,
+	    const struct pf_pooladdr *,
 	    uint32_t n, uint8_t af, struct pf_kpool **);
 void	 pf_pool_free(struct pf_kpool *);	/* any context; NULL is fine */
-/* An address for a connection from src.  Packet context. */
+/* Choose an address of the pool for a connection from src.  Packet context. */
 void	 pf_pool_pick(struct pf *, struct pf_kpool *, uint8_t af,
 	    const struct pf_addr *src, struct pf_addr *);
 
-/* Addresses that a program has told of, before the rule that they belong to. */
+/* Addresses that a program has loaded for a pool of the rule that it will load
+ * next. */
 struct pf_pool_list {
 	struct pf_pooladdr *addr;		/* [c] */
 	uint32_t	 n, room;		/* [c] */

@@ -2,19 +2,25 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_reply.c: what the sender of a blocked packet hears (third floor)
+ * pf_reply.c: answers to blocked packets
  *
- * Builds a whole packet with right checksums and gives it to the host to send.
- * Owns the packet in between.  Its source is the address that the blocked
- * packet was for, its destination that packet's source: for RST as it must be, for ICMP
- * because the core does not know the interface's own addresses; the answer looks as if the
- * destination itself refused.
+ * What it owns.  The answer, until the host takes it over to send it.
+ * Locking.  None: packet context.
+ * Place.  Third floor.
  *
- * Silence is kept where an answer could do harm (RFC 1122 3.2.2, RFC 4443 2.4): to or
- * for anything but a unicast address, of this host's loopback from outside of it, to what
- * the link layer sent to everybody, about ICMP of any type, later fragments, and packets
- * whose checksum is wrong.  RST never answers RST (RFC 9293 3.5.2), nor a fragment, whose
- * checksum cannot be verified.
+ * An answer is a whole packet with right checksums.  Its source is the
+ * destination of the blocked packet, and its destination is the source of the
+ * blocked packet.  A RST must be so; an ICMP error is so because the core does
+ * not know the addresses of interfaces.  The answer looks as if the destination
+ * itself had refused.
+ *
+ * There is no answer where one could do harm (RFC 1122 3.2.2, RFC 4443 2.4):
+ * when the source or the destination is not a unicast address; when either is a
+ * loopback address and the packet is on another interface; when the link layer
+ * sent the packet as a broadcast; and to an ICMP error, a fragment other than
+ * the first, and a packet with a wrong checksum.  A RST is never sent to answer
+ * a RST (RFC 9293 3.5.2) or a fragment, whose checksum cannot be verified.  An
+ * ICMP error never answers an ICMP message.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -33,7 +39,8 @@
 
 enum scope { SCOPE_NONE, SCOPE_LOOPBACK, SCOPE_UNICAST };
 
-/* Whom one may answer, or answer for. */
+/* What kind of address it is; SCOPE_NONE is never answered, and never a
+ * source. */
 static enum scope
 addr_scope(const struct pf_addr *a, uint8_t af)
 {
@@ -48,13 +55,14 @@ addr_scope(const struct pf_addr *a, uint8_t af)
 		return (SCOPE_NONE);
 	if (a->addr64[0] != 0)
 		return (SCOPE_UNICAST);
-	/* ::1; all else in ::/64 is unspecified or an IPv4 address in disguise */
+	/* ::1; all else in ::/64 is unspecified or an IPv4 address in
+	 * disguise */
 	if (a->addr32[2] == 0 && a->addr32[3] == htonl(1))
 		return (SCOPE_LOOPBACK);
 	return (SCOPE_NONE);
 }
 
-/* The host's loopback devices are called lo, and lo0 where people come from BSD. */
+/* Loopback interfaces are called lo on Linux, and lo0 on BSD. */
 static bool
 kif_loopback(const struct pf_kif *kif)
 {
@@ -77,13 +85,14 @@ answerable(const struct pf_pdesc *pd)
 	if ((src == SCOPE_LOOPBACK || dst == SCOPE_LOOPBACK) &&
 	    !kif_loopback(pd->kif))
 		return (false);
-	if (pd->dir == PF_IN)		/* the checksum has been looked at */
+	if (pd->dir == PF_IN)		/* its checksum is right */
 		return (!pf_pkt_bcast(pd->pkt));
 	return ((pd->flags & PF_PD_CKSUM) == 0 ||
 	    pf_pkt_cksum_ok(pd->pkt, pd->af, pd->proto, pd->off));
 }
 
-/* The network header of the answer at p, for len bytes behind it; returns its size. */
+/* Write the network header of an answer, which has len more bytes, to p; return
+ * its size. */
 static uint32_t
 put_ip(uint8_t *p, const struct pf_pdesc *pd, uint8_t proto, uint32_t len,
     uint8_t ttl)
@@ -118,10 +127,14 @@ put_ip(uint8_t *p, const struct pf_pdesc *pd, uint8_t proto, uint32_t len,
 static uint32_t
 ip_size(const struct pf_pdesc *pd)
 {
-	return (pd->af == AF_INET ? sizeof(struct pf_ip4) : sizeof(struct pf_ip6));
+	return (pd->af == AF_INET ?
+	    sizeof(struct pf_ip4) : sizeof(struct pf_ip6));
 }
 
-/* RFC 9293, 3.5.2: with the number that the sender expects, or acknowledging all it sent. */
+/*
+ * RFC 9293, 3.5.2: the RST has the sequence number that the sender expects; if
+ * the segment does not say which one, the RST acknowledges the whole segment.
+ */
 static void
 send_rst(const struct pf_pdesc *pd, uint8_t ttl)
 {
@@ -156,7 +169,8 @@ send_rst(const struct pf_pdesc *pd, uint8_t ttl)
 	pf_pkt_send(pd->pf, pkt, pd->pkt, pd->af);
 }
 
-/* Copy the first len bytes of the packet, which are there: pieces, as a pull is bounded. */
+/* Copy the first len bytes of the packet, which are there: pieces, as a pull is
+ * bounded. */
 static void
 copy_packet(const struct pf_pdesc *pd, uint8_t *to, uint32_t len)
 {
@@ -178,10 +192,14 @@ copy_packet(const struct pf_pdesc *pd, uint8_t *to, uint32_t len)
 static void
 send_icmp(const struct pf_pdesc *pd, uint16_t typecode)
 {
-	uint8_t		 proto = pd->af == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+	uint8_t		 proto = pd->af == AF_INET ?
+			    IPPROTO_ICMP : IPPROTO_ICMPV6;
 	uint32_t	 max = pd->af == AF_INET ? ICMP4_MAX : ICMP6_MAX;
-	uint32_t	 head = ip_size(pd) + sizeof(struct pf_icmp), quote, sum = 0;
-	struct pf_icmp	 ih = { .type = typecode >> 8, .code = typecode & 0xff };
+	uint32_t	 head = ip_size(pd) + sizeof(struct pf_icmp), quote;
+	uint32_t	 sum = 0;
+	struct pf_icmp	 ih = {
+		.type = typecode >> 8, .code = typecode & 0xff
+	};
 	struct pf_pkt	*pkt;
 	void		*data;
 	uint8_t		*p;
@@ -208,7 +226,8 @@ pf_reply_blocked(const struct pf_pdesc *pd, const struct pf_krule *kr)
 	uint32_t	flags = kr->act.rule_flag;
 	uint16_t	typecode;
 
-	if ((flags & (PFRULE_RETURN | PFRULE_RETURNRST | PFRULE_RETURNICMP)) == 0)
+	if ((flags &
+	    (PFRULE_RETURN | PFRULE_RETURNRST | PFRULE_RETURNICMP)) == 0)
 		return;
 	if (!answerable(pd))
 		return;
@@ -220,7 +239,8 @@ pf_reply_blocked(const struct pf_pdesc *pd, const struct pf_krule *kr)
 	if ((flags & (PFRULE_RETURN | PFRULE_RETURNICMP)) == 0 ||
 	    pd->proto == IPPROTO_ICMP || pd->proto == IPPROTO_ICMPV6)
 		return;
-	typecode = pd->af == AF_INET ? kr->act.return_icmp : kr->act.return_icmp6;
+	typecode = pd->af == AF_INET ?
+	    kr->act.return_icmp : kr->act.return_icmp6;
 	if (typecode == 0)
 		typecode = pd->af == AF_INET ? ICMP4_DEFAULT : ICMP6_DEFAULT;
 	send_icmp(pd, typecode);

@@ -16,8 +16,8 @@
 struct pf_krule;
 struct pf_pdesc;
 
-/* As the rule says: RST, ICMP unreachable, nothing.  Never answers an ICMP error, a later
- * fragment, broadcast, multicast, or a RST with a RST. */
+/* Answer a blocked packet as the rule says: with a RST, with ICMP unreachable,
+ * or not at all.  pf_reply.c says which packets are never answered. */
 void	 pf_reply_blocked(const struct pf_pdesc *, const struct pf_krule *);
 
 #endif /* _NET_PF_REPLY_H_ */

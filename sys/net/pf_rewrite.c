@@ -2,19 +2,23 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_rewrite.c: addresses and ports of a packet are replaced (third floor)
+ * pf_rewrite.c: change addresses and ports of a packet
  *
- * What stands in the packet is compared with what is to stand there, and every checksum
- * that covers a change is changed with it: the IPv4 header's, the transport's (whose
- * pseudo header has the addresses), and for an ICMP error also its own, which covers
- * the packet that it quotes.  A packet is made writable once, before the first
- * change, so that it goes on whole or not at all.
+ * What it owns.  Nothing.
+ * Locking.  None: packet context.
+ * Place.  Third floor.
  *
- * An ICMP error quotes a packet of the connection.  Where an end of the quoted
- * packet is replaced, the other end of the error's own header is the same host and is
- * replaced too: errors come from, or go to, who is known by the translated name.
+ * Each address and port of the packet is compared with the new one, and
+ * replaced if it differs.  Every checksum that covers a change is corrected:
+ * that of the IPv4 header, that of the transport (its pseudo header has the
+ * addresses), and the checksum of an ICMP error, which covers the quoted
+ * packet.  The packet is made writable once, before the first change: either
+ * all changes are made, or none.
  *
- * Owns nothing.  Packet context.
+ * An ICMP error quotes a packet of the connection.  The source of the quoted
+ * packet and the destination of the error are the same host; so when the one is
+ * replaced, the other is replaced too.  The same holds for the quoted
+ * destination and the error's source.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -29,15 +33,16 @@
 struct chain {
 	struct pf_pkt	*pkt;
 	uint8_t		*ip;		/* the IP header */
-	uint8_t		*th;		/* the transport's; NULL: not there */
-	uint8_t		*sum;		/* its checksum; NULL: none, or not there */
-	uint8_t		*outer;		/* the checksum of the error that quotes it, or NULL */
+	uint8_t		*th;		/* the transport header, or NULL */
+	uint8_t		*sum;		/* the transport's checksum, or NULL */
+	uint8_t		*outer;		/* the checksum of the error that */
+					/* quotes this, or NULL */
 	uint8_t		 af;
 	uint8_t		 sum_flags;	/* PF_CKSUM_* of sum, without PSEUDO */
 	bool		 pseudo;	/* sum covers the addresses */
 };
 
-/* len bytes at p become `to'.  pseudo: they are an address. */
+/* Replace len bytes at p by `to'; is_addr: they are an address. */
 static void
 put(const struct chain *c, uint8_t *p, const void *to, unsigned int len,
     bool is_addr)
@@ -52,7 +57,8 @@ put(const struct chain *c, uint8_t *p, const void *to, unsigned int len,
 	if (c->sum != NULL && (!is_addr || c->pseudo)) {
 		memcpy(old_sum, c->sum, sizeof(old_sum));
 		if (c->outer == NULL)
-			pf_pkt_cksum_change(c->pkt, c->sum, from, to, len, flags);
+			pf_pkt_cksum_change(c->pkt, c->sum, from, to, len,
+			    flags);
 		else if ((c->sum_flags & PF_CKSUM_UDP) == 0 ||
 		    old_sum[0] != 0 || old_sum[1] != 0)
 			pf_cksum_change(c->sum, from, to, len);
@@ -100,7 +106,8 @@ put_port(const struct chain *c, const struct pf_pdesc *pd, bool dst,
 		put(c, c->th + offsetof(struct pf_icmp, id), &to, 2, false);
 }
 
-/* Where a transport's checksum is and what it covers.  have: bytes of it that are there. */
+/* Set the members of a chain that concern the transport.  have: the bytes of
+ * the transport header that are in the packet. */
 static void
 chain_transport(struct chain *c, const struct pf_pdesc *pd, uint8_t *th,
     uint32_t have)
@@ -169,7 +176,8 @@ pf_rewrite_pdesc(struct pf_pdesc *pd, const struct pf_state_key *to)
 	}
 }
 
-/* quoted->dir is the way that the quoted packet has gone: against the error. */
+/* quoted->dir is the direction of the quoted packet, which is opposite to the
+ * error's. */
 int
 pf_rewrite_error(struct pf_pdesc *pd, const struct pf_pdesc *quoted,
     uint32_t quoted_at, const struct pf_state_key *to)
@@ -182,7 +190,7 @@ pf_rewrite_error(struct pf_pdesc *pd, const struct pf_pdesc *quoted,
 	bool		dst_moves = !pf_addr_eq(&quoted->dst, &to->addr[!src]);
 	uint8_t		*p;
 
-	/* of a quoted TCP header the first 8 bytes are sure */
+	/* a quoted TCP header may end after 8 bytes */
 	have = pd->len - quoted->off;
 	if (have > size)
 		have = size;

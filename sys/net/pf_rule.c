@@ -4,11 +4,14 @@
  *
  * pf_rule.c: one rule in the kernel
  *
- * What it owns.  The pf_krules: made of what a user says, referenced by their ruleset and by
- * states, freed with the last reference; and pf_rule_fields[], the list of pf_fields.h
- * as data, from which the digest and the differences of rules come.
- * Locking.  Made under pf->ctl; then nothing changes but atomic and per-CPU counters.
- * Place.  Second floor; pf_rule_check.c says which rules are sound.
+ * What it owns.  The pf_krules; and pf_rule_fields[], which is the list of
+ * pf_fields.h as data, and from which the digest and the differences of rules
+ * are worked out.
+ * Life.  A krule is made from the rule that a user loads.  The krule's ruleset
+ * and states hold references to it; it is freed with the last reference.
+ * Locking.  A krule is made with pf->ctl held.  Packets change only its
+ * counters.
+ * Place.  Second floor.  pf_rule_check.c says which rules are sound.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -21,13 +24,14 @@
 #include "pf_rule.h"
 #include "pf_util.h"
 
-#define SIZE(m, word, kind, max, skip, use, class)				\
+#define SIZE(m, word, kind, max, skip, use, class)			\
 	+ sizeof(((struct pf_rule *)0)->m)
 static_assert(0 PF_RULE_FIELDS(SIZE) == sizeof(struct pf_rule),
     "every member has a row, and no byte lies between them");
 
-#define ROW(m, word, kind, max, skip, use, class)				\
-	{ #m, offsetof(struct pf_rule, m), sizeof(((struct pf_rule *)0)->m),	\
+#define ROW(m, word, kind, max, skip, use, class)			\
+	{ #m, offsetof(struct pf_rule, m),				\
+	  sizeof(((struct pf_rule *)0)->m),				\
 	  PF_SKIP_ ## skip, PF_RF_ ## kind, PF_RU_ ## use, max },
 const struct pf_rule_field pf_rule_fields[] = {
 	PF_RULE_FIELDS(ROW)
@@ -61,32 +65,32 @@ pools_create(struct pf *pf, struct pf_krule *kr, const struct pf_rule *r,
 	return (error);
 }
 
-/* The members that packets ask for, each to the place of its name. */
+/* Copy the members of use ASK and ACT, each to the member of the same name. */
 static void
 keep_members(struct pf_krule *kr, const struct pf_rule *r)
 {
 #define KEEP(where, m)	memcpy(&kr->where.m, &r->m, sizeof(kr->where.m));
-#define KEEP_ROW(m, word, kind, max, skip, use, class)				\
-	PF_RULE_ONLY_ASK(use, KEEP(ask, m))					\
+#define KEEP_ROW(m, word, kind, max, skip, use, class)			\
+	PF_RULE_ONLY_ASK(use, KEEP(ask, m))				\
 	PF_RULE_ONLY_ACT(use, KEEP(act, m))
 	PF_RULE_FIELDS(KEEP_ROW)
 }
 
-/* The criteria of struct pf_rule_ask that the rule has: a bit per PF_ASK_*. */
+/* Which of the criteria of use ASK the rule has: a bit for each PF_ASK_*. */
 static uint32_t
 asked(const struct pf_rule *r)
 {
 	uint32_t	ask = 0;
 
-#define SAYS(m)									\
-	if (!pf_all_zero((const uint8_t *)&r->m, sizeof(r->m)))			\
+#define SAYS(m)								\
+	if (!pf_all_zero((const uint8_t *)&r->m, sizeof(r->m)))		\
 		ask |= 1U << PF_ASK_ ## m;
-#define HAS(bit, name)								\
-	if (r->rule_flag & PFRULE_ ## bit)					\
+#define HAS(bit, name)							\
+	if (r->rule_flag & PFRULE_ ## bit)				\
 		ask |= 1U << PF_ASK_ ## name;
-#define ASK_ROW(m, word, kind, max, skip, use, class)				\
+#define ASK_ROW(m, word, kind, max, skip, use, class)			\
 	PF_RULE_ONLY_ASK(use, SAYS(m))
-#define ASK_BIT(bit, name, word, use)						\
+#define ASK_BIT(bit, name, word, use)					\
 	PF_RULE_ONLY_ASK(use, HAS(bit, name))
 	PF_RULE_FIELDS(ASK_ROW)
 	PF_RULE_BITS(ASK_BIT)
@@ -153,7 +157,7 @@ pf_krule_put(struct pf *pf, struct pf_krule *kr)
 		return;
 	pf_kif_put(pf, kr->kif);
 	pools_free(kr);
-	pf_free(kr->call);
+	pf_free(kr->anchor_call);
 	pf_free(kr->said);
 	pf_pcpu_fini(&kr->ctr);
 	pf_free(kr);
@@ -170,7 +174,8 @@ pf_krule_entry(struct pf_krule *kr, struct pf_match_ent *e)
 	    (r->src.neg ? PF_MF_SRCNOT : 0) | (r->dst.neg ? PF_MF_DSTNOT : 0) |
 	    (r->quick ? PF_MF_QUICK : 0);
 	if (kr->anchor != NULL) {
-		e->flags |= PF_MF_ANCHOR | (kr->how.wildcard ? PF_MF_WILD : 0);
+		e->flags |= PF_MF_ANCHOR |
+		    (kr->call_kind.wildcard ? PF_MF_WILD : 0);
 		e->anchor = kr->anchor->slot;
 	} else if (r->action == PF_MATCH)
 		e->flags |= PF_MF_ACTS;
@@ -193,7 +198,8 @@ pf_krule_entry(struct pf_krule *kr, struct pf_match_ent *e)
 	e->dmask = r->dst.addr.v.a.mask;
 }
 
-/* One that says `no', or calls an anchor, is the same either way. */
+/* A rule with `no', and one that calls an anchor, have no pool and are the same
+ * for packets of either direction. */
 void
 pf_krule_entry_binat_in(struct pf_krule *kr, struct pf_match_ent *e)
 {
@@ -216,8 +222,11 @@ pf_krule_entry_binat_in(struct pf_krule *kr, struct pf_match_ent *e)
 	memcpy(e->dport, r->src.port, sizeof(e->dport));
 }
 
-/* What counter i counted since it was last cleared.  Sums are taken while packets count:
- * one that stands for differences may seem a little below 0. */
+/*
+ * What counter i has counted since it was last cleared.  Packets go on counting
+ * while a sum is taken, so that a sum of differences may come out a little
+ * below 0.
+ */
 static uint64_t
 since_clear(const struct pf_krule *kr, unsigned int i, uint64_t sum)
 {
@@ -246,13 +255,14 @@ pf_krule_export(const struct pf_krule *kr, uint64_t evals, struct pf_rule *r)
 	r->nr = kr->nr;
 	r->cuid = kr->cuid;
 	r->cpid = kr->cpid;
-	r->anchor_wildcard = kr->how.wildcard;
-	r->anchor_relative = kr->how.relative;
+	r->anchor_wildcard = kr->call_kind.wildcard;
+	r->anchor_relative = kr->call_kind.relative;
 }
 
 /*
- * The counters themselves go on: zeroing one while packets add to it could lose one half of
- * a difference, and the evaluations of all later rules would be wrong for good.
+ * The counters themselves are not set to zero.  If they were, while packets
+ * count, one half of a difference could be lost, and the evaluations of all
+ * later rules would stay wrong.
  */
 void
 pf_krule_clear(struct pf_krule *kr, uint64_t evals)
@@ -282,12 +292,14 @@ pf_rule_differ(const struct pf_rule *a, const struct pf_rule *b)
 	return (differ);
 }
 
-/* SipHash as a chain of two; the keys are fixed, so that equal rules give equal digests
- * on any machine. */
+/* Add two words to the digest, by two SipHashes with fixed keys: equal rules
+ * have equal digests on all machines. */
 static void
 digest_words(uint64_t h[2], uint64_t a, uint64_t b)
 {
-	static const struct pf_siphash_key keys[2] = { { { 1, 2 } }, { { 3, 4 } } };
+	static const struct pf_siphash_key keys[2] = {
+		{ { 1, 2 } }, { { 3, 4 } }
+	};
 	uint64_t	first;
 
 	first = pf_siphash4(h[0], h[1], a, b, &keys[0]);
@@ -295,8 +307,11 @@ digest_words(uint64_t h[2], uint64_t a, uint64_t b)
 	h[0] = first;
 }
 
-/* The last byte that says something is the last that counts; row and length go first, so
- * no two rules read alike. */
+/*
+ * Add the bytes of a member to the digest, without the zero bytes at the end.
+ * The digest also gets the member's row and length, so that no two rules give
+ * the same words.
+ */
 static void
 digest_bytes(uint64_t h[2], uint32_t row, const void *bytes, size_t len)
 {
@@ -310,7 +325,8 @@ digest_bytes(uint64_t h[2], uint32_t row, const void *bytes, size_t len)
 		n = len - off < sizeof(w) ? len - off : sizeof(w);
 		w = 0;
 		memcpy(&w, p + off, n);
-		digest_words(h, (uint64_t)row << 32 | (uint64_t)len << 16 | off, w);
+		digest_words(h,
+		    (uint64_t)row << 32 | (uint64_t)len << 16 | off, w);
 	}
 }
 
@@ -331,9 +347,10 @@ pf_krule_digest(const struct pf_krule *kr, uint64_t h[2])
 			    sizeof(kp->addr[k].user));
 		}
 	}
-	if (kr->call != NULL) {
+	if (kr->anchor_call != NULL) {
 		digest_words(h, UINT64_MAX, 1 + PF_POOL_MAX);
-		digest_bytes(h, pf_rule_nfields + 1, kr->call, strlen(kr->call));
+		digest_bytes(h, pf_rule_nfields + 1, kr->anchor_call,
+		    strlen(kr->anchor_call));
 	}
 	digest_words(h, UINT64_MAX, 0);		/* the end of the rule */
 }

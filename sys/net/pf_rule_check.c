@@ -4,11 +4,11 @@
  *
  * pf_rule_check.c: which rules are sound
  *
- * What it owns.  Nothing: it reads a rule that a user brings and says whether it may go in.
- * What can be said of a member alone comes from the list of pf_fields.h; what members mean
- * to each other is said by the functions below.
+ * What it owns.  Nothing: it reads a rule that a user loads, and says whether
+ * the rule is sound.  The checks of single members come from the list of
+ * pf_fields.h; the functions below check how members fit together.
  * Locking.  None of its own.
- * Place.  Second floor, below pf_rule.c, which makes of a sound rule what the kernel holds.
+ * Place.  Second floor, below pf_rule.c, which makes the krule of a sound rule.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -21,7 +21,8 @@
 #define FLAGS_STATE	(PFRULE_NOSYNC | PFRULE_IFBOUND | PFRULE_STATESLOPPY)
 
 /* The bits of rule_flag that stand for features which do not exist yet. */
-#define LATER_BIT(bit, name, word, use)	PF_RULE_ONLY_LATER(use, | PFRULE_ ## bit)
+#define LATER_BIT(bit, name, word, use)					\
+	PF_RULE_ONLY_LATER(use, | PFRULE_ ## bit)
 #define FLAGS_LATER	(0 PF_RULE_BITS(LATER_BIT))
 
 static uint32_t
@@ -65,7 +66,8 @@ check_field(const struct pf_rule_field *f, const struct pf_rule *r)
 	return (0);
 }
 
-/* Whether a member that exists has a value that does not yet. */
+/* Whether a member has a value that stands for a feature which does not exist
+ * yet. */
 static bool
 has_later_value(const struct pf_rule *r)
 {
@@ -103,14 +105,16 @@ check_host(const struct pf_rule_addr *h, uint8_t af, uint8_t proto)
 		return (EINVAL);
 	if (h->addr.type != PF_ADDR_ADDRMASK)
 		return (0);			/* see has_later_value() */
-	/* what lies behind the family's size is zero; without a family, all is */
+	/* what lies behind the family's size is zero; without a family, all
+	 * is */
 	if (!pf_all_zero(h->addr.v.a.addr.addr8 + used, 16 - used) ||
 	    !pf_all_zero(h->addr.v.a.mask.addr8 + used, 16 - used))
 		return (EINVAL);
 	return (check_port(h, proto));
 }
 
-/* What only a rule that makes states can say. */
+/* Whether the rule has an option that only a rule that makes states may
+ * have. */
 static bool
 has_state_options(const struct pf_rule *r)
 {
@@ -118,7 +122,8 @@ has_state_options(const struct pf_rule *r)
 	    !pf_all_zero((const uint8_t *)r->timeout, sizeof(r->timeout)));
 }
 
-/* What the rules of a translation ruleset do, and how they say that nothing is done. */
+/* The two actions of rules in a translation ruleset: translate, and do not
+ * translate. */
 static const struct {
 	uint8_t	does, says_no;
 } translations[PF_RULESET_MAX] = {
@@ -146,7 +151,8 @@ check_translation(const struct pf_rule *r, uint32_t ruleset)
 	return (0);
 }
 
-/* A rule that calls an anchor says when, and nothing of what to do. */
+/* A rule that calls an anchor has criteria, and nothing that says what to
+ * do. */
 static int
 check_call(const struct pf_rule *r, uint32_t ruleset)
 {
@@ -161,7 +167,7 @@ check_call(const struct pf_rule *r, uint32_t ruleset)
 	return (0);
 }
 
-/* A rule of `match' decides nothing, and has no word about it. */
+/* A rule of `match' decides nothing: words about a decision contradict it. */
 static int
 check_match(const struct pf_rule *r)
 {
@@ -204,7 +210,8 @@ check_action(const struct pf_rule *r, uint32_t ruleset)
 
 /* Whether the rule has this pool. */
 static bool
-has_pool(const struct pf_rule *r, uint32_t ruleset, bool calls, unsigned int which)
+has_pool(const struct pf_rule *r, uint32_t ruleset, bool calls,
+    unsigned int which)
 {
 	if (calls)
 		return (false);
@@ -247,7 +254,8 @@ check_pools(const struct pf_rule *r, uint32_t ruleset, bool calls,
 		if (error != 0)
 			return (error);
 	}
-	return (r->action == PF_BINAT && !calls ? check_binat(r, &lists[PF_POOL_RDR]) : 0);
+	return (r->action == PF_BINAT && !calls ?
+	    check_binat(r, &lists[PF_POOL_RDR]) : 0);
 }
 
 int
@@ -258,7 +266,7 @@ pf_rule_check(const struct pf_rule *r, uint32_t ruleset, bool calls,
 	int		error, later = 0;
 	uint8_t		ports;
 
-	/* what is wrong goes before what is only unknown */
+	/* EINVAL goes before EOPNOTSUPP */
 	for (i = 0; i < pf_rule_nfields; i++) {
 		error = check_field(&pf_rule_fields[i], r);
 		if (error == EOPNOTSUPP)
@@ -268,7 +276,8 @@ pf_rule_check(const struct pf_rule *r, uint32_t ruleset, bool calls,
 	}
 	if (r->af != 0 && r->af != AF_INET && r->af != AF_INET6)
 		return (EINVAL);
-	/* nat without a protocol may name ports of those that have them */
+	/* a nat rule without protocol may give ports, for the protocols that
+	 * have some */
 	ports = ruleset == PF_RULESET_NAT && r->proto == 0 ? IPPROTO_TCP :
 	    r->proto;
 	error = calls ? check_call(r, ruleset) : check_action(r, ruleset);

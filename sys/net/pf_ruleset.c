@@ -2,14 +2,15 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_ruleset.c: compiled rulesets (second floor)
+ * pf_ruleset.c: compiled rulesets
  *
- * Owns the compiled rulesets (struct pf_rules), which the configuration refers to
- * (pf_conf.c): those of the main ruleset itself, those of anchors by its index
- * (pf_anchor.c).  A ruleset never changes once it is in force; a commit puts
- * another in its place (pf_trans.c).
- *
- * All functions here run in control context with pf->ctl held.
+ * What it owns.  The compiled rulesets (struct pf_rules).  The configuration
+ * (pf_conf.c) points to the rulesets of the main ruleset, and its index of
+ * anchors (pf_anchor.c) points to the rulesets of anchors.
+ * Life.  A ruleset never changes.  A commit (pf_trans.c) replaces it by another
+ * one.
+ * Locking.  All functions here run in control context with pf->ctl held.
+ * Place.  Second floor.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -61,7 +62,8 @@ pf_rules_free(struct pf *pf, struct pf_rules *rs)
 	pf_rules_strip(pf, rs);
 }
 
-/* Where only some of the packets are looked at, no rule leads past others. */
+/* The entry for incoming packets.  Skip steps compare rules as they are
+ * written, and do not hold for these entries: every step is 1. */
 static void
 compile_binat_in(struct pf_match_ent *e, struct pf_krule *kr)
 {
@@ -72,7 +74,8 @@ compile_binat_in(struct pf_match_ent *e, struct pf_krule *kr)
 		e->skip[k] = 1;
 }
 
-/* From the last rule up: a rule like the next one goes on where that one does. */
+/* From the last rule to the first: a rule that has a criterion in common with
+ * the next one leads to where the next one leads. */
 static void
 compile_skips(struct pf_rules *rs)
 {
@@ -86,15 +89,16 @@ compile_skips(struct pf_rules *rs)
 			step = 1;
 			if ((differ & 1U << k) == 0)
 				step += rs->ent[i + 1].skip[k];
-			rs->ent[i].skip[k] = step < UINT16_MAX ? step : UINT16_MAX;
+			rs->ent[i].skip[k] =
+			    step < UINT16_MAX ? step : UINT16_MAX;
 		}
 		pf_yield_at(i);
 	}
 }
 
 struct pf_rules *
-pf_rules_compile(struct pf *pf, struct pf_anchor *anchor, struct pf_krule **rule,
-    uint32_t n, uint32_t ticket, bool binat)
+pf_rules_compile(struct pf *pf, struct pf_anchor *anchor,
+    struct pf_krule **rule, uint32_t n, uint32_t ticket, bool binat)
 {
 	struct pf_rules	*rs;
 	uint32_t	 i;

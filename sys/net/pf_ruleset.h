@@ -4,8 +4,11 @@
  *
  * pf_ruleset.h: rulesets
  *
- * What it owns.  A pf_rules is a compiled ruleset: immutable, freed after a grace period.
- * Locking.  Made and freed with ctl held.  Marks of members are explained in pf_instance.h.
+ * What it owns.  The pf_rules, which are compiled rulesets.
+ * Life.  A compiled ruleset never changes.  When it is no longer in force, it
+ * is freed after a grace period.
+ * Locking.  All functions need pf->ctl.  pf_instance.h explains the marks of
+ * members.
  * Place.  Second floor.
  */
 #ifndef _NET_PF_RULESET_H_
@@ -21,26 +24,34 @@ struct pf_match_ent;
 struct pf_rules {
 	uint32_t	 n;
 	uint32_t	 ticket;
-	struct pf_krule	**rule;			/* [i] n of them */
-	struct pf_match_ent *ent;		/* [i] n of them */
-	struct pf_match_ent *ent_in;		/* [i] binat: as packets that come in see them */
-	struct pf_anchor *anchor;		/* [i] where it stands, referenced; NULL: main */
+	struct pf_krule	**rule;		/* [i] n of them */
+	struct pf_match_ent *ent;	/* [i] n of them */
+	struct pf_match_ent *ent_in;	/* [i] binat: n more, for incoming */
+					/* packets; or NULL */
+	struct pf_anchor *anchor;	/* [i] the anchor that it is in, */
+					/* referenced; NULL: none */
 };
 
-/* A ruleset of n rules that stands in an anchor, NULL: in the main ruleset.  It takes over the
- * array and its references; NULL: no memory, and they are still the caller's. */
-struct pf_rules *pf_rules_compile(struct pf *, struct pf_anchor *, struct pf_krule **,
-	    uint32_t n, uint32_t ticket, bool binat);
-/* Free what pf_rules_compile() made, and leave the rules to the caller.  NULL is fine here
- * and below. */
+/*
+ * Compile n rules into a ruleset of an anchor, or of the main ruleset (anchor
+ * NULL).  The ruleset takes over the array of rules and its references.  NULL:
+ * no memory, and the caller still has the array.
+ */
+struct pf_rules *pf_rules_compile(struct pf *, struct pf_anchor *,
+	    struct pf_krule **, uint32_t n, uint32_t ticket, bool binat);
+/* Free what pf_rules_compile() has made, but not the rules, which the caller
+ * has again.  NULL is fine here and below. */
 void	 pf_rules_strip(struct pf *, struct pf_rules *);
-void	 pf_rules_free(struct pf *, struct pf_rules *);		/* all of it */
-void	 pf_rules_put(struct pf *, struct pf_krule **, uint32_t n);	/* an array of rules */
+/* with its rules */
+void	 pf_rules_free(struct pf *, struct pf_rules *);
+/* an array of rules */
+void	 pf_rules_put(struct pf *, struct pf_krule **, uint32_t n);
 
-/* The number of the rule where rule nr's skip step for PF_SKIP_* leads. */
+/* The number of the rule to which the skip step PF_SKIP_* of rule nr leads. */
 uint32_t pf_rules_skip(const struct pf_rules *, uint32_t nr, unsigned int);
 
-/* The first configuration, of empty rulesets and the default options; ENOMEM. */
+/* Make the first configuration, which has empty rulesets and default options;
+ * ENOMEM. */
 int	 pf_ruleset_init(struct pf *);
 void	 pf_ruleset_fini(struct pf *);
 

@@ -2,24 +2,32 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_tcp.c: TCP connections followed by their states (third floor)
+ * pf_tcp.c: states of TCP connections
  *
- * Owns the peers and the timeout of a TCP state, under the state's lock.  For
- * each end a state knows how far it has sent (seqlo, one past the highest
- * number) and how far it may send (seqhi: what the other end has acknowledged plus the
- * window that it offered).  A packet that fits in there moves the marks on; one that
- * does not is dropped and leaves the state as it was.  RFC 9293 has the arithmetic,
- * RFC 7323 the scaled windows; that a middle box can judge by these bounds is G. van
- * Rooij's "Real Stateful TCP Packet Filtering" (2001).
+ * What it owns.  The peers and the timeout of a TCP state.
+ * Locking.  The lock of the state.
+ * Place.  Third floor.
  *
- * An end in state CLOSED has not been seen yet.  Its first segment says where it starts,
- * unless the other end's has said so already: a connection that is picked up in
- * its middle acknowledges something.  No SYN has told the scale of such a
- * connection's windows, so the largest is assumed: it works, and is guarded less.
+ * For each end of a connection the state knows how far that end has sent
+ * (seqlo: one past the highest number) and how far it may send (seqhi: what the
+ * other end has acknowledged, plus the window that the other end has offered).
+ * A segment within these bounds moves them on.  A segment outside of the bounds
+ * is dropped, and does not change the state.  RFC 9293 has the arithmetic, and
+ * RFC 7323 the scaled windows.  G. van Rooij, "Real Stateful TCP Packet
+ * Filtering" (2001), shows that a host between the two ends can judge segments
+ * by these bounds.
  *
- * An end's numbers are kept as that end counts them.  seqdiff, added on the way
- * to the other end, is 0 unless the state modulates.  max_win is in units of the
- * end's scale once both ends are known to scale, in bytes before that.
+ * An end whose state is CLOSED has not been seen yet.  Its first segment says
+ * where its numbers start, unless a segment of the other end has acknowledged
+ * some of them; this happens when pf sees a connection from its middle on.  The
+ * scale of the windows of such a connection is not known, because only a SYN
+ * has it.  The largest scale is assumed: the connection works, but the bounds
+ * are wider than they need to be.
+ *
+ * The numbers of an end are kept as that end counts them.  seqdiff is added to
+ * them on the way to the other end; it is 0 unless the state modulates.
+ * max_win is in units of the end's scale when both ends are known to scale, and
+ * in bytes before that.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -49,22 +57,25 @@ at_least_one(uint32_t n)
 	return (n > 0 ? n : 1);
 }
 
-/* A segment as the state's bookkeeping sees it. */
+/* What a state needs to know of a segment. */
 struct segment {
-	uint32_t	seq, end;	/* of the sender: first number, one past the last */
-	uint32_t	orig_seq;	/* seq as it came */
-	uint32_t	ack;		/* of the receiver's numbers */
+	uint32_t	seq, end;	/* first number, and one past the */
+					/* last */
+	uint32_t	orig_seq;	/* seq as it was in the packet */
+	uint32_t	ack;		/* one of the receiver's numbers */
 	uint32_t	win;		/* bytes that the sender offers */
-	uint32_t	room;		/* bytes that the receiver has offered at most */
-	int32_t		ackskew;	/* how far ack lies behind what the receiver sent */
-	uint16_t	max_win;	/* win as peers keep it */
-	uint8_t		scale;		/* the sender's */
+	uint32_t	room;		/* bytes that the receiver has */
+					/* offered at most */
+	int32_t		ackskew;	/* receiver's highest number less ack */
+	uint16_t	max_win;	/* win, in units of max_win of a peer */
+	uint8_t		scale;		/* the sender's window scale */
 	uint8_t		flags;
 	bool		has_ack;	/* ack is the segment's own */
-	bool		first;		/* that its sender has been heard of */
+	bool		first;		/* the first segment of its sender */
 };
 
-/* The space that a segment takes: its data, SYN and FIN. */
+/* The numbers that a segment takes: one for each byte of data, for SYN and for
+ * FIN. */
 static uint32_t
 segment_space(const struct pf_pdesc *pd)
 {
@@ -104,7 +115,8 @@ peer_room(const struct pf_peer *peer, const struct pf_peer *other)
  * Timeouts by how far the two ends have come: the first row that applies.
  */
 static const struct {
-	uint8_t	lower, higher;	/* the lesser and the greater of their states, at least */
+	uint8_t	lower, higher;	/* the lesser and the greater of their */
+				/* states, at least */
 	uint8_t	timeout;
 } timeouts[] = {
 	{ PF_TCPS_FIN_WAIT_2, PF_TCPS_FIN_WAIT_2, PFTM_TCP_CLOSED },
@@ -125,7 +137,8 @@ set_timeout(struct pf *pf, struct pf_state *s)
 		lower = s->dst.state;
 		higher = s->src.state;
 	}
-	for (i = 0; lower < timeouts[i].lower || higher < timeouts[i].higher; i++)
+	for (i = 0;
+	    lower < timeouts[i].lower || higher < timeouts[i].higher; i++)
 		;
 	t = timeouts[i].timeout;
 	if (s->timeout != t && s->timeout != PFTM_PURGE)
@@ -142,7 +155,8 @@ peer_seen(struct pf_peer *peer)
 		peer->state = PF_TCPS_SYN_SENT;
 }
 
-/* What an ACK of src says of dst: that its SYN, or its FIN (all_acked), has come through. */
+/* What an ACK of src says of dst: that its SYN, or its FIN (all_acked), has
+ * come through. */
 static void
 peer_acked(struct pf_peer *dst, bool all_acked)
 {
@@ -178,8 +192,9 @@ peer_known(const struct pf_peer *peer)
 }
 
 /*
- * The first segment of an end, if nothing has told where it stands.  Windows are scaled
- * only if the SYNs of both ends have the option, and the windows of the SYNs are not.
+ * The first segment of an end, if nothing has told where it stands.  Windows
+ * are scaled only if the SYNs of both ends have the option, and the windows of
+ * the SYNs are not.
  */
 static void
 learn_start(struct pf_peer *src, struct pf_peer *dst,
@@ -227,14 +242,16 @@ segment_of(struct segment *seg, const struct pf_peer *src,
 	    dst->seqlo <= MAXACKWINDOW);
 	seg->ack = seg->has_ack ? t->ack - dst->seqdiff : dst->seqlo;
 	seg->ackskew = dst->seqlo - seg->ack;
-	/* a segment of no length proves nothing by its number; keepalives lie behind */
+	/* a segment of no length proves nothing by its number; keepalives lie
+	 * behind */
 	if (seg->seq == seg->end)
 		seg->seq = seg->end = src->seqlo;
 }
 
 /*
- * A RST must come from where the sender really is, or anybody could end connections.
- * From an end that had not spoken, it must know what it refuses (RFC 9293, 3.10.7.3).
+ * A RST must come from where the sender really is, or anybody could end
+ * connections.  From an end that had not spoken, it must know what it refuses
+ * (RFC 9293, 3.10.7.3).
  */
 static bool
 rst_fits(const struct pf_peer *src, const struct segment *seg)
@@ -243,8 +260,8 @@ rst_fits(const struct pf_peer *src, const struct segment *seg)
 		return (true);
 	if (seg->first && !seg->has_ack)
 		return (false);
-	return (seg->orig_seq == src->seqlo || seg->orig_seq == src->seqlo + 1 ||
-	    seg->orig_seq + 1 == src->seqlo);
+	return (seg->orig_seq == src->seqlo ||
+	    seg->orig_seq == src->seqlo + 1 || seg->orig_seq + 1 == src->seqlo);
 }
 
 static bool
@@ -258,8 +275,9 @@ in_window(const struct pf_peer *src, const struct segment *seg)
 }
 
 /*
- * Where the other end has not been seen yet, or a connection has closed, the marks are
- * not exact: SYNs with data that come again, ACKs of a FIN that come again.
+ * Where the other end has not been seen yet, or a connection has closed, the
+ * marks are not exact: SYNs with data that come again, ACKs of a FIN that come
+ * again.
  */
 static bool
 near_window(const struct pf_peer *src, const struct pf_peer *dst,
@@ -314,8 +332,8 @@ track_windows(struct pf_peer *src, struct pf_peer *dst,
 }
 
 /*
- * Only one direction may be visible: believe the flags.  The marks just tell whether an
- * end has been seen.
+ * Only one direction may be visible: believe the flags.  The marks just tell
+ * whether an end has been seen.
  */
 static void
 track_sloppy(struct pf_peer *src, struct pf_peer *dst,

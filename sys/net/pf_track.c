@@ -2,13 +2,18 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_track.c: states of UDP, ICMP queries and other protocols (third floor)
+ * pf_track.c: states of UDP, ICMP queries and other protocols
  *
- * Of these connections a state knows only which end has sent, once or more.  When there is
- * nothing new in that, a packet changes only the time of the last packet and takes
- * no lock: s->settled says for each direction that this is so, as long as one
- * end is silent or once both have talked.  Timeout, peers and settled change under the
- * state's lock.
+ * What it owns.  The peers and the timeout of such a state.
+ * Locking.  Timeout, peers and s->settled change with the lock of the state
+ * held.  A packet of a settled direction takes no lock.
+ * Place.  Third floor.
+ *
+ * For each end of such a connection the state knows only whether that end has
+ * sent once, more often, or never.  s->settled says for each direction that a
+ * packet of that direction cannot change this; it only sets the time of the
+ * last packet.  A direction is settled as long as only its sender sends, and
+ * when both ends have sent.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -16,7 +21,8 @@
 #include "pf_state.h"
 #include "pf_track.h"
 
-/* Timeouts by protocol: first packet, one end talks, both do. */
+/* The timeouts of a protocol: after the first packet, when one end sends, when
+ * both do. */
 struct track_kind {
 	uint8_t	first, single, multiple;
 };
@@ -46,8 +52,8 @@ track_kind(uint8_t proto)
 	return (&track_other);
 }
 
-/* A packet that tells nothing new is one of an end that is known to send, to one that is
- * silent or known to be heard. */
+/* The directions that are settled: the sender is known to send, and the
+ * receiver is silent or is known to have been answered. */
 static uint8_t
 settled(const struct pf_peer *src, const struct pf_peer *dst)
 {
@@ -64,14 +70,15 @@ void
 pf_track_init(struct pf_state *s, const struct pf_pdesc *pd)
 {
 	s->timeout = track_kind(pd->proto)->first;
-	/* the ends of an ICMP query have no states to show: asking again is nothing new */
+	/* the peers of an ICMP query have no states: another request changes
+	 * nothing */
 	if (pd->proto == IPPROTO_ICMP || pd->proto == IPPROTO_ICMPV6)
 		s->settled = PF_SETTLED_FORWARD;
 	else
 		s->src.state = PFUDPS_SINGLE;
 }
 
-/* How far the ends have come, from the packet of src on.  Lock: s->lock. */
+/* Advance the states of both ends, after a packet of src.  Lock: s->lock. */
 static void
 advance(struct pf_state *s, const struct track_kind *kind,
     struct pf_peer *src, struct pf_peer *dst)
@@ -89,7 +96,7 @@ advance(struct pf_state *s, const struct track_kind *kind,
 	WRITE_ONCE(s->settled, settled(&s->src, &s->dst));
 }
 
-/* The query is answered. */
+/* The same for the answer to an ICMP query. */
 static void
 advance_icmp(struct pf_state *s)
 {

@@ -2,18 +2,21 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_trans.c: transactions, whatever their parts (fifth floor)
+ * pf_trans.c: transactions, without their parts
  *
- * Owns the transactions (struct pf_trans), of which an instance has one at a time: from
- * its beginning until its commit, until it is dropped, or until the client that
- * began it is gone.  It knows which elements the program has named.  What each
- * kind of element gathers, and how that comes into force, is a part's (struct
- * pf_trans_part), in a file of its own.
+ * What it owns.  The transactions (struct pf_trans), and in each the list of
+ * elements that the program has named.  A part (struct pf_trans_part) has a
+ * file of its own, which says what is gathered for elements of its types, and
+ * how this comes into force.
+ * Life.  An instance has at most one transaction.  A transaction lives until
+ * its commit, until it is rolled back, or until the client that began it closes
+ * its descriptor.
+ * Locking.  All functions here run in control context with pf->ctl held.
+ * Place.  Fifth floor.
  *
- * The commit first lets all parts make what they need, which may fail, then publishes
- * a configuration with all of it, by one store, and from there on cannot fail.
- *
- * All functions here run in control context with pf->ctl held.
+ * A commit first calls prepare of all parts, which may fail.  Then it
+ * publishes, by one store, a configuration with everything that was prepared.
+ * From there on it cannot fail.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -27,7 +30,7 @@ static const struct pf_trans_part *const parts[PF_PARTS] = {
 	PF_TRANS_PARTS(PART_ROW)
 };
 
-/* The part that has elements of that type; NULL: none. */
+/* The part whose elements have that type; NULL: none. */
 static const struct pf_trans_part *
 part_of(uint32_t type)
 {
@@ -40,8 +43,9 @@ part_of(uint32_t type)
 }
 
 /*
- * The room of the parts behind the first `at' bytes of an object, for a transaction or for a
- * place: note in part[] where it is, and return where it ends.  obj NULL: only that.
+ * The data of the parts lie behind the first `at' bytes of obj, which is a
+ * transaction or a place.  Set part[] to point to them, and return the offset
+ * at which they end.  obj NULL: only return the offset.
  */
 static size_t
 parts_room(void *obj, size_t at, bool place, void *part[PF_PARTS])
@@ -63,7 +67,8 @@ parts_room(void *obj, size_t at, bool place, void *part[PF_PARTS])
 static struct pf_trans_place *
 node_place(struct pf_rb_node *n)
 {
-	return (n != NULL ? container_of(n, struct pf_trans_place, node) : NULL);
+	return (n != NULL ?
+	    container_of(n, struct pf_trans_place, node) : NULL);
 }
 
 struct pf_trans_place *
@@ -143,7 +148,7 @@ pf_trans_begin(struct pf *pf)
 	return (t);
 }
 
-/* The parts have given up what they had in it. */
+/* Free a transaction, after the parts have freed their data. */
 static void
 trans_free(struct pf_trans *t)
 {
@@ -168,7 +173,7 @@ pf_trans_abort(struct pf *pf, struct pf_trans *t)
 	trans_free(t);
 }
 
-/* Whatever can fail. */
+/* The part of a commit that may fail. */
 static int
 trans_prepare(struct pf *pf, struct pf_trans *t)
 {
@@ -207,7 +212,8 @@ pf_trans_commit(struct pf *pf, struct pf_trans *t)
 	for (i = 0; i < PF_PARTS; i++)
 		if (parts[i]->swap_in != NULL)
 			parts[i]->swap_in(pf, t);
-	pf_conf_publish(pf, t->conf);		/* and wait for a grace period */
+	pf_conf_publish(pf, t->conf);		/* and wait for a grace */
+						/* period */
 	t->conf = NULL;
 	for (i = 0; i < PF_PARTS; i++)
 		if (parts[i]->finish != NULL)
@@ -234,7 +240,8 @@ pf_trans_element_ok(uint32_t type, const char *path)
 }
 
 int
-pf_trans_element(struct pf *pf, struct pf_trans *t, uint32_t type, const char *path)
+pf_trans_element(struct pf *pf, struct pf_trans *t, uint32_t type,
+    const char *path)
 {
 	struct pf_trans_place	*p = pf_trans_place(t, path);
 
@@ -256,7 +263,7 @@ pf_trans_has(const struct pf_trans *t, uint32_t type)
 	return (t != NULL && (t->has & 1U << type) != 0);
 }
 
-/* What is named twice must not stand for something else. */
+/* `seen' finds an element that the list has twice. */
 int
 pf_trans_check(struct pf_trans *t, uint32_t i, uint32_t type, const char *path)
 {
@@ -267,7 +274,8 @@ pf_trans_check(struct pf_trans *t, uint32_t i, uint32_t type, const char *path)
 		    p = pf_trans_place_next(p))
 			p->seen = 0;
 	p = pf_trans_place(t, path);
-	if (p == NULL || (p->has & 1U << type) == 0 || (p->seen & 1U << type) != 0)
+	if (p == NULL || (p->has & 1U << type) == 0 ||
+	    (p->seen & 1U << type) != 0)
 		return (EINVAL);
 	p->seen |= 1U << type;
 	return (0);
@@ -283,7 +291,8 @@ pf_trans_check_all(const struct pf_trans *t, uint32_t n)
  * For parts
  */
 void *
-pf_trans_room(struct pf *pf, void *array, uint32_t n, uint32_t *room, size_t size)
+pf_trans_room(struct pf *pf, void *array, uint32_t n, uint32_t *room,
+    size_t size)
 {
 	uint32_t	 more = *room != 0 ? *room * 2 : 8;
 	void		*grown;

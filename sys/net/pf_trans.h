@@ -2,11 +2,14 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_trans.h: transactions and the parts that they consist of, for the files of the
- * control floor.
+ * pf_trans.h: transactions, and the parts that a transaction consists of
  *
- * A transaction belongs to the client that began it.  It holds what is to come and
- * changes nothing before its commit.
+ * What it owns.  The transactions, and what these have gathered.
+ * Life.  A transaction belongs to the client that began it.  It gathers rules
+ * and options, and changes nothing that is in force until its commit.
+ * Locking.  All functions need pf->ctl.  pf_instance.h explains the marks of
+ * members.
+ * Place.  Fifth floor: only the files of the control floor use it.
  */
 #ifndef _NET_PF_TRANS_H_
 #define _NET_PF_TRANS_H_
@@ -18,8 +21,8 @@ struct pf;
 struct pf_conf;
 
 /*
- * The parts, in the order in which a commit goes through them.  A new one is a row here,
- * and a file of its own that defines pf_part_NAME: pf_trans_NAME.c.
+ * The parts, in the order in which a commit goes through them.  A new part
+ * takes a row here, and a file pf_trans_NAME.c that defines pf_part_NAME.
  */
 #define PF_TRANS_PARTS(ROW)						\
 	ROW(RULES, rules)						\
@@ -30,50 +33,62 @@ struct pf_conf;
 enum {	PF_TRANS_PARTS(PF_PART_NUMBER) PF_PARTS };
 
 /*
- * What a transaction has in one anchor, or in the main ruleset: the elements that the
- * program has named, and what each part keeps of them.
+ * What a transaction has gathered for one anchor, or for the main ruleset: the
+ * elements that the program has named, and the data of each part.
  */
 struct pf_trans_place {
 	struct pf_rb_node node;			/* [c] by path */
-	uint32_t	 has;			/* [c] bit per PF_TRANS_*: its elements */
-	uint32_t	 seen;			/* [c] of use to pf_trans_check() */
-	char		*path;			/* [i] "": the main ruleset; behind this */
-	void		*part[PF_PARTS];	/* [i] place_size bytes each; behind this */
+	uint32_t	 has;			/* [c] elements: a bit for */
+						/* each PF_TRANS_* */
+	uint32_t	 seen;			/* [c] scratch of */
+						/* pf_trans_check() */
+	char		*path;			/* [i] "": the main ruleset */
+	void		*part[PF_PARTS];	/* [i] data of the parts, */
+						/* place_size bytes each */
 };
 
 struct pf_trans {
 	uint32_t	 ticket;		/* [i] not 0 */
 	uint32_t	 n;			/* [c] elements */
-	uint32_t	 has;			/* [c] bit per PF_TRANS_*, of all places */
+	uint32_t	 has;			/* [c] the bits of all places */
 	struct pf_rb_root places;		/* [c] owned */
-	struct pf_conf	*conf;			/* [c] owned; NULL but during a commit */
-	void		*part[PF_PARTS];	/* [i] size bytes each; behind this */
+	/* [c] owned; the next configuration, during a commit; else NULL */
+	struct pf_conf	*conf;
+	void		*part[PF_PARTS];	/* [i] data of the parts, */
+						/* size bytes each */
 };
 
 /*
- * A part: what a transaction does about one kind of thing.
+ * A part: what a transaction does for one kind of thing, such as rules.
  *
- * What it gathers it keeps in the transaction, in room that is all zero at first.  Its
- * functions are called for every transaction, whether or not that has elements of
- * the part's types, with ctl held; NULL: nothing to do.
+ * A part keeps what it gathers in its data in the transaction and in the
+ * places, which are all zero at first.  The functions of a part are called for
+ * every transaction, even if the transaction has no elements of the part's
+ * types, with pf->ctl held.  NULL: the part has nothing to do.
  *
- *	begin	The transaction begins, with nothing in it.
- *	prepare	Makes all that the commit needs.  It may sleep and fail: errno, and then it
- *		has undone what it did.  It changes nothing that is in force.
- *	undo	Another part has failed to prepare.  Gives up what was prepared; what
- *		was gathered stays as it was, for the commit may be tried again.
- *	swap_in	Cannot fail.  Puts what was prepared into t->conf, which is a copy of the
- *		configuration in force and comes into force by one store behind the
- *		last part's swap_in; keeps what was replaced.  What does not belong
- *		to the configuration comes into force at once.
- *	finish	Cannot fail.  Nobody uses any longer what was replaced: frees it, and
- *		whatever else is left.
- *	abort	Instead of all that: gives up what was gathered.
+ *	begin	The transaction begins, and is empty.
+ *	prepare	Make everything that the commit needs.  This function may
+ *		sleep.  It changes nothing that is in force.  It returns 0 or
+ *		errno; if it fails, then it has undone what it did.
+ *	undo	Another part has failed to prepare.  Free what was prepared;
+ *		what was gathered stays, because the program may try the commit
+ *		again.
+ *	swap_in	Put what was prepared into t->conf, and keep what this replaces.
+ *		t->conf is a copy of the configuration in force, and is itself
+ *		put in force by one store after the swap_in of all parts.  What
+ *		is not in the configuration comes into force at once.  This
+ *		function cannot fail.
+ *	finish	Nobody uses any longer what was replaced.  Free that, and all
+ *		other data of the part.  This function cannot fail.
+ *	abort	The transaction ends without a commit.  Free what was gathered.
  */
 struct pf_trans_part {
-	uint32_t	 types;			/* bit per PF_TRANS_*: elements that are its */
-	bool		 in_anchors;		/* they may be in an anchor */
-	size_t		 size, place_size;	/* room in a transaction, in each place */
+	uint32_t	 types;			/* types of its elements: a */
+						/* bit for each PF_TRANS_* */
+	bool		 in_anchors;		/* its elements may be in */
+						/* anchors */
+	size_t		 size, place_size;	/* data in a transaction, in */
+						/* each place */
 	void		(*begin)(struct pf *, struct pf_trans *);
 	int		(*prepare)(struct pf *, struct pf_trans *);
 	void		(*undo)(struct pf *, struct pf_trans *);
@@ -82,48 +97,69 @@ struct pf_trans_part {
 	void		(*abort)(struct pf *, struct pf_trans *);
 };
 
-#define PF_PART_DECLARED(NAME, name)	extern const struct pf_trans_part pf_part_##name;
+#define PF_PART_DECLARED(NAME, name)					\
+	extern const struct pf_trans_part pf_part_##name;
 PF_TRANS_PARTS(PF_PART_DECLARED)
 
 /*
- * pf_trans.c: the transaction, whatever its parts
+ * pf_trans.c: the transaction, without its parts
  *
- * All here and below with ctl held; 0 or errno, and nothing has changed on error.
+ * Functions here and below that return int return 0 or errno; on error nothing
+ * has changed.
  */
-/* Whether there may be such an element: PF_TRANS_*, and a path from a program, of
- * PF_ANCHOR_PATH_SIZE bytes.  EINVAL; EOPNOTSUPP: no part is for it. */
+/*
+ * Whether an element is sound: type is PF_TRANS_*, and path has
+ * PF_ANCHOR_PATH_SIZE bytes.  EINVAL; EOPNOTSUPP: no part has elements of that
+ * type.
+ */
 int	 pf_trans_element_ok(uint32_t type, const char *path);
 
-/* From here on elements and paths are sound. */
-struct pf_trans *pf_trans_begin(struct pf *);		/* with nothing in it; NULL: ENOMEM */
-/* One more element; EINVAL: it is there already. */
-int	 pf_trans_element(struct pf *, struct pf_trans *, uint32_t type, const char *path);
-/* Ask for each of n elements whether it is in it, from number 0 on; then whether these
- * are all of them.  EINVAL: no. */
-int	 pf_trans_check(struct pf_trans *, uint32_t i, uint32_t type, const char *path);
+/* For all functions below elements and paths have been checked. */
+/* Make an empty transaction; NULL: no memory. */
+struct pf_trans *pf_trans_begin(struct pf *);
+/* Add an element; EINVAL: the transaction has that element already. */
+int	 pf_trans_element(struct pf *, struct pf_trans *, uint32_t type,
+	    const char *path);
+/*
+ * Compare a list of n elements with those of the transaction: first call
+ * pf_trans_check() for each, i counting from 0, then pf_trans_check_all().
+ * EINVAL: they differ.
+ */
+int	 pf_trans_check(struct pf_trans *, uint32_t i, uint32_t type,
+	    const char *path);
 int	 pf_trans_check_all(const struct pf_trans *, uint32_t n);
 void	 pf_trans_abort(struct pf *, struct pf_trans *);
-int	 pf_trans_commit(struct pf *, struct pf_trans *);	/* frees it on success */
-/* Whether there is a transaction, with an element of that type somewhere in it. */
+/* Commit a transaction; frees it on success. */
+int	 pf_trans_commit(struct pf *, struct pf_trans *);
+/* Whether a transaction has an element of that type, in any place; NULL: no. */
 bool	 pf_trans_has(const struct pf_trans *, uint32_t type);
 
-/* For parts: the place of that path, or NULL; the first and the next, by path. */
+/* For parts: the place of a path, or NULL; the first place, and the next one,
+ * by path. */
 struct pf_trans_place *pf_trans_place(struct pf_trans *, const char *path);
 struct pf_trans_place *pf_trans_place_first(struct pf_trans *);
 struct pf_trans_place *pf_trans_place_next(struct pf_trans_place *);
-/* The array with room for one more than n things of that size: itself, or a larger copy that
- * takes its place.  NULL: no memory, and it is as it was. */
-void	*pf_trans_room(struct pf *, void *array, uint32_t n, uint32_t *room, size_t size);
+/*
+ * Make room in an array of n things of that size for one more.  Returns the
+ * array itself, or a larger copy, and has then freed the array.  NULL: no
+ * memory, nothing has changed.
+ */
+void	*pf_trans_room(struct pf *, void *array, uint32_t n, uint32_t *room,
+	    size_t size);
 
 /*
- * pf_trans_rules.c: rules, and the anchors that they make
+ * pf_trans_rules.c: rules, and the anchors that rules make
  */
-/* A rule that stands in anchor `path' and calls another ("": it does not).  EBUSY: the
- * transaction does not have that ruleset; ENOSPC: too many anchors. */
+/*
+ * Add a rule to the ruleset of anchor `path'.  call: the anchor that the rule
+ * calls, or "".  EBUSY: the transaction does not have that ruleset; ENOSPC: too
+ * many anchors.
+ */
 int	 pf_trans_add_rule(struct pf *, struct pf_trans *, uint32_t ruleset,
-	    const char *path, const char *call, const struct pf_rule *, uint32_t uid,
-	    uint32_t pid);
-/* An address for a pool of the next rule; E2BIG, ENOMEM.  And: forget them. */
+	    const char *path, const char *call, const struct pf_rule *,
+	    uint32_t uid, uint32_t pid);
+/* Add an address to a pool of the next rule (E2BIG, ENOMEM), or forget all of
+ * these. */
 int	 pf_trans_add_addr(struct pf *, struct pf_trans *, uint32_t which,
 	    const struct pf_pooladdr *);
 void	 pf_trans_no_addrs(struct pf_trans *);
@@ -131,18 +167,23 @@ void	 pf_trans_no_addrs(struct pf_trans *);
 /*
  * pf_trans_options.c: options
  *
- * What a transaction does not name is left as it is at its commit.
+ * The commit leaves an option as it is unless the transaction has set it.
  */
-void	 pf_trans_set_option(struct pf_trans *, unsigned int opt, uint32_t value,
-	    uint32_t *old);
-int	 pf_trans_set_logif(struct pf *, struct pf_trans *, const char *name); /* "": none */
-/* The limit PF_LIMIT_* as the transaction sets it, or the one in force. */
-uint32_t pf_trans_limit(struct pf *, const struct pf_trans *, unsigned int limit);
+void	 pf_trans_set_option(struct pf_trans *, unsigned int opt,
+	    uint32_t value, uint32_t *old);
+/* name "": no interface. */
+int	 pf_trans_set_logif(struct pf *, struct pf_trans *, const char *name);
+/* The limit PF_LIMIT_* that the transaction has set, else the one in force. */
+uint32_t pf_trans_limit(struct pf *, const struct pf_trans *,
+	    unsigned int limit);
 
 /*
- * pf_trans_skips.c: `set skip' of interfaces; part of the options for a program
+ * pf_trans_skips.c: `set skip' of interfaces, which a program sets with the
+ * options
  */
-/* Set or clear it of one interface; name "": clear it of all.  E2BIG, ENOMEM. */
-int	 pf_trans_skip(struct pf *, struct pf_trans *, const char *name, bool skip);
+/* Set or clear `skip' of one interface; name "": clear it of all.  E2BIG,
+ * ENOMEM. */
+int	 pf_trans_skip(struct pf *, struct pf_trans *, const char *name,
+	    bool skip);
 
 #endif /* _NET_PF_TRANS_H_ */

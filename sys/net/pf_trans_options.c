@@ -2,13 +2,13 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_trans_options.c: the options of a transaction (fifth floor)
+ * pf_trans_options.c: the options of a transaction
  *
- * Owns what a transaction says of options: values for those that it names.  At the commit
- * they are written over those in force then; all others stay.  The numbers and
- * values have been checked by the request.
- *
- * All functions here run in control context with pf->ctl held.
+ * What it owns.  The values of the options that a transaction has set.  The
+ * commit changes these options, and leaves all others as they are.  The handler
+ * of the request has checked numbers and values.
+ * Locking.  All functions here run in control context with pf->ctl held.
+ * Place.  Fifth floor.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -18,10 +18,12 @@
 #include "pf_trans.h"
 
 struct trans_options {
-	uint32_t	 value[PF_OPT_MAX];	/* [c] at first those in force at the beginning */
-	uint32_t	 touched;		/* [c] bit per PF_OPT_*: named */
-	bool		 touched_logif;		/* [c] .. and this */
-	struct pf_kif	*logif;			/* [c] referenced; NULL: none, or not named */
+	uint32_t	 value[PF_OPT_MAX];	/* [c] at first as in force */
+						/* when it began */
+	uint32_t	 touched;		/* [c] options set: a bit for */
+						/* each PF_OPT_* */
+	bool		 touched_logif;		/* [c] logif has been set */
+	struct pf_kif	*logif;			/* [c] referenced; NULL: none */
 };
 
 static struct trans_options *
@@ -31,7 +33,8 @@ options_of(const struct pf_trans *t)
 }
 
 void
-pf_trans_set_option(struct pf_trans *t, unsigned int opt, uint32_t value, uint32_t *old)
+pf_trans_set_option(struct pf_trans *t, unsigned int opt, uint32_t value,
+    uint32_t *old)
 {
 	struct trans_options	*o = options_of(t);
 

@@ -2,18 +2,19 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_trans_rules.c: the rules of a transaction, and the anchors that they make (fifth
- * floor)
+ * pf_trans_rules.c: the rules of a transaction, and the anchors that these make
  *
- * Owns the rules that a transaction gathers, for any number of anchors and for the main
- * ruleset, and the addresses for the pools of the next rule.  An element is a
- * ruleset of a place, which replaces the one in force even if it stays empty.
+ * What it owns.  The rules that a transaction gathers, for any number of
+ * anchors and for the main ruleset, and the addresses for the pools of the next
+ * rule.  An element is one ruleset of one place.  It replaces the ruleset in
+ * force, even if no rule is added to it.
+ * Locking.  All functions here run in control context with pf->ctl held.
+ * Place.  Fifth floor.
  *
- * Preparing compiles the rules, and makes another index of the anchors if anchors have
- * to do with it.  Rulesets that were replaced take the place of those that replaced them,
- * and are freed after the grace period.
- *
- * All functions here run in control context with pf->ctl held.
+ * To prepare is to compile the rules, and to make another index of anchors if
+ * the transaction loads rules into anchors, or if anchors have been made or
+ * freed.  To swap in is to exchange the compiled rulesets for those in force,
+ * which the transaction keeps until the end of the grace period and then frees.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -28,22 +29,28 @@
 
 #define RULES_MAX	1000000		/* in a ruleset */
 #define ADDRS_MAX	65536		/* in a pool */
-#define RULESETS	((1U << PF_RULESET_MAX) - 1)	/* the types of elements */
+#define RULESETS	((1U << PF_RULESET_MAX) - 1)	/* the types of */
+							/* elements */
 
 struct gathered {
-	struct pf_krule	**rule;			/* [c] referenced */
-	uint32_t	 n, room;		/* [c] */
-	struct pf_rules	*compiled;		/* [c] of them; behind the swap: the old one */
+	struct pf_krule	**rule;		/* [c] referenced */
+	uint32_t	 n, room;	/* [c] */
+	struct pf_rules	*compiled;	/* [c] the rules, compiled; after */
+					/* swap_in: the old ruleset */
 };
 struct place_rules {
 	struct gathered	 rs[PF_RULESET_MAX];
-	struct pf_anchor *anchor;		/* [c] referenced; NULL: main, or no rules yet */
+	struct pf_anchor *anchor;	/* [c] referenced; NULL: main */
+					/* ruleset, or no rules yet */
 };
 struct trans_rules {
 	struct pf_pool_list pool[PF_POOL_MAX];	/* [c] for the next rule */
-	bool		 reindex;		/* [c] the commit makes a new index: */
-	struct pf_anchor_index *index;		/* [c] this; NULL: no anchors */
-	struct pf_anchor_index *old_index;	/* [c] behind the swap; NULL: none */
+	bool		 reindex;		/* [c] the commit makes a new */
+						/* index */
+	struct pf_anchor_index *index;		/* [c] that index; NULL: no */
+						/* anchors */
+	struct pf_anchor_index *old_index;	/* [c] after swap_in; NULL: */
+						/* none */
 };
 
 static struct trans_rules *
@@ -62,15 +69,17 @@ rules_at(const struct pf_trans_place *p)
  * Gathering
  */
 
-/* Anchors that the transaction makes fit in the limit that it sets. */
+/* Get an anchor, within the limit that the transaction sets or that is in
+ * force. */
 static int
 trans_anchor(struct pf *pf, struct pf_trans *t, const char *path,
     struct pf_anchor **a)
 {
-	return (pf_anchor_get(pf, path, pf_trans_limit(pf, t, PF_LIMIT_ANCHORS), a));
+	return (pf_anchor_get(pf, path,
+	    pf_trans_limit(pf, t, PF_LIMIT_ANCHORS), a));
 }
 
-/* Note which anchor the rule calls. */
+/* Set the krule's anchor, anchor_call and call_kind. */
 static int
 rule_call(struct pf *pf, struct pf_trans *t, const char *base, const char *call,
     struct pf_krule *kr)
@@ -81,11 +90,11 @@ rule_call(struct pf *pf, struct pf_trans *t, const char *base, const char *call,
 	if (call[0] == '\0')
 		return (0);
 	path = pf_alloc(pf, PF_ANCHOR_PATH_SIZE);
-	kr->call = pf_alloc(pf, strlen(call) + 1);
-	error = path == NULL || kr->call == NULL ? ENOMEM : 0;
+	kr->anchor_call = pf_alloc(pf, strlen(call) + 1);
+	error = path == NULL || kr->anchor_call == NULL ? ENOMEM : 0;
 	if (error == 0) {
-		memcpy(kr->call, call, strlen(call));
-		error = pf_anchor_resolve(base, call, path, &kr->how);
+		memcpy(kr->anchor_call, call, strlen(call));
+		error = pf_anchor_resolve(base, call, path, &kr->call_kind);
 	}
 	if (error == 0)
 		error = trans_anchor(pf, t, path, &kr->anchor);
@@ -95,8 +104,8 @@ rule_call(struct pf *pf, struct pf_trans *t, const char *base, const char *call,
 
 int
 pf_trans_add_rule(struct pf *pf, struct pf_trans *t, uint32_t ruleset,
-    const char *path, const char *call, const struct pf_rule *rule, uint32_t uid,
-    uint32_t pid)
+    const char *path, const char *call, const struct pf_rule *rule,
+    uint32_t uid, uint32_t pid)
 {
 	struct pf_trans_place	*p = pf_trans_place(t, path);
 	struct place_rules	*pr;
@@ -118,7 +127,8 @@ pf_trans_add_rule(struct pf *pf, struct pf_trans *t, uint32_t ruleset,
 	if (pr->anchor == NULL && path[0] != '\0' &&
 	    (error = trans_anchor(pf, t, path, &pr->anchor)) != 0)
 		return (error);
-	error = pf_krule_create(pf, rule, ruleset, call, rules_of(t)->pool, &kr);
+	error = pf_krule_create(pf, rule, ruleset, call, rules_of(t)->pool,
+	    &kr);
 	if (error != 0)
 		return (error);
 	error = rule_call(pf, t, path, call, kr);
@@ -165,8 +175,8 @@ pf_trans_no_addrs(struct pf_trans *t)
  * Preparing
  */
 
-/* Compile what has been gathered for one place; an anchor may have no ruleset of a kind, the
- * main ruleset has all of them. */
+/* Compile the rulesets of one place.  An anchor has no compiled ruleset of a
+ * kind of which it has no rules; the main ruleset has one of every kind. */
 static int
 place_compile(struct pf *pf, struct pf_trans *t, struct pf_trans_place *p)
 {
@@ -176,7 +186,8 @@ place_compile(struct pf *pf, struct pf_trans *t, struct pf_trans_place *p)
 
 	for (i = 0; i < PF_RULESET_MAX; i++) {
 		g = &pr->rs[i];
-		if ((p->has & 1U << i) == 0 || (g->n == 0 && p->path[0] != '\0'))
+		if ((p->has & 1U << i) == 0 ||
+		    (g->n == 0 && p->path[0] != '\0'))
 			continue;
 		g->compiled = pf_rules_compile(pf, pr->anchor, g->rule, g->n,
 		    t->ticket, i == PF_RULESET_BINAT);
@@ -186,7 +197,7 @@ place_compile(struct pf *pf, struct pf_trans *t, struct pf_trans_place *p)
 	return (0);
 }
 
-/* The rules are as they were gathered. */
+/* Free the compiled rulesets and the index; the gathered rules stay. */
 static void
 rules_undo(struct pf *pf, struct pf_trans *t)
 {
@@ -205,7 +216,7 @@ rules_undo(struct pf *pf, struct pf_trans *t)
 	r->index = NULL;
 }
 
-/* Whether the index of anchors is another after the commit. */
+/* Whether the commit needs another index of anchors. */
 static bool
 touches_anchors(struct pf *pf, struct pf_trans *t)
 {
@@ -236,10 +247,11 @@ rules_prepare(struct pf *pf, struct pf_trans *t)
 }
 
 /*
- * Into force
+ * Putting in force
  */
 
-/* Where the configuration has the rulesets of a place; NULL: nowhere, it is not known. */
+/* The array of rulesets that the configuration has for a place; NULL: no such
+ * anchor. */
 static struct pf_rules **
 conf_place(struct pf *pf, struct pf_conf *conf, const struct pf_trans_place *p)
 {
@@ -254,7 +266,7 @@ conf_place(struct pf *pf, struct pf_conf *conf, const struct pf_trans_place *p)
 	return (conf->anchors->slot[a->slot].rules);
 }
 
-/* Put the compiled rulesets in, and the old ones in their place. */
+/* Exchange the compiled rulesets of a place for those of the configuration. */
 static void
 place_swap(struct pf *pf, struct pf_conf *conf, struct pf_trans_place *p)
 {
@@ -291,7 +303,7 @@ rules_swap_in(struct pf *pf, struct pf_trans *t)
 	pf_conf_digest(t->conf);
 }
 
-/* The rulesets that are no longer in force. */
+/* Free the rulesets that are no longer in force: their rules are retired. */
 static void
 free_old(struct pf *pf, struct pf_trans_place *p)
 {
@@ -302,13 +314,13 @@ free_old(struct pf *pf, struct pf_trans_place *p)
 	for (i = 0; i < PF_RULESET_MAX; i++) {
 		old = rules_at(p)->rs[i].compiled;
 		for (k = 0; old != NULL && k < old->n; k++)
-			WRITE_ONCE(old->rule[k]->gone, 1);
+			WRITE_ONCE(old->rule[k]->retired, 1);
 		pf_rules_free(pf, old);
 		rules_at(p)->rs[i].compiled = NULL;
 	}
 }
 
-/* What has been gathered and is not in force. */
+/* Free what has been gathered and not put in force. */
 static void
 rules_abort(struct pf *pf, struct pf_trans *t)
 {
@@ -316,7 +328,8 @@ rules_abort(struct pf *pf, struct pf_trans *t)
 	struct place_rules	*pr;
 	unsigned int		 i;
 
-	for (p = pf_trans_place_first(t); p != NULL; p = pf_trans_place_next(p)) {
+	for (p = pf_trans_place_first(t); p != NULL;
+	    p = pf_trans_place_next(p)) {
 		pr = rules_at(p);
 		for (i = 0; i < PF_RULESET_MAX; i++)
 			pf_rules_put(pf, pr->rs[i].rule, pr->rs[i].n);
@@ -332,7 +345,7 @@ rules_finish(struct pf *pf, struct pf_trans *t)
 	struct pf_trans_place	*p;
 
 	if (rules_of(t)->reindex) {
-		pf_anchor_settle(pf);
+		pf_anchor_commit(pf);
 		pf_free(rules_of(t)->old_index);
 	}
 	for (p = pf_trans_place_first(t); p != NULL; p = pf_trans_place_next(p))

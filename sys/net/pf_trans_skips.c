@@ -2,14 +2,14 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_trans_skips.c: `set skip' of interfaces in a transaction (fifth floor)
+ * pf_trans_skips.c: `set skip' of interfaces in a transaction
  *
- * Owns the changes that a transaction gathers, in the order in which they were said.  They
- * have no element of their own: a program says them with the options.  The
- * mark is the interface's, a word that packets read (pf_if.c), and not part of
- * the configuration.
- *
- * All functions here run in control context with pf->ctl held.
+ * What it owns.  The changes of `skip' that a transaction gathers, in the order
+ * in which the program made them.  These changes have no type of element: a
+ * program makes them with the options.  `skip' itself is a member of the kif,
+ * which packets read (pf_if.c); it is not part of the configuration.
+ * Locking.  All functions here run in control context with pf->ctl held.
+ * Place.  Fifth floor.
  */
 #include "pf_host.h"
 #include "pf_if.h"

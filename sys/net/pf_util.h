@@ -2,7 +2,7 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_util.h: what belongs to no noun
+ * pf_util.h: small functions that belong to no other file
  *
  * What it owns.  Nothing.
  * Locking.  None.
@@ -24,7 +24,7 @@ pf_all_zero(const void *mem, size_t len)
 	return (true);
 }
 
-/* At step i of a loop over rules, of which there may be very many: control context. */
+/* Step i of a long loop in control context: let others run now and then. */
 static inline void
 pf_yield_at(uint32_t i)
 {

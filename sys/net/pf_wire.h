@@ -2,14 +2,16 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_wire.h: headers as they are on the wire.
+ * pf_wire.h: headers as they are on the wire
  *
- * All members are in network byte order.  The structures are packed, so they may
- * lie at any address: what a link layer of odd length leaves, or an error quotes.  Fields
- * smaller than a byte are taken out by the masks below; 32-bit members are bytes,
- * read by pf_get32().
+ * What it owns.  Nothing: definitions.
+ * Locking.  None.
+ * Place.  First floor.
  *
- * Owns nothing; pure definitions, on the first floor.
+ * All members are in network byte order.  The structures are packed, because
+ * headers may be at any address, for instance behind a link layer header of odd
+ * length.  The masks below take out fields smaller than a byte.  32-bit members
+ * are arrays of bytes, which pf_get32() reads.
  */
 #ifndef _NET_PF_WIRE_H_
 #define _NET_PF_WIRE_H_
@@ -19,7 +21,8 @@
 #define PF_WIRE	__attribute__((packed))
 
 struct pf_ip4 {				/* RFC 791, 3.1 */
-	uint8_t		vhl;		/* version << 4 | header length in words */
+	uint8_t		vhl;		/* version << 4 | header length in */
+					/* words */
 	uint8_t		tos;
 	uint16_t	len;
 	uint16_t	id;
@@ -49,7 +52,8 @@ struct pf_ip6 {				/* RFC 8200, 3 */
 static_assert(sizeof(struct pf_ip6) == 40, "IPv6 header");
 #define PF_IP6_CLASS(vtf)	(((vtf)[0] << 4 | (vtf)[1] >> 4) & 0xff)
 
-struct pf_ip6_ext {			/* RFC 8200, 4: hop-by-hop, routing, destination */
+struct pf_ip6_ext {			/* RFC 8200, 4: hop-by-hop, routing, */
+					/* destination */
 	uint8_t		next;
 	uint8_t		len;		/* of PF_IP6_EXTLEN, AH: PF_IP6_AHLEN */
 	uint8_t		type;		/* routing: type */
@@ -117,7 +121,8 @@ static_assert(sizeof(struct pf_udp) == 8, "UDP header");
 struct pf_icmp {			/* RFC 792, RFC 4443 */
 	uint8_t		type, code;
 	uint16_t	sum;
-	uint16_t	id, seq;	/* queries; errors: unused, MTU, pointer */
+	uint16_t	id, seq;	/* queries; errors: unused, MTU, */
+					/* pointer */
 } PF_WIRE;
 static_assert(sizeof(struct pf_icmp) == 8, "ICMP header");
 

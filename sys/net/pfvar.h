@@ -2,17 +2,22 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pfvar.h: the interface between pf and its user programs, and nothing else.
+ * pfvar.h: the interface between pf and its user programs, and nothing else
  *
- * What crosses /dev/pf is declared here.  Every member has a fixed width and
- * every hole is a named pad, so a structure has one layout for 32-bit and
- * 64-bit programs.  User addresses travel as uint64_t.  All numbers are in
- * host byte order except addresses and ports, which are in network byte order
- * everywhere, and what a comment names.  Pads and spare bytes must be zero:
- * the kernel refuses a request otherwise.
+ * What it owns.  The definitions of all that is read from and written to
+ * /dev/pf.
+ * Locking.  None.
+ * Place.  Below the first floor; programs include it too.
  *
- * The names are those of pf(4).  The kernel keeps rules and states in shapes of
- * its own (pf_rule.h, pf_state.h) and builds them from these, member by member.
+ * Every member has a fixed width, and every hole between members is a named
+ * pad, so a structure has the same layout in 32-bit and 64-bit programs.  A
+ * user address is a uint64_t.  Addresses and ports are in network byte order.
+ * All other numbers are in host byte order, unless a comment says otherwise.
+ * Pads and spare bytes must be zero: the kernel refuses other requests.
+ *
+ * The names are those of pf(4).  The kernel keeps rules and states in
+ * structures of its own (pf_rule.h, pf_state.h), and converts these member by
+ * member.
  */
 #ifndef _NET_PFVAR_H_
 #define _NET_PFVAR_H_
@@ -50,7 +55,8 @@ enum {							/* rulesets */
 	PF_RULESET_BINAT, PF_RULESET_RDR, PF_RULESET_MAX
 };
 
-enum {							/* port, uid, gid tests */
+enum {							/* port, uid, gid */
+							/* tests */
 	PF_OP_NONE, PF_OP_IRG, PF_OP_EQ, PF_OP_NE, PF_OP_LT, PF_OP_LE,
 	PF_OP_GT, PF_OP_GE, PF_OP_XRG, PF_OP_RRG, PF_OP_MAX
 };
@@ -73,8 +79,8 @@ enum {							/* timeouts, seconds */
 	PFTM_FRAG, PFTM_INTERVAL, PFTM_ADAPTIVE_START, PFTM_ADAPTIVE_END,
 	PFTM_SRC_NODE, PFTM_TS_DIFF,
 	PFTM_MAX,
-	PFTM_PURGE = PFTM_MAX,			/* states only: expire at once */
-	PFTM_UNTIL_PACKET			/* states only: inherit */
+	PFTM_PURGE = PFTM_MAX,		/* states only: expire at once */
+	PFTM_UNTIL_PACKET		/* states only: inherit */
 };
 #define PFTM_VAL_MAX	0x3fffffff		/* largest timeout, seconds */
 
@@ -97,7 +103,8 @@ enum {							/* pool types */
 	PF_POOL_NONE, PF_POOL_BITMASK, PF_POOL_RANDOM, PF_POOL_SRCHASH,
 	PF_POOL_ROUNDROBIN, PF_POOL_LEASTSTATES, PF_POOL_TYPE_MAX
 };
-enum {	PF_POOL_RDR, PF_POOL_NAT, PF_POOL_ROUTE, PF_POOL_MAX };	/* a rule's pools */
+enum {	PF_POOL_RDR, PF_POOL_NAT, PF_POOL_ROUTE, PF_POOL_MAX };	/* a rule's */
+								/* pools */
 
 enum {							/* pf_addr_wrap.type */
 	PF_ADDR_ADDRMASK, PF_ADDR_NOROUTE, PF_ADDR_DYNIFTL, PF_ADDR_TABLE,
@@ -124,7 +131,8 @@ enum {							/* reasons */
 
 enum {							/* limit counters */
 	LCNT_STATES, LCNT_SRCSTATES, LCNT_SRCNODES, LCNT_SRCCONN,
-	LCNT_SRCCONNRATE, LCNT_OVERLOAD_TABLE, LCNT_OVERLOAD_FLUSH, LCNT_ANCHORS,
+	LCNT_SRCCONNRATE, LCNT_OVERLOAD_TABLE, LCNT_OVERLOAD_FLUSH,
+	LCNT_ANCHORS,
 	LCNT_MAX
 };
 #define LCNT_NAMES {							\
@@ -134,7 +142,8 @@ enum {							/* limit counters */
 }
 
 enum {	FCNT_STATE_SEARCH, FCNT_STATE_INSERT, FCNT_STATE_REMOVALS, FCNT_MAX };
-enum {	SCNT_SRC_NODE_SEARCH, SCNT_SRC_NODE_INSERT, SCNT_SRC_NODE_REMOVALS, SCNT_MAX };
+enum {	SCNT_SRC_NODE_SEARCH, SCNT_SRC_NODE_INSERT, SCNT_SRC_NODE_REMOVALS,
+	SCNT_MAX };
 #define FCNT_NAMES { "searches", "inserts", "removals" }
 
 /* An address, network byte order.  IPv4 uses v4 and leaves the rest zero. */
@@ -159,10 +168,12 @@ struct pf_addr_wrap {
 		char		ifname[PF_IFNAMSIZ];	/* DYNIFTL */
 		char		tblname[PF_TABLE_NAME_SIZE]; /* TABLE */
 	}		v;
-	int32_t		cnt;		/* out: addresses in table or interface, -1 none */
+	int32_t		cnt;		/* out: addresses in table or */
+					/* interface, -1 none */
 	uint8_t		type;		/* PF_ADDR_* */
 	uint8_t		iflags;		/* PFI_AFLAG_*, DYNIFTL only */
-	uint8_t		net;		/* DYNIFTL: prefix length given by the user */
+	uint8_t		net;		/* DYNIFTL: prefix length given by */
+					/* the user */
 	uint8_t		pad;
 };
 
@@ -176,7 +187,8 @@ struct pf_rule_addr {
 
 /* A pool without its addresses: those follow by DIOCADDADDR. */
 struct pf_pool {
-	uint32_t	key[4];		/* source-hash key, an opaque 16 bytes */
+	uint32_t	key[4];		/* source-hash key, an opaque 16 */
+					/* bytes */
 	uint16_t	proxy_port[2];	/* host order; 0, 0: keep the port */
 	uint8_t		port_op;	/* PF_OP_NONE, PF_OP_EQ, PF_OP_RRG */
 	uint8_t		opts;		/* PF_POOL_* type and flags */
@@ -221,8 +233,10 @@ struct pf_threshold {			/* limit events in seconds */
 #define PFRULE_FRAGCROP		0x00008000
 #define PFRULE_FRAGDROP		0x00010000
 #define PFRULE_SET_TOS		0x00020000
-#define PFRULE_NOFRAGMENT	0x00040000	/* classic scrub without reassembly */
-#define PFRULE_DSCP		0x00080000	/* tos was written as a DSCP name */
+#define PFRULE_NOFRAGMENT	0x00040000	/* classic scrub without */
+						/* reassembly */
+#define PFRULE_DSCP		0x00080000	/* tos was written as a DSCP */
+						/* name */
 #define PFRULE_SETQUEUE		0x00100000	/* queue was given by `set' */
 #define PFRULE_FLAGMASK		0x001fffff
 
@@ -239,7 +253,8 @@ struct pf_threshold {			/* limit events in seconds */
 #define PF_FLUSH		0x01		/* flush */
 #define PF_FLUSH_GLOBAL		0x02
 
-#define PF_PRIO_ZERO		0xff		/* set_prio, prio: 0 asked for */
+#define PF_PRIO_ZERO		0xff		/* set_prio, prio: 0 asked */
+						/* for */
 #define PF_PRIO_NOTSET		0x00
 
 #define PF_TH_ALL		0xff		/* flagset of TCP flags tests */
@@ -268,7 +283,8 @@ struct pf_rule {
 	uint32_t	src_nodes;
 	uint32_t	nr;			/* number in its ruleset */
 	uint32_t	skip[PF_SKIP_COUNT];	/* rule number to go on with */
-	uint32_t	expired;		/* a `once' rule that has matched */
+	uint32_t	expired;		/* a `once' rule that has */
+						/* matched */
 	uint32_t	qid, pqid;
 
 	uint32_t	rule_flag;		/* PFRULE_* */
@@ -279,7 +295,8 @@ struct pf_rule {
 	uint32_t	max_src_conn;
 	struct pf_threshold max_src_conn_rate;
 	struct pf_threshold pktrate;
-	uint32_t	prob;			/* matches if random32 <= prob; 0: always */
+	uint32_t	prob;			/* matches if random32 <= */
+						/* prob; 0: always */
 	uint32_t	os_fingerprint;		/* PF_OSFP_ANY: 0 */
 	int32_t		rtableid;		/* -1: unchanged */
 	uint32_t	cuid;			/* out: who loaded it */
@@ -318,8 +335,10 @@ struct pf_rule {
 	uint8_t		prio;
 	uint8_t		flush;			/* PF_FLUSH*, of overload */
 	uint8_t		naf;			/* af-to */
-	uint8_t		divert_type;		/* 0 none, 1 to, 2 reply, 3 packet */
-	uint8_t		pool_used;		/* bit per PF_POOL_*: nat-to .. given */
+	uint8_t		divert_type;		/* 0 none, 1 to, 2 reply, 3 */
+						/* packet */
+	uint8_t		pool_used;		/* bit per PF_POOL_*: nat-to */
+						/* .. given */
 	uint8_t		anchor_wildcard;	/* out */
 	uint8_t		anchor_relative;	/* out */
 	uint8_t		pad[2];
@@ -340,8 +359,10 @@ struct pfioc_rule {
 	uint32_t	ticket;
 	uint32_t	nr;
 	uint32_t	ruleset;		/* PF_RULESET_* */
-	char		anchor[PF_ANCHOR_PATH_SIZE];	  /* the rule stands here */
-	char		anchor_call[PF_ANCHOR_PATH_SIZE]; /* and calls this one */
+	char		anchor[PF_ANCHOR_PATH_SIZE];	  /* the rule stands */
+							  /* here */
+	char		anchor_call[PF_ANCHOR_PATH_SIZE]; /* and calls this */
+							  /* one */
 	struct pf_rule	rule;
 };
 
@@ -349,10 +370,10 @@ struct pfioc_rule {
  * ADDADDR adds to pool `which' of the rule that the next ADDRULE brings. */
 struct pfioc_pooladdr {
 	uint32_t	ticket;
-	uint32_t	nr;			/* GETADDRS: out; GETADDR: which one */
-	uint32_t	r_num;			/* rule number, GETADDR(S) */
+	uint32_t	nr;		/* GETADDRS: out; GETADDR: which one */
+	uint32_t	r_num;		/* rule number, GETADDR(S) */
 	uint32_t	ruleset;
-	uint32_t	which;			/* PF_POOL_RDR .. */
+	uint32_t	which;		/* PF_POOL_RDR .. */
 	uint32_t	pad;
 	char		anchor[PF_ANCHOR_PATH_SIZE];
 	struct pf_pooladdr addr;
@@ -375,7 +396,8 @@ struct pfioc_ruleset {			/* DIOCGETRULESETS, DIOCGETRULESET */
  * (SETTIMEOUT, SETLIMIT, SETSTATUSIF, SETDEBUG, SETHOSTID, SETIFFLAG,
  * CLRIFFLAG, SETSYNCOOKIES..) are part of it.
  */
-enum {	PF_TRANS_RULESET_FIRST = 0,	/* .. PF_RULESET_MAX - 1: that ruleset */
+enum {	PF_TRANS_RULESET_FIRST = 0,	/* .. PF_RULESET_MAX - 1: that */
+					/* ruleset */
 	PF_TRANS_ALTQ = PF_RULESET_MAX, PF_TRANS_TABLE, PF_TRANS_OPTIONS,
 	PF_TRANS_MAX };
 #define PF_TRANS_ELEMENTS	65536	/* at most */
@@ -398,10 +420,12 @@ struct pf_status {
 	uint64_t	lcounters[LCNT_MAX];
 	uint64_t	fcounters[FCNT_MAX];
 	uint64_t	scounters[SCNT_MAX];
-	uint64_t	pcounters[2][2][2];	/* loginterface: [v4, v6][in, out][pass, block] */
+	uint64_t	pcounters[2][2][2];	/* loginterface: [v4, v6][in, */
+						/* out][pass, block] */
 	uint64_t	bcounters[2][2];	/* [v4, v6][in, out], bytes */
 	uint64_t	stateid;
-	int64_t		since;			/* enabled or disabled, s since the epoch */
+	int64_t		since;			/* enabled or disabled, s */
+						/* since the epoch */
 	uint32_t	states;
 	uint32_t	src_nodes;
 	uint32_t	running;		/* 1: enabled */
@@ -409,12 +433,16 @@ struct pf_status {
 	uint32_t	hostid;			/* network order, as printed */
 	uint32_t	fragments;
 	char		ifname[PF_IFNAMSIZ];	/* loginterface */
-	uint8_t		pf_chksum[PF_MD5_DIGEST_LENGTH]; /* of the main ruleset */
+	uint8_t		pf_chksum[PF_MD5_DIGEST_LENGTH]; /* of the main */
+							 /* ruleset */
 };
 
-struct pfioc_tm    { int32_t timeout; int32_t seconds; };	/* out: old value */
-struct pfioc_limit { int32_t index; uint32_t limit; };		/* out: old value */
-struct pfioc_u32   { uint32_t value; uint32_t pad; };		/* DEBUG, HOSTID */
+struct pfioc_tm    { int32_t timeout; int32_t seconds; };	/* out: old */
+								/* value */
+struct pfioc_limit { int32_t index; uint32_t limit; };		/* out: old */
+								/* value */
+struct pfioc_u32   { uint32_t value; uint32_t pad; };		/* DEBUG, */
+								/* HOSTID */
 struct pfioc_if    { char ifname[PF_IFNAMSIZ]; };
 
 /* A state, as shown and as sent (-S, pfsync). */
@@ -450,19 +478,21 @@ struct pfsync_state_key {
 };
 
 struct pfsync_state_peer {
-	uint32_t	seqlo;			/* max sequence number sent */
-	uint32_t	seqhi;			/* max the other end acknowledged + win */
-	uint32_t	seqdiff;		/* modulation */
-	uint16_t	max_win;		/* largest window, unscaled */
+	uint32_t	seqlo;		/* max sequence number sent */
+	uint32_t	seqhi;		/* max the other end acknowledged + */
+					/* win */
+	uint32_t	seqdiff;	/* modulation */
+	uint16_t	max_win;	/* largest window, unscaled */
 	uint16_t	mss;
-	uint8_t		state;			/* PF_TCPS_* or PFUDPS_* .. */
-	uint8_t		wscale;			/* PF_WSCALE_* */
+	uint8_t		state;		/* PF_TCPS_* or PFUDPS_* .. */
+	uint8_t		wscale;		/* PF_WSCALE_* */
 	uint8_t		pad[6];
 };
 
 struct pfsync_state {
 	uint64_t	id;			/* with creatorid: unique */
-	uint64_t	packets[2];		/* [0] with the state's direction */
+	uint64_t	packets[2];		/* [0] with the state's */
+						/* direction */
 	uint64_t	bytes[2];
 	struct pfsync_state_key key[2];		/* PF_SK_WIRE, PF_SK_STACK */
 	struct pfsync_state_peer src;
@@ -471,7 +501,8 @@ struct pfsync_state {
 	char		ifname[PF_IFNAMSIZ];	/* "all": floating */
 	char		orig_ifname[PF_IFNAMSIZ]; /* where it was created */
 	char		rt_ifname[PF_IFNAMSIZ];
-	uint32_t	creatorid;		/* hostid of who made it, network order */
+	uint32_t	creatorid;		/* hostid of who made it, */
+						/* network order */
 	uint32_t	creation;		/* age, seconds */
 	uint32_t	expire;			/* seconds to go */
 	uint32_t	rule;			/* numbers; -1: none */
@@ -493,15 +524,17 @@ struct pfioc_states {
 };
 
 /*
- * DIOCNATLOOK: by what addresses a translated connection is known on the other side.
- * saddr and daddr are those of a packet that has come in (direction PF_IN) as it was
- * on the wire, or PF_OUT as the receiving program has it: then rdaddr and rdport are where
- * the connection was meant to go before it was redirected.
+ * DIOCNATLOOK: by what addresses a translated connection is known on the other
+ * side.  saddr and daddr are those of a packet that has come in (direction
+ * PF_IN) as it was on the wire, or PF_OUT as the receiving program has it: then
+ * rdaddr and rdport are where the connection was meant to go before it was
+ * redirected.
  */
 struct pfioc_natlook {
 	struct pf_addr	saddr, daddr;
 	struct pf_addr	rsaddr, rdaddr;	/* out */
-	uint16_t	sport, dport;	/* network order; ICMP: sport is the id */
+	uint16_t	sport, dport;	/* network order; ICMP: sport is the */
+					/* id */
 	uint16_t	rsport, rdport;	/* out */
 	uint8_t		af;
 	uint8_t		proto;
@@ -527,20 +560,23 @@ struct pfioc_state_kill {
 #define PFI_IFLAG_SKIP		0x0100
 struct pfi_kif {
 	char		name[PF_IFNAMSIZ];
-	uint64_t	packets[2][2][2];	/* [v4, v6][in, out][pass, block] */
+	uint64_t	packets[2][2][2];	/* [v4, v6][in, out][pass, */
+						/* block] */
 	uint64_t	bytes[2][2][2];
 	int64_t		tzero;			/* cleared, s since the epoch */
 	uint32_t	flags;			/* PFI_IFLAG_* */
 	uint32_t	rules;
 	uint32_t	states;
 	uint32_t	is_group;
-	uint32_t	present;		/* a device of that name exists */
+	uint32_t	present;		/* a device of that name */
+						/* exists */
 	uint32_t	pad;
 };
 struct pfioc_iface {
 	char		name[PF_IFNAMSIZ];	/* "": all */
 	uint64_t	buffer;			/* user address */
-	uint32_t	size;			/* entries: in room, out there are */
+	uint32_t	size;			/* entries: in room, out */
+						/* there are */
 	uint32_t	esize;			/* sizeof(struct pfi_kif) */
 	uint32_t	flags;			/* SET/CLRIFFLAG: PFI_IFLAG_* */
 	uint32_t	pad;
@@ -558,7 +594,8 @@ struct pfioc_iface {
 
 /* pfioc_table.flags */
 #define PFR_FLAG_ATOMIC		0x01	/* accepted; every change is atomic */
-#define PFR_FLAG_DUMMY		0x02	/* say what would happen, change nothing */
+#define PFR_FLAG_DUMMY		0x02	/* say what would happen, change */
+					/* nothing */
 #define PFR_FLAG_FEEDBACK	0x04	/* fill pfra_fback */
 #define PFR_FLAG_CLSTATS	0x08	/* clear what is read */
 #define PFR_FLAG_ADDRSTOO	0x10	/* counters of the addresses too */
@@ -615,16 +652,17 @@ struct pfr_tstats {
  * pfr_astats, as the request has it; esize is the size of one. */
 struct pfioc_table {
 	struct pfr_table table;
-	uint64_t	buffer;			/* user address */
+	uint64_t	buffer;		/* user address */
 	uint32_t	esize;
-	uint32_t	size;			/* entries: in given or room, out there are */
-	uint32_t	size2;			/* RSETADDRS: room for deleted ones */
-	uint32_t	nadd;			/* out */
+	uint32_t	size;		/* entries: in given or room, out */
+					/* there are */
+	uint32_t	size2;		/* RSETADDRS: room for deleted ones */
+	uint32_t	nadd;		/* out */
 	uint32_t	ndel;
 	uint32_t	nchange;
-	uint32_t	flags;			/* PFR_FLAG_* */
-	uint32_t	ticket;			/* RINADEFINE */
-	uint32_t	setflag;		/* RSETTFLAGS */
+	uint32_t	flags;		/* PFR_FLAG_* */
+	uint32_t	ticket;		/* RINADEFINE */
+	uint32_t	setflag;	/* RSETTFLAGS */
 	uint32_t	clrflag;
 };
 
@@ -663,16 +701,17 @@ struct pf_altq {
 	char		qname[PF_QNAME_SIZE];
 	char		parent[PF_QNAME_SIZE];
 	uint64_t	ifbandwidth;
-	uint64_t	bandwidth;		/* absolute */
+	uint64_t	bandwidth;	/* absolute */
 	struct pf_service_curve realtime;
 	struct pf_service_curve linkshare;
 	struct pf_service_curve upperlimit;
-	uint32_t	qid;			/* not 0, the same for a name everywhere */
+	uint32_t	qid;		/* not 0, the same for a name */
+					/* everywhere */
 	uint32_t	parent_qid;
-	uint32_t	qlimit;			/* packets; 0: default */
-	uint32_t	tbrsize;		/* bytes; 0: default */
-	uint32_t	flags;			/* PFALTQ_* */
-	uint8_t		scheduler;		/* ALTQT_* */
+	uint32_t	qlimit;		/* packets; 0: default */
+	uint32_t	tbrsize;	/* bytes; 0: default */
+	uint32_t	flags;		/* PFALTQ_* */
+	uint8_t		scheduler;	/* ALTQT_* */
 	uint8_t		priority;
 	uint8_t		pad[2];
 };
@@ -698,7 +737,8 @@ struct pfioc_altq {			/* ADDALTQ, GETALTQS, GETALTQ */
 #define PF_OSFP_NUMBER(c, v, s)						\
 	((uint32_t)(c) << 24 | (uint32_t)(v) << 12 | (uint32_t)(s))
 
-#define PF_OSFP_WSIZE_MOD	0x0001		/* wsize: multiple of a number */
+#define PF_OSFP_WSIZE_MOD	0x0001		/* wsize: multiple of a */
+						/* number */
 #define PF_OSFP_WSIZE_DC	0x0002		/* any */
 #define PF_OSFP_WSIZE_MSS	0x0004		/* multiple of the MSS */
 #define PF_OSFP_WSIZE_MTU	0x0008		/* multiple of the MTU */
@@ -709,12 +749,14 @@ struct pfioc_altq {			/* ADDALTQ, GETALTQS, GETALTQ */
 #define PF_OSFP_MSS_DC		0x0200
 #define PF_OSFP_WSCALE_MOD	0x0400
 #define PF_OSFP_WSCALE_DC	0x0800
-#define PF_OSFP_PSIZE_MOD	0x1000		/* .. of the size of the packet */
+#define PF_OSFP_PSIZE_MOD	0x1000		/* .. of the size of the */
+						/* packet */
 #define PF_OSFP_PSIZE_DC	0x2000
 
 enum {	PF_OSFP_TCPOPT_NOP = 1, PF_OSFP_TCPOPT_MSS, PF_OSFP_TCPOPT_WSCALE,
 	PF_OSFP_TCPOPT_SACK, PF_OSFP_TCPOPT_TS };
-#define PF_OSFP_TCPOPT_BITS	3		/* in tcpopts, the first option highest */
+#define PF_OSFP_TCPOPT_BITS	3		/* in tcpopts, the first */
+						/* option highest */
 #define PF_OSFP_MAX_OPTS	16
 
 struct pf_osfp_ioctl {			/* OSFPADD, OSFPGET */
