@@ -48,7 +48,8 @@ struct pf_anchors {
 	uint32_t	 n;		/* [c] anchors */
 	bool		 changed;	/* [c] anchors were made or freed */
 					/* since the last index */
-	struct pf_anchor *shown;	/* [c] pf_anchor_child()'s last answer */
+	struct pf_anchor *shown;	/* [c] pf_anchor_child()'s last */
+					/* answer */
 	uint32_t	 shown_nr;	/* [c] the nr that it was asked for */
 };
 
