@@ -248,7 +248,7 @@ packet(struct fix *f, struct pf_pdesc *pd, uint16_t port)
 	pd->af = AF_INET;
 	pd->proto = IPPROTO_UDP;
 	pd->dport = htons(port);
-	pd->kif = pf_kif_by_index(f->n->pf, 1);
+	pd->kif = pf_kif_find_index(f->n->pf, 1);
 }
 
 /* "label anchor-rule path", with - for what there is not. */

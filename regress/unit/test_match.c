@@ -130,7 +130,7 @@ random_packet(struct sim_node *n, struct pf_pdesc *pd)
 	} else if (pd->proto != IPPROTO_GRE)
 		pd->flags = PF_PD_FRAGMENT | PF_PD_NOTFIRST;
 	pd->tos = rnd(2) != 0 ? 0x10 : 0;
-	pd->kif = pf_kif_by_index(n->pf, ifindex);
+	pd->kif = pf_kif_find_index(n->pf, ifindex);
 	assert_non_null(pd->kif);
 }
 
@@ -363,7 +363,7 @@ test_steps_pay(void **state)
 		host(&pd.src, AF_INET, 0);
 		host(&pd.dst, AF_INET, 1);
 		sim_packet_enter();
-		pd.kif = pf_kif_by_index(n->pf, 1);
+		pd.kif = pf_kif_find_index(n->pf, 1);
 		pf_match_rules(&m, pf_rcu_deref(n->pf->conf), PF_RULESET_FILTER,
 		    &pd);
 		assert_null(m.rule);

@@ -110,9 +110,9 @@ teardown(void)
 static void
 state_rekey(struct pf_state *s, const struct pf_state_key *k)
 {
-	struct pf_state_seek seek = { .key = *k };
+	struct pf_state_lookup seek = { .key = *k };
 
-	pf_state_seek(fx.pf, &seek);
+	pf_state_lookup_init(fx.pf, &seek);
 	memcpy(s->addr, seek.key.addr, sizeof(s->addr));
 	s->link.tag[0] = seek.tag[0];
 	s->link.tag[1] = seek.tag[1];
@@ -121,10 +121,10 @@ state_rekey(struct pf_state *s, const struct pf_state_key *k)
 static int
 state_insert(struct pf_state *s)
 {
-	struct pf_state_seek seek = { .dir = 0 };
+	struct pf_state_lookup seek = { .dir = 0 };
 
 	pf_state_key_get(s, PF_SK_WIRE, &seek.key);
-	pf_state_seek(fx.pf, &seek);
+	pf_state_lookup_init(fx.pf, &seek);
 	return (pf_state_insert(fx.pf, s, &seek, NULL));
 }
 
@@ -149,9 +149,9 @@ state_make(const struct pf_state_key *k, struct pf_kif *kif, int *reason)
 static struct pf_state *
 state_find(const struct pf_state_key *k, const struct pf_kif *kif)
 {
-	struct pf_state_seek seek = { .key = *k };
+	struct pf_state_lookup seek = { .key = *k };
 
-	pf_state_seek(fx.pf, &seek);
+	pf_state_lookup_init(fx.pf, &seek);
 	return (pf_state_find(fx.pf, &seek, kif));
 }
 
@@ -857,13 +857,13 @@ test_seek_notes(void **state)
 	setup(10);
 	sim_packet_enter();
 	for (uint32_t i = 0; i < 4000; i++) {
-		struct pf_state_seek in, out, again;
+		struct pf_state_lookup in, out, again;
 		struct pf_state_key k;
 
 		memset(&in, 0, sizeof(in));
 		key_make(rnd(400), &in.key);
 		out = again = in;
-		pf_state_seek(fx.pf, &in);
+		pf_state_lookup_init(fx.pf, &in);
 		out.key.addr[0] = in.key.addr[1];
 		out.key.addr[1] = in.key.addr[0];
 		out.key.port[0] = in.key.port[1];
@@ -876,14 +876,14 @@ test_seek_notes(void **state)
 		case 3: out.key.af = out.key.af == AF_INET ? AF_INET6 : AF_INET; break;
 		case 4: out.key.addr[0].addr8[15] ^= out.key.af == AF_INET6; break;
 		}
-		pf_state_seek(fx.pf, &out);
+		pf_state_lookup_init(fx.pf, &out);
 		if (memcmp(&k, &out.key, sizeof(k)) == 0)
 			assert_true(out.hash == in.hash);
 		else
 			assert_true(out.hash != in.hash);
 		fx.pf->st.note.v[0] = ~0ULL;	/* forget */
 		again.key = out.key;
-		pf_state_seek(fx.pf, &again);
+		pf_state_lookup_init(fx.pf, &again);
 		assert_true(again.hash == out.hash && again.tag[0] == out.tag[0] &&
 		    again.tag[1] == out.tag[1]);
 	}

@@ -46,7 +46,7 @@ path_parse(struct pf_path *p)
 	if (PF_PATH_HAS_KEY(p)) {
 		pf_state_key_of(pd, &p->seek.key);
 		p->seek.dir = pd->dir;
-		pf_state_seek(pd->pf, &p->seek);
+		pf_state_lookup_init(pd->pf, &p->seek);
 	}
 	if (pd->dir != PF_IN || (pd->flags & PF_PD_CKSUM) == 0)
 		return (PF_GO);
@@ -193,7 +193,7 @@ pf_test(struct pf *pf, int dir, uint8_t af, int ifindex, struct pf_pkt **pkt)
 	p.nat = NULL;
 	pf_actions_init(&p.acts);
 	p.translated = false;
-	p.pd.kif = pf_kif_by_index(pf, ifindex);
+	p.pd.kif = pf_kif_find_index(pf, ifindex);
 	if (unlikely(p.pd.kif == NULL)) {	/* no memory when it came */
 		pf_count(pf, PF_CTR_REASON + PFRES_MEMORY);
 		return (PF_DROP);

@@ -67,12 +67,6 @@ struct pf_anchor_index {
 };
 
 /*
- * Names of functions here and in the other stores: get returns an object with a
- * reference for the caller, and may make the object; find returns an object
- * without a reference, or NULL.
- */
-
-/*
  * Whether a path is sound: "" for the main ruleset, or names of anchors with
  * one slash between two of them, at most PF_ANCHOR_DEPTH names.  Here and in
  * pf_anchor_resolve() the path has room for PF_ANCHOR_PATH_SIZE bytes.

@@ -52,7 +52,7 @@ pf_kif_find(struct pf *pf, const char *name)
 }
 
 struct pf_kif *
-pf_kif_by_index(struct pf *pf, int ifindex)
+pf_kif_find_index(struct pf *pf, int ifindex)
 {
 	struct pf_kif	*kif;
 

@@ -58,7 +58,7 @@ struct pf_kif *pf_kif_get(struct pf *, const char *name);
 struct pf_kif *pf_kif_find(struct pf *, const char *name);
 /* The kif of a device, without a reference, or NULL.  Packet context; every
  * packet calls this. */
-struct pf_kif *pf_kif_by_index(struct pf *, int ifindex);
+struct pf_kif *pf_kif_find_index(struct pf *, int ifindex);
 /* Take a reference: the caller must hold one, or must have found the kif by its
  * device in the present RCU read side. */
 static inline void

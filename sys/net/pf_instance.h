@@ -20,6 +20,10 @@
  *	[p]	per-CPU
  * Lock order: ctl, then a stripe of the keys, a stripe of the ids, a state.
  *
+ * Names of functions.  In all stores get returns an object with a reference for
+ * the caller, and may make the object; ref takes one more reference; put drops
+ * a reference.  find returns an object without a reference, or NULL.
+ *
  * Place.  Second floor, with the stores: a store finds the other stores and the
  * control mutex through the instance.  The instance has only pointers to what
  * is on the floors above.

@@ -138,7 +138,7 @@ pf_ioctl_natlook(struct pf_client *cl, void *arg)
 	key.port[!src] = io->dport;
 	key.af = io->af;
 	key.proto = io->proto;
-	found = pf_state_lookup(cl->pf, io->direction, other, &key);
+	found = pf_state_find_key(cl->pf, io->direction, other, &key);
 	if (!found)
 		return (ENOENT);
 	io->rsaddr = key.addr[src];

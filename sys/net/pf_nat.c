@@ -68,7 +68,7 @@ source_of(const struct pf_pdesc *pd)
 static bool
 is_free(const struct pf_pdesc *pd, const struct pf_state_key *key)
 {
-	return (!pf_state_taken(pd->pf, key, pd->dir == PF_IN ? PF_OUT : PF_IN));
+	return (!pf_state_exists(pd->pf, key, pd->dir == PF_IN ? PF_OUT : PF_IN));
 }
 
 /* A number from low to high, host order, for the end `i' of the key. */

@@ -104,7 +104,7 @@ insert(struct pf_path *p, struct pf_state *s, bool bound)
 	if (!p->translated)
 		return (pf_state_insert(pf, s, &p->seek, NULL));
 	p->other.dir = 0;
-	pf_state_seek(pf, &p->other);
+	pf_state_lookup_init(pf, &p->other);
 	return (pf_state_insert(pf, s, in ? &p->seek : &p->other,
 	    in ? &p->other : &p->seek));
 }

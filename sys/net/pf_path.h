@@ -37,9 +37,9 @@ struct pf_path {
 	struct pf_actions	 acts;		/* of the rules that matched */
 	bool			 translated;	/* by a rule, not by a state: */
 						/* pd has the key `other' */
-	struct pf_state_seek	 other;		/* the key on the other side, */
+	struct pf_state_lookup	 other;		/* the key on the other side, */
 						/* if translated */
-	struct pf_state_seek	 seek;		/* the key as the packet */
+	struct pf_state_lookup	 seek;		/* the key as the packet */
 						/* came, if PF_PATH_HAS_KEY() */
 };
 

@@ -67,7 +67,7 @@ prefetch_state(const struct pf_rb_node *n, bool tcp)
 }
 
 static inline struct pf_state *
-bucket_find(const struct pf_bucket *b, const struct pf_state_seek *k)
+bucket_find(const struct pf_bucket *b, const struct pf_state_lookup *k)
 {
 	struct pf_rb_node	*n = pf_rb_top(&b->root), *l, *r;
 	bool			 tcp = k->key.proto == IPPROTO_TCP;
@@ -88,7 +88,7 @@ bucket_find(const struct pf_bucket *b, const struct pf_state_seek *k)
 }
 
 static inline struct pf_state *
-buckets_find(struct pf_buckets *t, const struct pf_state_seek *k)
+buckets_find(struct pf_buckets *t, const struct pf_state_lookup *k)
 {
 	struct pf_state	*s;
 
@@ -104,7 +104,7 @@ buckets_find(struct pf_buckets *t, const struct pf_state_seek *k)
 /* After a look-up that found nothing: was it disturbed?  Then do it again. */
 static struct pf_state *
 find_again(struct pf_statetab *st, struct pf_buckets *t,
-    const struct pf_state_seek *k)
+    const struct pf_state_lookup *k)
 {
 	struct pf_stripe	*stripe = stripe_of(st->key_stripes, k->hash);
 	struct pf_state		*s;
@@ -125,7 +125,7 @@ find_again(struct pf_statetab *st, struct pf_buckets *t,
 
 static struct pf_state *
 table_find(struct pf_statetab *st, struct pf_buckets *t,
-    const struct pf_state_seek *k)
+    const struct pf_state_lookup *k)
 {
 	struct pf_state	*s;
 
@@ -136,9 +136,9 @@ table_find(struct pf_statetab *st, struct pf_buckets *t,
 /* The same with the key of a state that is bound to the interface. */
 static struct pf_state *
 find_bound(struct pf_statetab *st, struct pf_buckets *t,
-    const struct pf_state_seek *floating, const struct pf_kif *kif)
+    const struct pf_state_lookup *floating, const struct pf_kif *kif)
 {
-	struct pf_state_seek	k = *floating;
+	struct pf_state_lookup	k = *floating;
 
 	k.key.ifid = kif->id;
 	k.tag[1] = key_word(&k.key) | tag_side(k.dir);
@@ -154,7 +154,7 @@ find_bound(struct pf_statetab *st, struct pf_buckets *t,
  */
 /* Whether the key is the noted one with its ends exchanged. */
 static inline bool
-is_turned(const struct pf_state_seek *k, const uint64_t *note)
+is_turned(const struct pf_state_lookup *k, const uint64_t *note)
 {
 	const struct pf_addr	*a = k->key.addr;
 	uint64_t		 word = k->tag[1] & ~TAG_SIDES;
@@ -169,7 +169,7 @@ is_turned(const struct pf_state_seek *k, const uint64_t *note)
 }
 
 static void
-seek_hash(struct pf_statetab *st, struct pf_state_seek *k, uint64_t *note)
+seek_hash(struct pf_statetab *st, struct pf_state_lookup *k, uint64_t *note)
 {
 	const struct pf_addr	*a = &k->key.addr[0], *b = &k->key.addr[1];
 
@@ -193,7 +193,7 @@ seek_hash(struct pf_statetab *st, struct pf_state_seek *k, uint64_t *note)
 }
 
 void
-pf_state_seek(struct pf *pf, struct pf_state_seek *k)
+pf_state_lookup_init(struct pf *pf, struct pf_state_lookup *k)
 {
 	struct pf_statetab	*st = &pf->st;
 	uint64_t		*note = pf_pcpu_words(&st->note);
@@ -212,7 +212,7 @@ pf_state_seek(struct pf *pf, struct pf_state_seek *k)
 }
 
 struct pf_state *
-pf_state_find(struct pf *pf, const struct pf_state_seek *k,
+pf_state_find(struct pf *pf, const struct pf_state_lookup *k,
     const struct pf_kif *kif)
 {
 	struct pf_statetab	*st = &pf->st;
@@ -246,27 +246,27 @@ pf_state_key_get(const struct pf_state *s, unsigned int side,
 }
 
 bool
-pf_state_taken(struct pf *pf, const struct pf_state_key *key, uint8_t dir)
+pf_state_exists(struct pf *pf, const struct pf_state_key *key, uint8_t dir)
 {
-	struct pf_state_seek	k;
+	struct pf_state_lookup	k;
 
 	k.key = *key;
 	k.dir = dir;
-	pf_state_seek(pf, &k);
+	pf_state_lookup_init(pf, &k);
 	return (table_find(&pf->st, pf_rcu_deref(pf->st.keys), &k) != NULL);
 }
 
 bool
-pf_state_lookup(struct pf *pf, uint8_t dir, unsigned int side,
+pf_state_find_key(struct pf *pf, uint8_t dir, unsigned int side,
     struct pf_state_key *key)
 {
-	struct pf_state_seek	 k;
+	struct pf_state_lookup	 k;
 	struct pf_state		*s;
 
 	k.key = *key;
 	k.dir = dir;
 	pf_packet_begin();
-	pf_state_seek(pf, &k);
+	pf_state_lookup_init(pf, &k);
 	s = table_find(&pf->st, pf_rcu_deref(pf->st.keys), &k);
 	if (s != NULL)
 		pf_state_key_get(s, side, key);
@@ -467,8 +467,8 @@ insert_id(struct pf_statetab *st, struct pf_state *s)
 
 /* Set the keys of a state: stack is NULL if both are the same. */
 static void
-set_keys(struct pf_state *s, const struct pf_state_seek *wire,
-    const struct pf_state_seek *stack)
+set_keys(struct pf_state *s, const struct pf_state_lookup *wire,
+    const struct pf_state_lookup *stack)
 {
 	memcpy(s->addr, wire->key.addr, sizeof(s->addr));
 	s->link.tag[0] = wire->tag[0];
@@ -544,7 +544,7 @@ held_bucket(struct pf_statetab *st, const struct held *h, unsigned int i)
 /* Put s in by its keys and its id: all or nothing. */
 static bool
 link_state(struct pf_statetab *st, struct pf_state *s,
-    const struct pf_state_seek *wire, const struct pf_state_seek *stack)
+    const struct pf_state_lookup *wire, const struct pf_state_lookup *stack)
 {
 	struct held	h;
 
@@ -595,7 +595,7 @@ pf_state_next_id(struct pf *pf)
 
 int
 pf_state_insert(struct pf *pf, struct pf_state *s,
-    const struct pf_state_seek *wire, const struct pf_state_seek *stack)
+    const struct pf_state_lookup *wire, const struct pf_state_lookup *stack)
 {
 	struct pf_statetab	*st = &pf->st;
 	struct pf_buckets	*t = pf_rcu_deref(st->keys);

@@ -57,7 +57,7 @@ struct pf_state_key {
 };
 
 /* A key on its way to the table, with what the table makes of it. */
-struct pf_state_seek {
+struct pf_state_lookup {
 	struct pf_state_key key;
 	uint8_t		 dir;			/* who asks: a packet's PF_IN, PF_OUT; 0: any */
 	uint64_t	 tag[2];

@@ -55,7 +55,7 @@ buckets_free(struct pf_buckets *t)
  * behind the key of the last one.  The batch is safe in its read side.
  */
 static struct pf_rb_node *
-bucket_after(const struct pf_bucket *b, const struct pf_state_seek *last)
+bucket_after(const struct pf_bucket *b, const struct pf_state_lookup *last)
 {
 	struct pf_rb_node	*n = pf_rb_top(&b->root), *best = NULL;
 
@@ -80,7 +80,7 @@ static bool
 bucket_walk(struct pf_bucket *b, struct pf_stripe *stripe, const struct walk *w)
 {
 	struct pf_state		*batch[PF_WALK_BATCH];
-	struct pf_state_seek	 last, *after = NULL;
+	struct pf_state_lookup	 last, *after = NULL;
 	const struct pf_state_link *l;
 	struct pf_rb_node	*n;
 	unsigned int		 i, k, seen;

@@ -20,7 +20,7 @@ struct pf_conf;
 struct pf_kif;
 struct pf_state;
 struct pf_state_key;
-struct pf_state_seek;
+struct pf_state_lookup;
 
 /*
  * A bucket is the root of a small tree.  `second' is a node below the root: of two
@@ -73,19 +73,22 @@ int	 pf_state_init(struct pf *);			/* ENOMEM */
 void	 pf_state_fini(struct pf *);			/* removes all */
 /* Enlarge the table if it has become crowded; without memory it stays as it is.  Lock: ctl. */
 void	 pf_state_grow(struct pf *);
-/* Fill in what belongs to seek->key and seek->dir, and ask the memory for its bucket: the later the
- * look-up, the less it waits.  Packet context. */
-void	 pf_state_seek(struct pf *, struct pf_state_seek *);
+/*
+ * To look up a state by its key: init fills in the rest of a pf_state_lookup, whose
+ * key and dir are set, and prefetches the bucket; find returns the state, without a
+ * reference.  Packet context.
+ */
+void	 pf_state_lookup_init(struct pf *, struct pf_state_lookup *);
 /* The state that is sought, floating or bound to the interface; counts a search.
  * NULL: none.  RCU read side: the state stays readable in it, though it may be
  * unlinked at any time. */
-struct pf_state *pf_state_find(struct pf *, const struct pf_state_seek *,
+struct pf_state *pf_state_find(struct pf *, const struct pf_state_lookup *,
 	    const struct pf_kif *);
 /* Whether packets of direction dir and with this key have a state.  Packet context. */
-bool	 pf_state_taken(struct pf *, const struct pf_state_key *, uint8_t dir);
+bool	 pf_state_exists(struct pf *, const struct pf_state_key *, uint8_t dir);
 /* Ask by the key of packets of direction dir for the key at `side'; false: no state.  Control
  * context. */
-bool	 pf_state_lookup(struct pf *, uint8_t dir, unsigned int side, struct pf_state_key *);
+bool	 pf_state_find_key(struct pf *, uint8_t dir, unsigned int side, struct pf_state_key *);
 struct pf_state *pf_state_find_id(struct pf *, uint64_t id, uint32_t creatorid);
 /* A state, all zero, for a packet of direction dir, counted against the limit; NULL with
  * *reason = PFRES_MEMORY, PFRES_MAXSTATES.  Packet context. */
@@ -94,13 +97,13 @@ struct pf_state *pf_state_alloc(struct pf *, uint8_t dir, int *reason);
 void	 pf_state_discard(struct pf *, struct pf_state *);
 /*
  * Insert a state by its key, or by two: stack is NULL if both are the same, else s->more is
- * there.  pf_state_seek() has been called for both, and the ifid may have been set since.
+ * there.  pf_state_lookup_init() has been called for both, and the ifid may have been set since.
  * The table owns the state then, with its reference to the rule, which must be held, and takes
  * one to s->kif, which the caller sees in its RCU read side.  Sets the id if that is 0.
  * EEXIST: a key or the id is taken, and nothing has changed.  Packet context.
  */
-int	 pf_state_insert(struct pf *, struct pf_state *, const struct pf_state_seek *wire,
-	    const struct pf_state_seek *stack);
+int	 pf_state_insert(struct pf *, struct pf_state *, const struct pf_state_lookup *wire,
+	    const struct pf_state_lookup *stack);
 /* No state of this table has this id or a higher one. */
 uint64_t pf_state_next_id(struct pf *);
 /* Unlink and free after a grace period; false: somebody else did.  Any context. */
