@@ -199,20 +199,21 @@ bucket_now(struct pf_buckets *t, uint64_t hash)
 }
 
 /*
- * How many buckets there should be for n states: one for two, which are mostly those of one
- * connection.  Never fewer than there are.
+ * How many buckets there should be for n states.  Two states for each bucket, mostly
+ * those of one connection, are crowded; then there are to be four times as many, for
+ * moving the states costs more than the room.  Never fewer than there are.
  */
 static inline uint64_t
 buckets_wanted(const struct pf_buckets *t, uint64_t n)
 {
 	uint64_t	size = t->mask + 1;
 
-	if (n <= size * 2 || size >= PF_STATE_BUCKETS_MAX)
-		return (size);
 	while (n > size * 2 && size < PF_STATE_BUCKETS_MAX)
-		size *= 2;
+		size *= 4;
 	return (size);
 }
+static_assert(PF_STATE_BUCKETS_MAX / PF_STATE_BUCKETS_MIN == 1 << 10,
+    "the largest number is a power of four times the smallest");
 
 /* pf_state.c: put a link, or a state by its id, into a tree; false: there is one like
  * it.  Lock: the stripe; of a key's stripe the count is odd. */
