@@ -141,7 +141,7 @@ state_make(const struct pf_state_key *k, struct pf_kif *kif, int *reason)
 	s->timeout = PFTM_UDP_SINGLE;
 	s->direction = PF_IN;
 	s->expire = s->creation = pf_uptime(fx.pf);
-	pf_krule_get(s->rule);
+	pf_krule_ref(s->rule);
 	pf_atomic_inc(&s->rule->states_cur);
 	return (s);
 }

@@ -44,9 +44,9 @@ path_parse(struct pf_path *p)
 	if (why != PF_GO)
 		return (why);
 	if (PF_PATH_HAS_KEY(p)) {
-		pf_state_key_of(pd, &p->seek.key);
-		p->seek.dir = pd->dir;
-		pf_state_lookup_init(pd->pf, &p->seek);
+		pf_state_key_of(pd, &p->lookup.key);
+		p->lookup.dir = pd->dir;
+		pf_state_lookup_init(pd->pf, &p->lookup);
 	}
 	if (pd->dir != PF_IN || (pd->flags & PF_PD_CKSUM) == 0)
 		return (PF_GO);
@@ -102,7 +102,7 @@ path_state(struct pf_path *p)
 		return (PF_GO);
 	if (p->pd.flags & PF_PD_ICMPERR)
 		return (path_icmp_error(p));
-	s = pf_state_find(pf, &p->seek, p->pd.kif);
+	s = pf_state_find(pf, &p->lookup, p->pd.kif);
 	if (s == NULL)
 		return (PF_GO);
 	if (READ_ONCE(s->timeout) == PFTM_PURGE ||

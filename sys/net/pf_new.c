@@ -34,14 +34,14 @@ translate_by(struct pf_path *p, struct pf_krule *kr)
 	int	why;
 
 	if (!p->translated)
-		p->other.key = p->seek.key;
+		p->other.key = p->lookup.key;
 	why = pf_nat_translate(&p->pd, kr, &p->other.key);
 	if (why != PF_GO)
 		return (why);
 	pf_rewrite_pdesc(&p->pd, &p->other.key);
 	p->acts.translates = kr;
-	p->translated = memcmp(&p->other.key, &p->seek.key,
-	    sizeof(p->seek.key)) != 0;
+	p->translated = memcmp(&p->other.key, &p->lookup.key,
+	    sizeof(p->lookup.key)) != 0;
 	return (PF_GO);
 }
 
@@ -64,7 +64,7 @@ counts_at(struct pf_state_more *more, struct pf_krule *kr,
 {
 	if (kr == NULL || kr == own)
 		return;
-	pf_krule_get(kr);
+	pf_krule_ref(kr);
 	more->rule[more->n++] = kr;
 }
 
@@ -100,13 +100,13 @@ insert(struct pf_path *p, struct pf_state *s, bool bound)
 	bool		 in = p->pd.dir == PF_IN;
 
 	if (bound)
-		p->seek.key.ifid = p->other.key.ifid = p->pd.kif->id;
+		p->lookup.key.ifid = p->other.key.ifid = p->pd.kif->id;
 	if (!p->translated)
-		return (pf_state_insert(pf, s, &p->seek, NULL));
+		return (pf_state_insert(pf, s, &p->lookup, NULL));
 	p->other.dir = 0;
 	pf_state_lookup_init(pf, &p->other);
-	return (pf_state_insert(pf, s, in ? &p->seek : &p->other,
-	    in ? &p->other : &p->seek));
+	return (pf_state_insert(pf, s, in ? &p->lookup : &p->other,
+	    in ? &p->other : &p->lookup));
 }
 
 /* What the state has from its rule and its first packet. */
@@ -149,7 +149,7 @@ make_state(struct pf_path *p, struct pf_krule *kr, struct pf_state **made)
 		return (why);
 	}
 	fill_in(p, s, kr);
-	pf_krule_get(kr);
+	pf_krule_ref(kr);
 	if (insert(p, s, kr->act.rule_flag & PFRULE_IFBOUND) != 0) {
 		pf_krule_put(pf, kr);
 		pf_state_discard(pf, s);
@@ -186,7 +186,7 @@ block(struct pf_path *p)
 {
 	/* the answer goes to who has sent the packet as it was */
 	if (p->translated)
-		pf_rewrite_pdesc(&p->pd, &p->seek.key);
+		pf_rewrite_pdesc(&p->pd, &p->lookup.key);
 	pf_reply_blocked(&p->pd, p->rule);
 	return (PF_BLOCKED);
 }

@@ -145,7 +145,7 @@ fail:
 }
 
 void
-pf_krule_get(struct pf_krule *kr)
+pf_krule_ref(struct pf_krule *kr)
 {
 	pf_ref_get(&kr->refs);
 }

@@ -131,7 +131,7 @@ int	 pf_krule_create(struct pf *, const struct pf_rule *, uint32_t ruleset,
 	    const char *call, const struct pf_pool_list *, struct pf_krule **);
 /* Take a reference: the caller must have found the krule in the present RCU
  * read side, or hold a reference. */
-void	 pf_krule_get(struct pf_krule *);
+void	 pf_krule_ref(struct pf_krule *);
 void	 pf_krule_put(struct pf *, struct pf_krule *);	/* any context */
 /*
  * Fill in the rule as a program gets it, with counters and number, but without

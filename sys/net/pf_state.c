@@ -169,7 +169,7 @@ is_turned(const struct pf_state_lookup *k, const uint64_t *note)
 }
 
 static void
-seek_hash(struct pf_statetab *st, struct pf_state_lookup *k, uint64_t *note)
+lookup_hash(struct pf_statetab *st, struct pf_state_lookup *k, uint64_t *note)
 {
 	const struct pf_addr	*a = &k->key.addr[0], *b = &k->key.addr[1];
 
@@ -207,7 +207,7 @@ pf_state_lookup_init(struct pf *pf, struct pf_state_lookup *k)
 			k->tag[0] = note[PF_NOTE_TAG];
 		k->hash = note[PF_NOTE_HASH];
 	} else
-		seek_hash(st, k, note);
+		lookup_hash(st, k, note);
 	pf_prefetch(bucket_of(pf_rcu_deref(st->keys), k->hash));
 }
 
