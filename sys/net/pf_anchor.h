@@ -107,8 +107,7 @@ int	 pf_anchor_index(struct pf *, const struct pf_anchor_index *old,
  * made are no longer fresh.
  */
 void	 pf_anchor_commit(struct pf *);
-/* The ruleset in force of an anchor, or of the main ruleset; NULL: it is
- * empty. */
+/* The ruleset in force of an anchor or of the main ruleset; NULL: none. */
 struct pf_rules *pf_anchor_rules(const struct pf_conf *,
 	    const struct pf_anchor *, uint32_t ruleset);
 void	 pf_anchor_init(struct pf *);

@@ -200,8 +200,7 @@ pf_if_attach(struct pf *pf, int ifindex, const char *name)
 	return (error);
 }
 
-/* The device of kif goes away.  No packet still finds kif by the device on
- * return. */
+/* The device of kif goes away; on return no packet finds kif by it. */
 static void
 kif_absent(struct pf *pf, struct pf_kif *kif)
 {

@@ -234,8 +234,7 @@ walk_rules(const struct pf_match *w, uint32_t slot)
 	    w->conf->anchors->slot[slot].rules[w->kind]);
 }
 
-/* Whether the walk is inside this anchor already; then it is not entered
- * again. */
+/* Whether the walk is inside this anchor already. */
 static bool
 walk_within(const struct pf_match *w, uint32_t slot)
 {
@@ -281,8 +280,7 @@ walk_into(struct pf_match *w, struct pf_match_cursor *c, uint32_t slot)
 	c->end = c->e + rs->n;
 }
 
-/* Enter the anchor that the rule at c->e calls.  false: there is nothing to
- * enter. */
+/* Enter the anchor that the rule at c->e calls.  false: nothing to enter. */
 static bool
 walk_enter(struct pf_match *w, struct pf_match_cursor *c)
 {
@@ -315,8 +313,7 @@ walk_enter(struct pf_match *w, struct pf_match_cursor *c)
 	return (true);
 }
 
-/* Go back to the innermost ruleset that the walk has left: to the rule that
- * called. */
+/* Go back to the innermost ruleset on the stack, to the rule that called. */
 static void
 walk_back(struct pf_match *w, struct pf_match_cursor *c)
 {
@@ -327,8 +324,7 @@ walk_back(struct pf_match *w, struct pf_match_cursor *c)
 	c->e += f->at;
 }
 
-/* The walk is over: count the evaluations of all rulesets that the walk has
- * left. */
+/* The walk is over: count the evaluations of the rulesets on the stack. */
 static void
 walk_end(struct pf_match *w, struct pf_match_cursor *c)
 {

@@ -49,8 +49,7 @@ struct pf_match_cursor {
 	struct pf_krule	*found;			/* last match of this scan */
 };
 
-/* A ruleset that the walk has left for an anchor, and to which it will come
- * back. */
+/* A ruleset that the walk has left for an anchor, and will come back to. */
 struct pf_match_frame {
 	uint32_t	 slot;		/* the anchor of this ruleset */
 	uint32_t	 at;		/* number of the calling rule */

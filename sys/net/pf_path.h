@@ -39,7 +39,7 @@ struct pf_path {
 						/* pd has the key `other' */
 	struct pf_state_lookup	 other;		/* the key on the other side, */
 						/* if translated */
-	struct pf_state_lookup	 lookup;		/* the key as the packet */
+	struct pf_state_lookup	 lookup;	/* the key as the packet */
 						/* came, if PF_PATH_HAS_KEY() */
 };
 
