@@ -394,7 +394,7 @@ static const struct {
 	{ "match, keep state", { S(action, PF_MATCH), S(keep_state, PF_STATE_NORMAL) },
 	    EINVAL },
 	{ "match, return", { S(action, PF_MATCH), S(rule_flag, PFRULE_RETURN) }, EINVAL },
-	{ "match, allow-opts", { S(action, PF_MATCH), S(allow_opts, 1) }, EINVAL },
+	{ "match, allow-opts", { S(action, PF_MATCH), S(allow_opts, 1) }, EOPNOTSUPP },
 	{ "modulate state", { PASS, S(keep_state, PF_STATE_MODULATE) }, EOPNOTSUPP },
 	{ "synproxy state", { PASS, S(keep_state, PF_STATE_SYNPROXY) }, EOPNOTSUPP },
 	{ "state options", { KEEP, S(rule_flag, PFRULE_IFBOUND | PFRULE_NOSYNC |

@@ -37,7 +37,7 @@ struct pf_state *
 pf_icmp_error_state(struct pf *pf, const struct pf_pdesc *pd,
     struct pf_pdesc *quoted, int *reason)
 {
-	struct pf_state_lookup	 seek pf_uninit;
+	struct pf_state_lookup	 lookup pf_uninit;
 	struct pf_state		*s;
 
 	*reason = pf_packet_parse_quoted(pd, PF_ICMP_QUOTED_AT(pd), quoted);
@@ -58,10 +58,10 @@ pf_icmp_error_state(struct pf *pf, const struct pf_pdesc *pd,
 		return (NULL);
 	}
 	quoted->dir = pd->dir == PF_IN ? PF_OUT : PF_IN;
-	pf_state_key_of(quoted, &seek.key);
-	seek.dir = pd->dir;		/* the quoted addresses' side */
-	pf_state_lookup_init(pf, &seek);
-	s = pf_state_find(pf, &seek, pd->kif);
+	pf_state_key_of(quoted, &lookup.key);
+	lookup.dir = pd->dir;		/* the quoted addresses' side */
+	pf_state_lookup_init(pf, &lookup);
+	s = pf_state_find(pf, &lookup, pd->kif);
 	if (s == NULL || READ_ONCE(s->timeout) == PFTM_PURGE)
 		return (NULL);
 	if (quoted->proto == IPPROTO_TCP &&

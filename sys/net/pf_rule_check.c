@@ -172,10 +172,10 @@ static int
 check_match(const struct pf_rule *r)
 {
 	if (r->keep_state != 0 || has_state_options(r) || r->natpass ||
-	    r->allow_opts || r->return_icmp != 0 || r->return_icmp6 != 0 ||
+	    r->return_icmp != 0 || r->return_icmp6 != 0 ||
 	    r->return_ttl != 0 || (r->rule_flag & FLAGS_RETURN) != 0)
 		return (EINVAL);
-	return (0);
+	return (r->allow_opts ? EOPNOTSUPP : 0);
 }
 
 static int
