@@ -321,6 +321,7 @@ parse_all(struct pfctl *pf, struct parser *p)
 	if (pf->errors == 0) {
 		optimize(p, pf->set.optimize);
 		rules_finish(pf);
+		cost_warn(pf);
 		if (pf->verbose > 0)
 			rules_print(pf);
 	}

@@ -398,5 +398,6 @@ void	 queues_free(struct parser *);
 
 /* optimize.c */
 void	 optimize(struct parser *, int level);
+void	 cost_warn(struct pfctl *);	/* cost.c */
 
 #endif /* _PFCTL_PARSER_H_ */

@@ -199,6 +199,7 @@ scan(struct pf_match_cursor *c, const struct pf_pdesc *pd)
 		}
 		if (unlikely(step != 1)) {
 			count_run(run, e + 1, end);
+			c->looked += e + 1 - run;
 			run = e + step;
 		}
 		e += step;
@@ -207,8 +208,10 @@ scan(struct pf_match_cursor *c, const struct pf_pdesc *pd)
 	if (unlikely(why >= ANCHOR)) {
 		c->e = e;
 		c->run = run;
-	} else if (run < e && run < end)
+	} else if (run < e && run < end) {
 		count_run(run, e, end);
+		c->looked += e - run;
+	}
 	return (why);
 }
 
@@ -222,10 +225,6 @@ entries(const struct pf_rules *rs, const struct pf_pdesc *pd)
  * Anchors
  */
 static_assert(PF_ANCHOR_DEPTH <= 64, "a bit of `inside' for each");
-
-/* Anchors may call each other so often that one packet would keep the CPU for
- * minutes.  This limits the anchors that one walk looks at. */
-#define VISITS_MAX	262144
 
 static const struct pf_rules *
 walk_rules(const struct pf_match *w, uint32_t slot)
@@ -259,10 +258,8 @@ walk_next(struct pf_match *w, uint32_t slot, bool wild)
 
 	for (; slot != PF_ANCHOR_NONE; slot = wild ? ix->slot[slot].next :
 	    PF_ANCHOR_NONE) {
-		if (w->visits++ >= VISITS_MAX) {
-			pf_count(w->pd->pf, PF_CTR_LIMIT + LCNT_ANCHORS);
-			return (PF_ANCHOR_NONE);
-		}
+		if (w->c.looked++ >= PF_WALK_MAX)
+			return (PF_ANCHOR_NONE);	/* walk_on() fails */
 		if (ix->slot[slot].rules[w->kind] != NULL &&
 		    !walk_within(w, slot))
 			break;
@@ -297,7 +294,7 @@ walk_enter(struct pf_match *w, struct pf_match_cursor *c)
 	if (slot == PF_ANCHOR_NONE)
 		return (false);
 	if (w->depth == PF_ANCHOR_DEPTH) {
-		pf_count(w->pd->pf, PF_CTR_LIMIT + LCNT_ANCHORS);
+		w->why = PFRES_MEMORY;
 		return (false);
 	}
 	if (w->depth == 0)
@@ -334,16 +331,14 @@ walk_end(struct pf_match *w, struct pf_match_cursor *c)
 	}
 }
 
-/* A ruleset has come to its end: enter the next sibling, or else go back to the
- * calling ruleset.  false: the walk is over. */
+/* The ruleset of an anchor has come to its end: enter the next sibling, or else
+ * go back to the calling ruleset.  false: the walk is over. */
 static bool
 walk_leave(struct pf_match *w, struct pf_match_cursor *c)
 {
 	struct pf_match_frame	*f;
 	uint32_t		 slot;
 
-	if (w->depth == 0)
-		return (false);
 	f = &w->stack[w->depth - 1];
 	w->slot = f->slot;			/* a sibling may call a */
 						/* sibling */
@@ -358,8 +353,7 @@ walk_leave(struct pf_match *w, struct pf_match_cursor *c)
 		if (w->depth > 0)
 			w->inside |= 1ULL << (w->depth - 1);
 		if (c->e->flags & PF_MF_QUICK) {
-			count_run(c->run, c->e + 1, c->end);
-			walk_end(w, c);
+			c->e++;
 			return (false);
 		}
 	}
@@ -379,23 +373,38 @@ walk_found(struct pf_match *w, struct pf_krule *found)
 	}
 }
 
+/* A limit is reached.  Nothing that the walk has found decides. */
+static bool
+walk_fail(struct pf_match *w)
+{
+	pf_count(w->pd->pf, PF_CTR_LIMIT + LCNT_ANCHORS);
+	pf_match_stop(w);
+	w->why = PFRES_MEMORY;
+	w->rule = w->anchor = NULL;
+	return (false);
+}
+
 /* Continue after a scan that ended with END, ANCHOR or QUICK.  false: the walk
  * is over. */
 static pf_noinline bool
 walk_on(struct pf_match *w, unsigned int why)
 {
 	struct pf_match_cursor	*c = &w->c;
+	bool			 over = false;
 
-	switch (why) {
-	case ANCHOR:
-		if (!walk_enter(w, c))
-			c->e++;
-		return (true);
-	case END:
-		return (walk_leave(w, c));
+	if (why == QUICK || (why == END && w->depth == 0)) {
+		walk_end(w, c);
+		return (false);
 	}
-	walk_end(w, c);
-	return (false);
+	if (why == END)
+		over = !walk_leave(w, c);
+	else if (!walk_enter(w, c))
+		c->e++;
+	if (w->why != PF_GO || c->looked > PF_WALK_MAX)
+		return (walk_fail(w));
+	if (over)
+		pf_match_stop(w);
+	return (!over);
 }
 
 void
@@ -406,11 +415,13 @@ pf_match_begin(struct pf_match *m, const struct pf_conf *conf, uint32_t kind,
 	m->pd = pd;
 	m->kind = kind;
 	m->slot = PF_ANCHOR_NONE;
-	m->visits = m->depth = 0;
+	m->depth = 0;
 	m->inside = 0;
 	m->rule = m->anchor = NULL;
+	m->why = PF_GO;
 	m->ruleset = conf->rules[kind];
 	m->c.acts = NULL;
+	m->c.looked = 0;
 	m->c.e = m->c.run = entries(m->ruleset, pd);
 	m->c.end = m->c.e + m->ruleset->n;
 }
@@ -418,7 +429,8 @@ pf_match_begin(struct pf_match *m, const struct pf_conf *conf, uint32_t kind,
 void
 pf_match_stop(struct pf_match *m)
 {
-	count_run(m->c.run, m->c.e, m->c.end);
+	if (m->c.run < m->c.e)
+		count_run(m->c.run, m->c.e, m->c.end);
 	walk_end(m, &m->c);
 }
 
@@ -443,11 +455,12 @@ pf_match_next(struct pf_match *m)
 	return (NULL);
 }
 
-void
+int
 pf_match_rules(struct pf_match *m, const struct pf_conf *conf, uint32_t kind,
     const struct pf_pdesc *pd)
 {
 	pf_match_begin(m, conf, kind, pd);
 	while (pf_match_next(m) != NULL)
 		continue;
+	return (m->why);
 }

@@ -18,8 +18,14 @@
  * ruleset of the anchor and then comes back to the rule behind the calling one;
  * it ends there instead if the calling rule has `quick' and a rule of the
  * anchor has matched.  The walk does not enter an anchor that it is already
- * inside of.  It also does not enter an anchor when it is already inside of
- * PF_ANCHOR_DEPTH others; this is counted.
+ * inside of.
+ *
+ * A walk has limits: it cannot be inside of more than PF_ANCHOR_DEPTH anchors,
+ * and it looks at about PF_WALK_MAX rules, since anchors can call each other so
+ * often that one packet would keep a processor for seconds.  A walk that comes
+ * to a limit fails.  That is counted as LCNT_ANCHORS, and the packet must be
+ * dropped: the rules that the walk has not seen may block it.  The rules of the
+ * main ruleset alone can be any number.
  *
  * A rule that acts at once (`match') is not the result either: the walk stops
  * behind it, and goes on when the caller asks for the next rule.
@@ -47,6 +53,9 @@ struct pf_match_cursor {
 	const struct pf_match_ent *acts;	/* the `match' rule at which */
 						/* the scan stopped; or NULL */
 	struct pf_krule	*found;			/* last match of this scan */
+	uint64_t	 looked;		/* rules evaluated by all scans */
+						/* of the walk, and anchors */
+						/* passed by */
 };
 
 /* A ruleset that the walk has left for an anchor, and will come back to. */
@@ -66,6 +75,8 @@ struct pf_match {
 	 * `rule' is in the main one */
 	struct pf_krule	*anchor;
 	const struct pf_rules *ruleset;	/* the ruleset that `rule' is in */
+	int		 why;		/* PFRES_*: the walk has failed; or */
+					/* PF_GO */
 
 	/* private */
 	const struct pf_conf *conf;
@@ -75,7 +86,6 @@ struct pf_match {
 	struct pf_match_cursor c;
 	uint32_t	 kind;		/* PF_RULESET_* */
 	uint32_t	 slot;		/* the anchor that the walk is in */
-	uint32_t	 visits;	/* anchors looked at so far */
 	uint32_t	 depth;		/* frames in use */
 	uint64_t	 inside;	/* bit i: a rule has matched since */
 					/* frame i was made */
@@ -90,13 +100,14 @@ void	 pf_match_begin(struct pf_match *m, const struct pf_conf *,
  * Walk on to the next rule that matches and acts at once (`match'), and return
  * that rule.  The caller does what the rule says and updates the packet's
  * description, which the rules behind it are compared with.  NULL: the walk has
- * ended, and m->rule decides.
+ * ended, and m->rule decides; or it has failed, which m->why says.
  */
 struct pf_krule *pf_match_next(struct pf_match *m);
 /* End a walk early, after pf_match_next() has returned a rule. */
 void	 pf_match_stop(struct pf_match *m);
-/* The whole walk at once, for a caller that ignores rules that act at once. */
-void	 pf_match_rules(struct pf_match *m, const struct pf_conf *,
+/* The whole walk at once, for a caller that ignores rules that act at once.
+ * Returns m->why. */
+int	 pf_match_rules(struct pf_match *m, const struct pf_conf *,
 	    uint32_t kind, const struct pf_pdesc *);
 
 #endif /* _NET_PF_MATCH_H_ */

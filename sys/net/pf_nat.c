@@ -32,29 +32,34 @@
 #define ADDR_TRIES	4		/* addresses of a pool tried for one connection */
 
 /* The first rule of that kind that matches; most rulesets have none to walk. */
-static struct pf_krule *
-first_match(const struct pf_conf *conf, uint32_t kind, const struct pf_pdesc *pd)
+static int
+first_match(const struct pf_conf *conf, uint32_t kind, const struct pf_pdesc *pd,
+    struct pf_krule **kr)
 {
 	struct pf_match	m pf_uninit;
+	int		why;
 
+	*kr = NULL;
 	if (conf->rules[kind]->n == 0)
-		return (NULL);
-	pf_match_rules(&m, conf, kind, pd);
-	return (m.rule);
+		return (PF_GO);
+	why = pf_match_rules(&m, conf, kind, pd);
+	*kr = m.rule;
+	return (why);
 }
 
-struct pf_krule *
-pf_nat_rule(const struct pf_conf *conf, const struct pf_pdesc *pd)
+int
+pf_nat_rule(const struct pf_conf *conf, const struct pf_pdesc *pd,
+    struct pf_krule **kr)
 {
-	struct pf_krule	*kr;
+	int	why;
 
-	kr = first_match(conf, PF_RULESET_BINAT, pd);
-	if (kr == NULL)
-		kr = first_match(conf, pd->dir == PF_IN ? PF_RULESET_RDR :
-		    PF_RULESET_NAT, pd);
-	if (kr != NULL && kr->pool[PF_POOL_RDR] == NULL)
-		return (NULL);			/* it says `no' */
-	return (kr);
+	why = first_match(conf, PF_RULESET_BINAT, pd, kr);
+	if (why == PF_GO && *kr == NULL)
+		why = first_match(conf, pd->dir == PF_IN ? PF_RULESET_RDR :
+		    PF_RULESET_NAT, pd, kr);
+	if (*kr != NULL && (*kr)->pool[PF_POOL_RDR] == NULL)
+		*kr = NULL;			/* it says `no' */
+	return (why);
 }
 
 /* Ends of the key by their part in the packet. */

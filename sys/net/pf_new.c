@@ -49,11 +49,13 @@ translate_by(struct pf_path *p, struct pf_krule *kr)
 static int
 translate(struct pf_path *p)
 {
+	int	why;
+
 	if (p->pd.flags & PF_PD_ICMPERR)
 		return (PF_GO);
-	p->nat = pf_nat_rule(p->conf, &p->pd);
-	if (p->nat == NULL)
-		return (PF_GO);
+	why = pf_nat_rule(p->conf, &p->pd, &p->nat);
+	if (why != PF_GO || p->nat == NULL)
+		return (why);
 	return (PF_PATH_HAS_KEY(p) ? translate_by(p, p->nat) : PFRES_FRAG);
 }
 
@@ -220,6 +222,8 @@ ask_rules(struct pf_path *p)
 			return (why);
 		}
 	}
+	if (m.why != PF_GO)
+		return (m.why);
 	p->rule = m.rule;
 	p->anchor = m.anchor;
 	pf_count(p->pd.pf, PF_CTR_REASON + PFRES_MATCH);

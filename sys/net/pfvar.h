@@ -37,7 +37,10 @@
 #define PF_QNAME_SIZE		64
 #define PF_ANCHOR_NAME_SIZE	64
 #define PF_ANCHOR_PATH_SIZE	1024
-#define PF_ANCHOR_DEPTH		64	/* names in a path, at most */
+#define PF_ANCHOR_DEPTH		64	/* names in a path, at most, and */
+					/* anchors inside each other */
+#define PF_WALK_MAX		1000000	/* rules that a packet is compared */
+					/* with, once they are in anchors */
 #define PF_OSFP_LEN		32
 #define PF_MD5_DIGEST_LENGTH	16
 #define PF_OPTIMIZER_TABLE_PFX	"__automatic_"
