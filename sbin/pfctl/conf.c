@@ -70,6 +70,10 @@ load_from(struct parser *p, struct node *n)
 	struct load_anchor *la;
 	int used;
 
+	if (n->s[strspn(n->s, "/")] == '\0') {
+		pf_error(p, 0, "anchor name \"%s\" names no anchor", n->s);
+		return;
+	}
 	if (!anchor_path(path, anchor_here(p)->path, n->s)) {
 		pf_error(p, 0, "anchor name \"%s\" is too long", n->s);
 		return;

@@ -538,6 +538,10 @@ anchor_name_ok(struct parser *p, const struct node *n)
 		    "name");
 		return (false);
 	}
+	if (n->s[strspn(n->s, "/")] == '\0') {
+		pf_error(p, 0, "anchor name \"%s\" names no anchor", n->s);
+		return (false);
+	}
 	if (n->s[0] == '_' || strstr(n->s, "/_") != NULL) {
 		pf_error(p, 0, "anchor names beginning with '_' are reserved "
 		    "for internal use");
@@ -757,6 +761,8 @@ define_antispoof(struct parser *p, struct node *n)
 			    "interfaces");
 			return;
 		}
+		if (pf_nameless(p, i->s, "interface name"))
+			return;
 		if ((len = strlen(i->s)) >= PF_IFNAMSIZ) {
 			pf_error(p, 0, "interface name %s is too long, max %d "
 			    "chars", i->s, PF_IFNAMSIZ - 1);

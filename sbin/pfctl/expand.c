@@ -182,7 +182,10 @@ expand_names(struct parser *p, const struct spec *sp, struct pf_rule *r)
 		    PF_TAG_NAME_SIZE - 1);
 		return (false);
 	}
-	return (true);
+	/* a macro may stand for nothing */
+	return (!(sp->tag != NULL && pf_nameless(p, r->tagname, "tag")) &&
+	    !(sp->match_tag != NULL &&
+	    pf_nameless(p, r->match_tagname, "tag")));
 }
 
 /* $nr is known at last: how often in how many characters it stands does not matter. */

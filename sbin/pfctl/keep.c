@@ -18,7 +18,7 @@ static const struct number_option {
 	uint32_t	 flags;			/* that it implies */
 	int64_t		 low;
 } number_options[] = {
-	[K_MAX - K_MAX] = { "max", offsetof(struct pf_rule, max_states), 0, 0 },
+	[K_MAX - K_MAX] = { "max", offsetof(struct pf_rule, max_states), 0, 1 },
 	[K_MAXSRCSTATES - K_MAX] = { "max-src-states",
 	    offsetof(struct pf_rule, max_src_states), PFRULE_SRCTRACK, 1 },
 	[K_MAXSRCCONN - K_MAX] = { "max-src-conn",
@@ -99,6 +99,11 @@ keep_timeout(struct parser *p, struct pf_rule *r, const struct node *o,
 	}
 	if (!word_number(o->t, 0, PFTM_VAL_MAX, &v)) {
 		pf_error(p, 0, "illegal timeout value %s", o->t);
+		return (false);
+	}
+	if (v == 0) {
+		pf_error(p, 0, "timeout %s of a rule must be > 0%s", o->s,
+		    pf_hint(p, ": for that of set timeout, leave it out"));
 		return (false);
 	}
 	k->timeout[i] = true;

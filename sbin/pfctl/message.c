@@ -106,6 +106,15 @@ pf_not_yet(struct parser *p, const char *keyword)
 	pf_error(p, 0, "%s is not supported yet", keyword);
 }
 
+bool
+pf_nameless(struct parser *p, const char *s, const char *what)
+{
+	if (s == NULL || s[0] != '\0')
+		return (false);
+	pf_error(p, 0, "%s is empty", what);
+	return (true);
+}
+
 /* The one copy of the name of the file that is read. */
 static const char *
 file_name(struct parser *p)

@@ -411,6 +411,8 @@ set_skip(struct parser *p, struct node *n)
 			    "and groups, not %s", i->neg ? "!" : "any");
 			return;
 		}
+		if (pf_nameless(p, i->s, "interface name"))
+			return;
 		if (strlen(i->s) >= PF_IFNAMSIZ) {
 			pf_error(p, 0, "interface name %s is too long, max %d "
 			    "chars", i->s, PF_IFNAMSIZ - 1);

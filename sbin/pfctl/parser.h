@@ -297,6 +297,8 @@ void	 pf_warn(struct parser *, uint32_t line, const char *fmt, ...)
 void	 pf_note(struct parser *, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 void	 pf_not_yet(struct parser *, const char *keyword);
+/* Whether a name is "", which is an error: the kernel takes "" for any.  NULL is not. */
+bool	 pf_nameless(struct parser *, const char *s, const char *what);
 /* As pf_not_yet() for what is sound, and prints, but cannot be loaded: word, a literal,
  * is noted if statements of this kind, PFCTL_LOAD_*, are wanted. */
 void	 pf_later(struct parser *, int kind, const char *word);

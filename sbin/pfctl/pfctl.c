@@ -491,6 +491,8 @@ parse_option(struct cmd *c, int opt, char *arg)
 		print_usage(stdout);
 		exit(0);
 	case 'i':
+		if (arg[0] == '\0')
+			errx(1, "-i: the name of an interface is empty");
 		c->ifname = arg;
 		break;
 	case 'K':

@@ -137,6 +137,12 @@ parse_range(struct parser *p, struct target *t, const char *s)
 		}
 		v[i] = found;
 	}
+	if (v[0] == 0 || (colon != NULL && !t->any_ports && v[1] == 0)) {
+		pf_error(p, 0, "port 0 is none that can be translated to%s",
+		    pf_hint(p, ": to keep the port, leave port out of rdr, or "
+		    "say static-port"));
+		return (false);
+	}
 	t->pool.proxy_port[0] = (uint16_t)v[0];
 	t->pool.proxy_port[1] = (uint16_t)v[1];
 	t->pool.port_op = colon != NULL && !t->any_ports && v[0] != v[1] ?

@@ -33,6 +33,8 @@ copy_name(struct parser *p, char *to, size_t size, const char *from,
 {
 	size_t len = strlen(from);
 
+	if (pf_nameless(p, from, what))
+		return (false);
 	if (len >= size) {
 		pf_error(p, 0, "%s too long, max %zu chars", what, size - 1);
 		return (false);
@@ -106,6 +108,8 @@ part_on(struct parser *p, struct spec *sp, const struct node *n)
 	const struct node *i;
 
 	for (i = n->a.first; i != NULL; i = i->next) {
+		if (pf_nameless(p, i->s, "interface name"))
+			return (false);
 		if (i->s != NULL && strlen(i->s) >= PF_IFNAMSIZ) {
 			pf_error(p, 0, "interface name %s is too long, max %d "
 			    "chars", i->s, PF_IFNAMSIZ - 1);
@@ -155,6 +159,12 @@ part_proto(struct parser *p, struct spec *sp, const struct node *n)
 			return (false);
 		} else if ((proto = name_proto(p->pf->names, i->s)) == -1) {
 			pf_error(p, 0, "unknown protocol %s", i->s);
+			return (false);
+		}
+		if (proto == 0) {	/* which the kernel takes for any */
+			pf_error(p, 0, "protocol %s is none that packets "
+			    "carry%s", i->s, pf_hint(p, ": for every protocol, "
+			    "leave proto out"));
 			return (false);
 		}
 		it = item_new(p);
@@ -490,6 +500,8 @@ part_label(struct parser *p, struct spec *sp, const struct node *n)
 static bool
 part_tag(struct parser *p, struct spec *sp, const struct node *n)
 {
+	if (pf_nameless(p, n->s, "tag"))
+		return (false);
 	if (strchr(n->s, '$') == NULL && strlen(n->s) >= PF_TAG_NAME_SIZE) {
 		pf_error(p, 0, "tag too long, max %d chars",
 		    PF_TAG_NAME_SIZE - 1);
@@ -502,6 +514,8 @@ part_tag(struct parser *p, struct spec *sp, const struct node *n)
 static bool
 part_tagged(struct parser *p, struct spec *sp, const struct node *n)
 {
+	if (pf_nameless(p, n->s, "tag"))
+		return (false);
 	if (strchr(n->s, '$') == NULL && strlen(n->s) >= PF_TAG_NAME_SIZE) {
 		pf_error(p, 0, "tag too long, max %d chars",
 		    PF_TAG_NAME_SIZE - 1);
@@ -657,7 +671,7 @@ static bool
 scrub_number(struct parser *p, const struct node *n, const char *what,
     int64_t max, int64_t *v)
 {
-	if (word_number(n->s, 0, max, v))
+	if (word_number(n->s, 1, max, v))
 		return (true);
 	pf_error(p, 0, "illegal %s value %s", what, n->s);
 	return (false);
