@@ -145,8 +145,8 @@ count_rules(struct pf_krule *const *rule, uint32_t nrules, unsigned int out,
 }
 
 /*
- * Count the packet at its interface, its rules and its state.  A state's counters are
- * plain words: two CPUs with packets of one connection in one direction
+ * Count the packet at its interface; and at its rules and its state, unless something
+ * other than a rule has refused it.  A state's counters are plain words: two CPUs with packets of one connection in one direction
  * may lose a count to each other, and none waits.
  */
 static void
@@ -160,8 +160,10 @@ path_count(struct pf_path *p, int why)
 	pf_pcpu_add_packet(&pd->kif->ctr, PF_KIF_PACKETS(v6, out, why != PF_GO), n);
 	pf_pcpu_add_packet(&pd->kif->ctr, PF_KIF_BYTES(v6, out, why != PF_GO),
 	    pd->len);
-	if (why != PF_GO && why != PF_BLOCKED)
+	if (unlikely(why != PF_GO) && why != PF_BLOCKED) {
 		pf_count(pd->pf, PF_CTR_REASON + why);
+		return;			/* no rule has passed or blocked it */
+	}
 	if (s == NULL) {
 		count_rule(p->rule, out, n, pd->len);
 		count_rule(p->anchor, out, n, pd->len);

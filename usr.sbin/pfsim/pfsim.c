@@ -19,24 +19,19 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "sim.h"
 #include "ctl.h"
 #include "pfctl.h"
+#include "view.h"
 
 #define NLOCAL		32
 
 struct local {				/* -l */
 	uint8_t		 af, plen;
 	uint8_t		 addr[16];
-};
-
-/* What the instance says of itself, for comparison. */
-struct view {
-	struct pf_status status;
-	struct pf_rule	*rules;
-	uint32_t	 n;
 };
 
 struct pfsim {
@@ -53,12 +48,10 @@ struct pfsim {
 	unsigned int	 shown;		/* -s: bits by row of shows[] */
 	bool		 quiet;		/* dropped packets only */
 	struct sim_pcap	*out;		/* -w */
-	struct view	 before, after;
+	struct views	 views;
 	uint64_t	 start;		/* time stamp of the first packet */
 	unsigned long	 number, passed, dropped, answers;
 };
-
-static const char *const reasons[PFRES_MAX] = PFRES_NAMES;
 
 static void __attribute__((noreturn))
 usage(void)
@@ -124,62 +117,6 @@ is_local(const struct pfsim *ps, const struct sim_info *in)
 	return (false);
 }
 
-/* Ask the instance for its counters; v keeps its array from call to call. */
-static void
-view_get(struct pfsim *ps, struct view *v)
-{
-	static struct pfioc_rule pr;
-	uint32_t ticket, n;
-
-	if (PF_DO(&ps->dev, DIOCGETSTATUS, &v->status) == -1)
-		exit(1);
-	memset(&pr, 0, sizeof(pr));
-	pr.ruleset = PF_RULESET_FILTER;
-	if (PF_DO(&ps->dev, DIOCGETRULES, &pr) == -1)
-		exit(1);
-	n = pr.nr;
-	ticket = pr.ticket;
-	if (n != v->n || v->rules == NULL) {
-		free(v->rules);
-		v->rules = calloc(n != 0 ? n : 1, sizeof(*v->rules));
-		if (v->rules == NULL)
-			err(1, NULL);
-		v->n = n;
-	}
-	for (uint32_t i = 0; i < n; i++) {
-		memset(&pr, 0, sizeof(pr));
-		pr.ruleset = PF_RULESET_FILTER;
-		pr.ticket = ticket;
-		pr.nr = i;
-		if (PF_DO(&ps->dev, DIOCGETRULE, &pr) == -1)
-			exit(1);
-		v->rules[i] = pr.rule;
-	}
-}
-
-/* The rule whose packets were counted; NULL: none. */
-static const struct pf_rule *
-view_rule(const struct pfsim *ps)
-{
-	const struct view *a = &ps->before, *b = &ps->after;
-
-	for (uint32_t i = 0; i < b->n && i < a->n; i++)
-		if (a->rules[i].packets[0] != b->rules[i].packets[0] ||
-		    a->rules[i].packets[1] != b->rules[i].packets[1])
-			return (&b->rules[i]);
-	return (NULL);
-}
-
-static const char *
-view_reason(const struct pfsim *ps)
-{
-	for (int i = PFRES_MATCH + 1; i < PFRES_MAX; i++)
-		if (ps->before.status.counters[i] !=
-		    ps->after.status.counters[i])
-			return (reasons[i]);
-	return (NULL);
-}
-
 static void
 print_packet(const struct sim_info *in, uint32_t len)
 {
@@ -219,29 +156,45 @@ print_packet(const struct sim_info *in, uint32_t len)
 }
 
 static void
+print_rule(struct pfsim *ps, const char *what, const struct view_rule *r)
+{
+	struct pfctl_printer pp = { .out = stdout, .names = ps->names };
+
+	printf("%s @%u", what, r->rule->rule.nr);
+	if (r->in->anchor[0] != '\0')
+		printf(" of anchor \"%s\"", r->in->anchor);
+	printf(" ");
+	pfctl_print_rule(&pp, &r->rule->rule, r->rule->pool,
+	    r->rule->anchor_call);
+}
+
+static void
 explain(struct pfsim *ps, int verdict)
 {
-	const struct pf_status *a = &ps->before.status, *b = &ps->after.status;
-	const struct pf_rule *r = view_rule(ps);
-	const char *reason = view_reason(ps);
+	const struct pf_status *a = &ps->views.before, *b = &ps->views.after;
+	struct view_rule filter = views_filter(&ps->views);
+	struct view_rule translates = views_translation(&ps->views);
+	const char *reason = views_reason(&ps->views);
 	bool asked = a->counters[PFRES_MATCH] != b->counters[PFRES_MATCH];
-	struct pfctl_printer pp = { .out = stdout, .names = ps->names };
-	struct pfctl_pool none[PF_POOL_MAX];
+	bool found = !asked &&
+	    b->fcounters[FCNT_STATE_INSERT] == a->fcounters[FCNT_STATE_INSERT];
 
 	printf("\t%s", verdict == PF_PASS ? "pass" : "BLOCK");
 	if (reason != NULL)
 		printf(", %s", reason);
 	if (!b->running)
 		printf(": pf is disabled");
-	else if (r != NULL) {
-		printf(asked ? ": rule @%u " : ": state of rule @%u ", r->nr);
-		memset(none, 0, sizeof(none));
-		pfctl_print_rule(&pp, r, none, "");
-	} else if (asked)
+	else if (filter.rule != NULL)
+		print_rule(ps, found ? ": state of rule" : ": rule", &filter);
+	else if (asked && reason == NULL)
 		printf(": no rule matches");
-	else if (reason == NULL)
+	else if (reason == NULL && translates.rule == NULL)
 		printf(": not looked at (set skip, or a state of a rule that "
 		    "is gone)");
+	if (translates.rule != NULL)
+		print_rule(ps, filter.rule != NULL || asked ?
+		    ", translated by" : found ? ": state of" : ": translated by",
+		    &translates);
 	if (b->fcounters[FCNT_STATE_INSERT] != a->fcounters[FCNT_STATE_INSERT])
 		printf(" [new state, %u in all]", b->states);
 	printf("\n");
@@ -271,23 +224,32 @@ answers(struct pfsim *ps, uint64_t when, bool show)
 static bool
 judge(struct pfsim *ps, struct pf_pkt *p, int dir, int ifindex, uint64_t when)
 {
-	struct sim_info in;
+	struct sim_info in, out;
+	uint32_t len = p->len;
 	bool show;
 	int verdict;
 
-	view_get(ps, &ps->before);
+	sim_pkt_info(p, &in);
+	views_before(&ps->views);
 	verdict = sim_test(ps->node, dir, ifindex, p);
-	view_get(ps, &ps->after);
+	views_after(&ps->views);
 	show = !ps->quiet || verdict != PF_PASS;
 	if (show) {
-		sim_pkt_info(p, &in);
+		sim_pkt_info(p, &out);
 		printf("%lu %.6f %s %s: ", ps->number,
 		    (double)(when - ps->start) / 1e6,
 		    dir == PF_IN ? "in" : "out",
 		    ifindex == 1 ? ps->ifname : ps->outif);
-		print_packet(&in, p->len);
+		print_packet(&in, len);
 		printf("\n");
 		explain(ps, verdict);
+		if (strcmp(in.src, out.src) != 0 || in.sport != out.sport ||
+		    strcmp(in.dst, out.dst) != 0 || in.dport != out.dport ||
+		    in.icmp_id != out.icmp_id) {
+			printf("\tbecomes: ");
+			print_packet(&out, p->len);
+			printf("\n");
+		}
 	}
 	answers(ps, when, show);
 	return (verdict == PF_PASS);
@@ -508,6 +470,7 @@ main(int argc, char **argv)
 		exit(1);
 	if (PF_DO(&ps.dev, DIOCSTART, NULL) == -1)
 		exit(1);
+	views_open(&ps.views, &ps.dev);
 	if (outfile != NULL) {
 		ps.out = sim_pcap_create(outfile, msg, sizeof(msg));
 		if (ps.out == NULL)
@@ -521,8 +484,7 @@ main(int argc, char **argv)
 	pf_client_close(ps.client);
 	sim_free(ps.sim);
 	pfctl_names_free(ps.names);
-	free(ps.before.rules);
-	free(ps.after.rules);
+	views_close(&ps.views);
 	free(load.defs);
 	return (r == 0 ? 0 : 1);
 }

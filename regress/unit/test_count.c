@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * test_count.c: which packets a rule counts: those that it has passed or blocked, and
+ * none that was refused for another reason, whichever rule matched it.
+ */
+#include "unit.h"
+#include "pf_wire.h"
+
+struct fix {
+	struct sim	*sim;
+	struct sim_node	*n;
+};
+
+static int
+setup(void **state)
+{
+	static struct fix f;
+
+	unit_reset();
+	f.sim = sim_new(3);
+	f.n = sim_node_new(f.sim, "n");
+	assert_int_equal(sim_if_add(f.n, 1, "eth0"), 0);
+	assert_int_equal(unit_enable(f.n), 0);
+	*state = &f;
+	return (0);
+}
+
+static int
+teardown(void **state)
+{
+	struct fix *f = *state;
+
+	unit_reset();
+	sim_free(f->sim);
+	return (sim_mem_live_all() == 0 ? 0 : -1);
+}
+
+/* Send; the reason of the drop, PFRES_MATCH for one by a rule, -1: passed. */
+static int
+give(struct fix *f, int dir, const struct sim_spec *sp)
+{
+	struct pf_status a, b;
+	int verdict, reason = PFRES_MATCH;
+
+	unit_status(f->n, &a);
+	verdict = sim_test_free(f->n, dir, 1, sim_pkt_build(sp));
+	unit_status(f->n, &b);
+	for (int i = PFRES_MATCH + 1; i < PFRES_MAX; i++)
+		if (a.counters[i] != b.counters[i])
+			reason = i;
+	return (verdict == PF_PASS ? -1 : reason);
+}
+
+static uint64_t
+counted(struct fix *f)
+{
+	struct pf_rule r;
+
+	unit_get_rule(f->n, 0, &r);
+	return (r.packets[0] + r.packets[1]);
+}
+
+#define ENDS	.src = "10.0.0.1", .dst = "10.0.0.2"
+#define UDP	ENDS, .proto = IPPROTO_UDP, .sport = 9, .dport = 53
+#define TCP	ENDS, .proto = IPPROTO_TCP, .sport = 9, .dport = 80
+#define ALERT	.opts = (const uint8_t *)"\x94\x04\0\0", .optlen = 4
+
+static const struct {
+	const char	*what;
+	int		 action;
+	bool		 stateless;
+	uint32_t	 max;			/* states of the rule */
+	uint32_t	 limit;			/* states of all; 0: as it is */
+	struct sim_spec	 first, then;		/* the first passes, if it is there */
+	int		 reason;		/* of the other */
+} cases[] = {
+	{ "a rule that blocks", PF_DROP, .then = { UDP }, .reason = PFRES_MATCH },
+	{ "a rule that passes", PF_PASS, .then = { UDP }, .reason = -1 },
+	{ "passes without state", PF_PASS, true, .then = { UDP }, .reason = -1 },
+	{ "options", PF_PASS, .then = { UDP, ALERT }, .reason = PFRES_IPOPTIONS },
+	{ "options, no state", PF_PASS, true, .then = { UDP, ALERT },
+	  .reason = PFRES_IPOPTIONS },
+	{ "options in a connection", PF_PASS, .first = { UDP }, .then = { UDP, ALERT },
+	  .reason = PFRES_IPOPTIONS },
+	{ "a wrong checksum", PF_PASS, .then = { UDP, .bad_cksum = true },
+	  .reason = PFRES_PROTCKSUM },
+	{ "a wrong checksum in a connection", PF_PASS, .first = { UDP },
+	  .then = { UDP, .bad_cksum = true }, .reason = PFRES_PROTCKSUM },
+	{ "outside of the window", PF_PASS, .first = { TCP, .flags = PF_TH_SYN, .seq = 100 },
+	  .then = { TCP, .flags = PF_TH_ACK, .seq = 1u << 30, .ack = 7,
+	    .paylen = 10 },
+	  .reason = PFRES_BADSTATE },
+	{ "states of the rule", PF_PASS, .max = 1, .first = { UDP },
+	  .then = { ENDS, .proto = IPPROTO_UDP, .sport = 10, .dport = 53 },
+	  .reason = PFRES_MAXSTATES },
+	{ "states of all", PF_PASS, .limit = 1, .first = { UDP },
+	  .then = { ENDS, .proto = IPPROTO_UDP, .sport = 10, .dport = 53 },
+	  .reason = PFRES_MAXSTATES },
+};
+
+static void
+one(struct fix *f, unsigned int i)
+{
+	struct pf_rule r = unit_rule(cases[i].action);
+	bool counts = cases[i].reason <= PFRES_MATCH;
+	uint64_t before;
+	int reason;
+
+	r.keep_state = cases[i].action == PF_PASS && !cases[i].stateless;
+	if (!r.keep_state)
+		r.flags = r.flagset = 0;
+	r.max_states = cases[i].max;
+	assert_int_equal(unit_load(f->n, &r, 1), 0);
+	if (cases[i].limit != 0)
+		assert_int_equal(unit_limit(f->n, PF_LIMIT_STATES, cases[i].limit), 0);
+	if (cases[i].first.src != NULL)
+		assert_int_equal(give(f, PF_IN, &cases[i].first), -1);
+	before = counted(f);
+	reason = give(f, PF_IN, &cases[i].then);
+	if (reason != cases[i].reason)
+		fail_msg("%s: reason %d, not %d", cases[i].what, reason, cases[i].reason);
+	if (counted(f) != before + counts)
+		fail_msg("%s: the rule has %scounted the packet", cases[i].what,
+		    counts ? "not " : "");
+}
+
+static void
+test_count(void **state)
+{
+	for (unsigned int i = 0; i < NITEMS(cases); i++) {
+		one(*state, i);
+		assert_int_equal(teardown(state), 0);
+		assert_int_equal(setup(state), 0);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_count, setup, teardown),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
