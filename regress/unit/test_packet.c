@@ -56,14 +56,15 @@ struct pcase {
 		uint8_t	 bytes[4];
 	}		 patch[MAXPATCH];
 	uint8_t		 reason;	/* PFRES_* */
-	uint8_t		 flags;		/* PF_PD_*, PF_PD_CKSUM apart */
+	uint16_t	 flags;		/* PF_PD_*, PF_PD_CKSUM apart */
 	uint8_t		 proto;
 	uint16_t	 off;		/* of the transport */
 	uint32_t	 p_len;
 	uint16_t	 min;		/* a packet of less is too short; 0: off */
 	uint16_t	 id, vtype;	/* ICMP, host order */
 };
-#define N	PF_PD_ICMPQUERY
+#define N	PF_PD_ONEWAY
+#define L	(PF_PD_ICMPQUERY | PF_PD_LINK | PF_PD_ENDS)
 #define Q	(PF_PD_ICMPQUERY | PF_PD_ICMPID)
 #define R	(PF_PD_ICMPQUERY | PF_PD_ICMPREPLY | PF_PD_ICMPID)
 #define E	PF_PD_ICMPERR
@@ -118,8 +119,16 @@ static const struct pcase sound[] = {
 	  .id = 77, .vtype = 17 },
 	{ "mask reply", { ICMP4(18) }, .flags = R, .proto = 1, .off = 20,
 	  .min = 28, .id = 77, .vtype = 17 },
-	{ "router solicitation", { ICMP4(10) }, .flags = N, .proto = 1,
+	{ "router solicitation", { ICMP4(10) }, .flags = L, .proto = 1,
 	  .off = 20, .min = 28, .vtype = 10 },
+	{ "router advertisement", { ICMP4(9) }, .flags = L | PF_PD_ICMPREPLY,
+	  .proto = 1, .off = 20, .min = 28, .vtype = 10 },
+	{ "traceroute", { ICMP4(30) }, .flags = N, .proto = 1,
+	  .off = 20, .min = 28, .vtype = 30 },
+	{ "extended echo", { ICMP4(42) }, .flags = Q, .proto = 1,
+	  .off = 20, .min = 28, .id = 77, .vtype = 42 },
+	{ "extended echo reply", { ICMP4(43) }, .flags = R, .proto = 1,
+	  .off = 20, .min = 28, .id = 77, .vtype = 42 },
 	{ "unreachable", { ICMP4(3) }, .flags = E, .proto = 1, .off = 20,
 	  .min = 28, .vtype = 3 },
 	{ "source quench", { ICMP4(4) }, .flags = E, .proto = 1, .off = 20,
@@ -142,12 +151,20 @@ static const struct pcase sound[] = {
 	  .min = 48, .vtype = 3 },
 	{ "parameter problem6", { ICMP6(4) }, .flags = E, .proto = 58,
 	  .off = 40, .min = 48, .vtype = 4 },
-	{ "neighbour solicitation", { ICMP6(135), .paylen = 16 }, .flags = N,
-	  .proto = 58, .off = 40, .p_len = 16, .min = 48, .vtype = 135 },
-	{ "neighbour advertisement", { ICMP6(136), .paylen = 16 }, .flags = N,
-	  .proto = 58, .off = 40, .p_len = 16, .min = 48, .vtype = 136 },
-	{ "type 8 is nothing in IPv6", { ICMP6(8) }, .flags = N, .proto = 58,
+	{ "an error that nobody knows", { ICMP6(8) }, .flags = E, .proto = 58,
 	  .off = 40, .min = 48, .vtype = 8 },
+	{ "router renumbering", { ICMP6(138) }, .flags = N, .proto = 58,
+	  .off = 40, .min = 48, .vtype = 138 },
+	{ "node information", { ICMP6(139), .paylen = 8 },
+	  .flags = PF_PD_ICMPQUERY, .proto = 58, .off = 40, .p_len = 8,
+	  .min = 48, .vtype = 139 },
+	{ "node information, reply", { ICMP6(140), .paylen = 8 },
+	  .flags = PF_PD_ICMPQUERY | PF_PD_ICMPREPLY, .proto = 58, .off = 40,
+	  .p_len = 8, .min = 48, .vtype = 139 },
+	{ "mobile prefix", { ICMP6(146) }, .flags = Q, .proto = 58, .off = 40,
+	  .min = 48, .id = 77, .vtype = 146 },
+	{ "extended echo6 reply", { ICMP6(161) }, .flags = R, .proto = 58,
+	  .off = 40, .min = 48, .id = 77, .vtype = 160 },
 
 	{ "hop-by-hop", { UDP6, OPTS(0, TO_UDP HOP_ALERT) }, .flags = O,
 	  .proto = 17, .off = 48, .min = 56 },

@@ -19,6 +19,7 @@
 #include <linux/udp.h>
 #include <net/checksum.h>
 #include <net/ip.h>
+#include <net/ip6_checksum.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
@@ -221,6 +222,26 @@ pf_pkt_cksum_change(struct pf_pkt *skb, void *at, const void *from,
 }
 
 /*
+ * The sum over len bytes at start.  The kernel's own check of IPv4 knows only a
+ * transport that is right behind the IP header, and none knows a datagram that
+ * ends before its packet does (RFC 9868).
+ */
+static bool
+pkt_sum_ok(const struct sk_buff *skb, uint8_t af, uint8_t proto,
+    unsigned int start, unsigned int len)
+{
+	__wsum	sum = skb_checksum(skb, start, len, 0);
+
+	if (proto == IPPROTO_ICMP)
+		return (csum_fold(sum) == 0);
+	if (af == AF_INET)
+		return (csum_tcpudp_magic(ip_hdr(skb)->saddr,
+		    ip_hdr(skb)->daddr, len, proto, sum) == 0);
+	return (csum_ipv6_magic(&ipv6_hdr(skb)->saddr, &ipv6_hdr(skb)->daddr,
+	    len, proto, sum) == 0);
+}
+
+/*
  * The kernel's check may note its result in the packet, which saves the
  * receiver the same work; nothing that is on the wire changes.
  */
@@ -231,20 +252,26 @@ pf_pkt_cksum_ok(const struct pf_pkt *p, uint8_t af, uint8_t proto, uint32_t off)
 	const struct udphdr	*uh;
 	struct udphdr		 buf;
 	unsigned int		 start = skb_network_offset(skb) + off;
+	unsigned int		 len = skb->len - start;
 
 	if (skb->ip_summed == CHECKSUM_PARTIAL ||
 	    skb->ip_summed == CHECKSUM_UNNECESSARY)
 		return (true);
-	if (proto == IPPROTO_UDP && af == AF_INET) {
+	if (proto == IPPROTO_UDP) {
 		uh = skb_header_pointer(skb, start, sizeof(buf), &buf);
 		if (uh == NULL)
 			return (false);
 		if (uh->check == 0)		/* the sender made none */
 			return (true);
+		if (ntohs(uh->len) >= sizeof(buf) && ntohs(uh->len) < len)
+			return (pkt_sum_ok(skb, af, proto, start,
+			    ntohs(uh->len)));
 	}
-	if (af == AF_INET)
-		return (nf_ip_checksum(skb, NF_INET_PRE_ROUTING, start,
-		    proto == IPPROTO_TCP || proto == IPPROTO_UDP ?
-		    proto : 0) == 0);
-	return (nf_ip6_checksum(skb, NF_INET_PRE_ROUTING, start, proto) == 0);
+	if (af == AF_INET6)
+		return (nf_ip6_checksum(skb, NF_INET_PRE_ROUTING, start,
+		    proto) == 0);
+	if (off != ip_hdrlen(skb))
+		return (pkt_sum_ok(skb, af, proto, start, len));
+	return (nf_ip_checksum(skb, NF_INET_PRE_ROUTING, start,
+	    proto == IPPROTO_TCP || proto == IPPROTO_UDP ? proto : 0) == 0);
 }

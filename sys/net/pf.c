@@ -98,10 +98,9 @@ path_state(struct pf_path *p)
 	bool			 forward;
 	int			 why;
 
-	if (p->pd.flags & PF_PD_NOTFIRST)
-		return (PF_GO);
-	if (p->pd.flags & PF_PD_ICMPERR)
-		return (path_icmp_error(p));
+	if (unlikely(!PF_PATH_HAS_KEY(p)))
+		return (p->pd.flags & PF_PD_ICMPERR ? path_icmp_error(p) :
+		    PF_GO);
 	s = pf_state_find(pf, &p->lookup, p->pd.kif);
 	if (s == NULL)
 		return (PF_GO);

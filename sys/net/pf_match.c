@@ -114,7 +114,7 @@ match_tcp_flags(const struct pf_match_ent *e, const struct pf_pdesc *pd)
 /* A fragment other than the first has no ports: a rule with a port never
  * matches it. */
 static inline bool
-match_port(uint8_t op, const uint16_t rule[2], uint16_t port, uint8_t flags)
+match_port(uint8_t op, const uint16_t rule[2], uint16_t port, uint16_t flags)
 {
 	if (op == PF_OP_NONE)
 		return (true);

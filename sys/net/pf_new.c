@@ -45,18 +45,43 @@ translate_by(struct pf_path *p, struct pf_krule *kr)
 	return (PF_GO);
 }
 
-/* The classic rulesets.  A later fragment cannot be translated, and must not go out as it is. */
+/* An ICMP error goes with the state that it is about, and what stays on the
+ * link has nothing to translate. */
+static bool
+is_translated(const struct pf_path *p)
+{
+	return ((p->pd.flags & (PF_PD_ICMPERR | PF_PD_LINK)) == 0);
+}
+
+/* A reply of ICMP belongs to the state of its request, and makes none. */
+static bool
+makes_state(const struct pf_path *p)
+{
+	return (PF_PATH_HAS_KEY(p) && (p->pd.flags & PF_PD_ICMPREPLY) == 0);
+}
+
+/* A rule translates the packet.  What makes no state cannot be translated, and
+ * must not go on as it is. */
 static int
-translate(struct pf_path *p)
+translate(struct pf_path *p, struct pf_krule *kr)
+{
+	if (makes_state(p))
+		return (translate_by(p, kr));
+	return (p->pd.flags & PF_PD_NOTFIRST ? PFRES_FRAG : PFRES_BADSTATE);
+}
+
+/* The classic rulesets. */
+static int
+ask_translation(struct pf_path *p)
 {
 	int	why;
 
-	if (p->pd.flags & PF_PD_ICMPERR)
+	if (!is_translated(p))
 		return (PF_GO);
 	why = pf_nat_rule(p->conf, &p->pd, &p->nat);
 	if (why != PF_GO || p->nat == NULL)
 		return (why);
-	return (PF_PATH_HAS_KEY(p) ? translate_by(p, p->nat) : PFRES_FRAG);
+	return (translate(p, p->nat));
 }
 
 /* Packets of the state count at this rule too, unless it is the state's own. */
@@ -101,7 +126,7 @@ insert(struct pf_path *p, struct pf_state *s, bool bound)
 	struct pf	*pf = p->pd.pf;
 	bool		 in = p->pd.dir == PF_IN;
 
-	if (bound)
+	if (bound || (p->pd.flags & PF_PD_LINK) != 0)
 		p->lookup.key.ifid = p->other.key.ifid = p->pd.kif->id;
 	if (!p->translated)
 		return (pf_state_insert(pf, s, &p->lookup, NULL));
@@ -199,9 +224,9 @@ act(struct pf_path *p, struct pf_krule *kr)
 {
 	if (!pf_actions_match(&p->acts, kr))
 		return (PFRES_MEMORY);
-	if (kr->act.pool_used == 0 || (p->pd.flags & PF_PD_ICMPERR) != 0)
+	if (kr->act.pool_used == 0 || !is_translated(p))
 		return (PF_GO);
-	return (PF_PATH_HAS_KEY(p) ? translate_by(p, kr) : PFRES_FRAG);
+	return (translate(p, kr));
 }
 
 /* The filter rules, unless the translation says that the packet passes anyway. */
@@ -237,7 +262,7 @@ pf_path_new(struct pf_path *p)
 	struct pf_krule	*kr;
 	int		 why;
 
-	why = translate(p);
+	why = ask_translation(p);
 	if (why == PF_GO)
 		why = ask_rules(p);
 	if (why != PF_GO)
@@ -246,10 +271,10 @@ pf_path_new(struct pf_path *p)
 	if (kr != NULL && kr->act.action == PF_DROP)
 		return (block(p));
 	why = pf_path_options(p, kr != NULL && kr->act.allow_opts);
-	if (why != PF_GO || !PF_PATH_HAS_KEY(p))
-		return (why);
-	if (kr != NULL && kr->act.pool_used != 0 &&
-	    (why = translate_by(p, kr)) != PF_GO)
+	if (why == PF_GO && kr != NULL && kr->act.pool_used != 0 &&
+	    is_translated(p))
+		why = translate(p, kr);
+	if (why != PF_GO || !makes_state(p))
 		return (why);
 	if (p->translated && kr == NULL)
 		kr = p->acts.translates;

@@ -18,11 +18,13 @@
  * begin inside that header (RFC 1858, RFC 3128): such fragments are made to
  * deceive packet filters.
  *
- * ICMP types that come in pairs of request and reply, which share a state, are
- * echo, timestamp, information and mask, and ICMPv6 echo.  All other types that
- * are no errors, such as neighbour discovery, router discovery and MLD, have a
- * state for each type, with id 0: an advertisement is not the reply to a
- * solicitation here, and rules pass it by its own type.
+ * Both families walk along the headers up to the transport's: rules about ports
+ * see through an authentication header.  Options and extension headers need
+ * `allow-opts' (PF_PD_OPTS), but for the router alert of the messages that must
+ * have it.
+ *
+ * With a source route ahead, or with a home address (RFC 6275), the transport's
+ * checksum covers an address that is not in the IP header: it is not verified.
  *
  * A packet from the host's segmentation offload may be longer than its length
  * field can say.  The field is then 0, and the host's length counts.  Jumbo
@@ -32,27 +34,10 @@
 #include "pfvar.h"
 #include "pf_wire.h"
 #include "pf_packet.h"
+#include "pf_parse.h"
 
 #define MAX_EXTENSIONS	16	/* IPv6 headers before the transport's */
 #define MAX_OPTIONS	32	/* in a hop-by-hop header, padding counted */
-
-/* The packet that is being read. */
-struct parse {
-	struct pf_pdesc	*pd;
-	uint32_t	 at;		/* where the IP header is */
-	uint32_t	 end;		/* nothing is read from here on */
-	bool		 quoted;	/* in an ICMP error; may be cut short */
-	bool		 whole;		/* length field 0: host's length */
-					/* counts */
-};
-
-static inline const void *
-pull(const struct parse *ps, uint32_t off, uint32_t len, void *buf)
-{
-	if (off > ps->end || len > ps->end - off)
-		return (NULL);
-	return (pf_pkt_pull(ps->pd->pkt, off, len, buf));
-}
 
 /*
  * Take the packet's length from its header: hlen bytes and those that `field'
@@ -97,6 +82,41 @@ set_fragment(struct parse *ps, uint8_t proto, uint32_t off, bool more,
 	return (PF_GO);
 }
 
+/* IPv4 options: RFC 791, 3.1. */
+static void
+parse_ip4_options(struct parse *ps, uint32_t hlen)
+{
+	uint8_t		 buf[PF_IP_MAXHLEN];
+	const uint8_t	*p;
+	uint32_t	 i, len;
+	unsigned int	 alerts = 0, others = 0;
+
+	ps->pd->flags |= PF_PD_OPTS;
+	p = pull(ps, ps->at, hlen, buf);
+	if (p == NULL)
+		return;
+	for (i = sizeof(struct pf_ip4); i < hlen && p[i] != PF_IPOPT_EOL;
+	    i += len) {
+		len = 1;
+		if (p[i] == PF_IPOPT_NOP)
+			continue;
+		if (hlen - i < 2 || p[i + 1] < 2 || p[i + 1] > hlen - i)
+			return;
+		len = p[i + 1];
+		if (p[i] == PF_IPOPT_ALERT && len == PF_IPOPT_ALERT_LEN)
+			alerts++;
+		else
+			others++;
+		/* the third byte points behind the last address: arrived */
+		if ((p[i] == PF_IPOPT_LSRR || p[i] == PF_IPOPT_SSRR) &&
+		    len >= 3 && p[i + 2] <= len)
+			ps->rerouted = true;
+	}
+	ps->alert = alerts == 1 && others == 0;
+}
+
+static int	parse_chain(struct parse *, uint8_t proto);
+
 static inline int
 parse_ip4(struct parse *ps)
 {
@@ -104,6 +124,7 @@ parse_ip4(struct parse *ps)
 	struct pf_ip4		 buf pf_uninit;
 	const struct pf_ip4	*ip;
 	uint32_t		 hlen, off;
+	int			 why;
 
 	ip = pull(ps, ps->at, sizeof(*ip), &buf);
 	if (ip == NULL)
@@ -122,14 +143,17 @@ parse_ip4(struct parse *ps)
 	pd->proto = ip->proto;
 	pd->off = ps->at + hlen;
 	pd->p_len = pd->len - hlen;
-	if (unlikely(hlen > sizeof(*ip)))
-		pd->flags |= PF_PD_OPTS;
-
 	off = ntohs(ip->off);
-	if (likely((off & (PF_IP_MF | PF_IP_OFFMASK)) == 0))
-		return (PF_GO);
-	return (set_fragment(ps, pd->proto, (off & PF_IP_OFFMASK) * 8,
-	    (off & PF_IP_MF) != 0, hlen));
+	if (unlikely(hlen > sizeof(*ip)))
+		parse_ip4_options(ps, hlen);
+	if (unlikely((off & (PF_IP_MF | PF_IP_OFFMASK)) != 0)) {
+		why = set_fragment(ps, pd->proto, (off & PF_IP_OFFMASK) * 8,
+		    (off & PF_IP_MF) != 0, hlen);
+		if (why != PF_GO || pd->flags & PF_PD_NOTFIRST)
+			return (why);
+	}
+	return (unlikely(pd->proto == IPPROTO_AH) ?
+	    parse_chain(ps, pd->proto) : PF_GO);
 }
 
 /* A fragment header at pd->off.  *proto: what the fragment carries. */
@@ -157,20 +181,24 @@ parse_ip6_frag(struct parse *ps, uint8_t *proto)
 	    (off & PF_IP6F_MORE) != 0, before));
 }
 
+/* What the options of a header are; padding is none. */
+struct options {
+	unsigned int	alerts, jumbos, others;
+};
+
 /*
- * The options of a hop-by-hop header, `size' bytes at pd->off: *jumbo, whether
- * the only one is a jumbo payload length.  A jumbo that is not the host's own
- * is refused.
+ * The options of a hop-by-hop header or of one for the destination, `size'
+ * bytes at pd->off.
  */
 static int
-parse_hop_options(struct parse *ps, uint32_t size, bool *jumbo)
+parse_options(struct parse *ps, uint32_t size, struct options *o)
 {
 	const uint8_t	*p;
 	uint8_t		 buf[2];
 	uint32_t	 off = ps->pd->off + 2, end = ps->pd->off + size;
-	unsigned int	 n, others = 0;
+	unsigned int	 n;
 
-	*jumbo = false;
+	memset(o, 0, sizeof(*o));
 	for (n = 0; off < end; n++) {
 		p = pull(ps, off, 1, buf);
 		if (p == NULL || n == MAX_OPTIONS)
@@ -182,21 +210,60 @@ parse_hop_options(struct parse *ps, uint32_t size, bool *jumbo)
 		if (p == NULL || p[1] + 1U > end - off)
 			return (PFRES_IPOPTIONS);
 		off += p[1] + 1U;
-		if (p[0] == PF_IP6OPT_JUMBO) {
-			if (!ps->whole || p[1] != PF_IP6OPT_JUMBO_LEN)
-				return (PFRES_NORM);
-			*jumbo = true;
-		} else if (p[0] != PF_IP6OPT_PADN)
-			others++;
+		if (p[0] == PF_IP6OPT_JUMBO && p[1] == PF_IP6OPT_JUMBO_LEN)
+			o->jumbos++;
+		else if (p[0] == PF_IP6OPT_ALERT && p[1] == PF_IP6OPT_ALERT_LEN)
+			o->alerts++;
+		else if (p[0] != PF_IP6OPT_PADN)
+			o->others++;
+		if (p[0] == PF_IP6OPT_JUMBO && (o->jumbos == 0 || !ps->whole))
+			return (PFRES_NORM);
+		if (p[0] == PF_IP6OPT_HOME)
+			ps->rerouted = true;
 	}
-	if (others != 0)
-		*jumbo = false;
+	return (PF_GO);
+}
+
+/* A hop-by-hop header of `size' bytes.  *host: it is of the host's own
+ * segmentation, and on no wire. */
+static int
+parse_hop(struct parse *ps, uint32_t size, bool *host)
+{
+	struct options	o;
+	int		why;
+
+	why = parse_options(ps, size, &o);
+	*host = o.jumbos != 0 && o.others == 0 && o.alerts == 0;
+	ps->alert = o.alerts == 1 && o.others == 0;
+	return (why);
+}
+
+/* What else a header of the chain says; `type' is the first byte behind its
+ * length, and `arg' the second. */
+static int
+parse_ext(struct parse *ps, uint8_t proto, uint32_t size, uint8_t type,
+    uint8_t arg, bool *host)
+{
+	struct options	o;
+
+	switch (proto) {
+	case IPPROTO_ROUTING:
+		if (type == PF_IP6_ROUTING_0)
+			return (PFRES_IPOPTIONS);
+		if (arg != 0)			/* stops ahead */
+			ps->rerouted = true;
+		break;
+	case IPPROTO_HOPOPTS:
+		return (ps->quoted ? PF_GO : parse_hop(ps, size, host));
+	case IPPROTO_DSTOPTS:
+		return (ps->quoted ? PF_GO : parse_options(ps, size, &o));
+	}
 	return (PF_GO);
 }
 
 /* One header of options, routing or authentication: go behind it. */
 static int
-parse_ip6_skip(struct parse *ps, uint8_t *proto, bool first)
+parse_skip(struct parse *ps, uint8_t *proto, bool first)
 {
 	struct pf_pdesc		*pd = ps->pd;
 	struct pf_ip6_ext	 buf;
@@ -204,7 +271,7 @@ parse_ip6_skip(struct parse *ps, uint8_t *proto, bool first)
 	uint32_t		 size;
 	uint8_t			 next;
 	bool			 host = false;
-	int			 reason;
+	int			 why;
 
 	ext = pull(ps, pd->off, sizeof(*ext), &buf);
 	if (ext == NULL)
@@ -214,17 +281,13 @@ parse_ip6_skip(struct parse *ps, uint8_t *proto, bool first)
 	    PF_IP6_EXTLEN(ext->len);
 	if (size > pd->p_len)
 		return (PFRES_SHORT);
-	if (*proto == IPPROTO_ROUTING && ext->type == PF_IP6_ROUTING_0)
+	if (*proto == IPPROTO_HOPOPTS && !first)
 		return (PFRES_IPOPTIONS);
-	if (*proto == IPPROTO_HOPOPTS) {
-		if (!first)
-			return (PFRES_IPOPTIONS);
-		if (!ps->quoted) {
-			reason = parse_hop_options(ps, size, &host);
-			if (reason != PF_GO)
-				return (reason);
-		}
-	}
+	if (*proto != IPPROTO_AH)		/* the alert stands alone */
+		ps->alert = false;
+	why = parse_ext(ps, *proto, size, ext->type, ext->arg, &host);
+	if (why != PF_GO)
+		return (why);
 	if (*proto != IPPROTO_AH && !host)
 		pd->flags |= PF_PD_OPTS;
 	*proto = next;
@@ -233,37 +296,42 @@ parse_ip6_skip(struct parse *ps, uint8_t *proto, bool first)
 	return (PF_GO);
 }
 
-/* The headers between IPv6 and the transport. */
+/* Whether a packet of that family has such a header before the transport's. */
+static bool
+is_in_chain(uint8_t af, uint8_t proto)
+{
+	switch (proto) {
+	case IPPROTO_AH:
+		return (true);
+	case IPPROTO_FRAGMENT:
+	case IPPROTO_HOPOPTS:
+	case IPPROTO_ROUTING:
+	case IPPROTO_DSTOPTS:
+		return (af == AF_INET6);
+	}
+	return (false);
+}
+
+/* The headers between IP and the transport. */
 static int
-parse_ip6_ext(struct parse *ps, uint8_t proto)
+parse_chain(struct parse *ps, uint8_t proto)
 {
 	struct pf_pdesc	*pd = ps->pd;
 	unsigned int	 n;
-	int		 reason;
+	int		 why;
 
-	for (n = 0; n < MAX_EXTENSIONS; n++) {
-		switch (proto) {
-		case IPPROTO_FRAGMENT:
-			reason = parse_ip6_frag(ps, &proto);
+	for (n = 0; is_in_chain(pd->af, proto); n++) {
+		if (n == MAX_EXTENSIONS)
+			return (PFRES_NORM);
+		why = proto == IPPROTO_FRAGMENT ? parse_ip6_frag(ps, &proto) :
+		    parse_skip(ps, &proto, n == 0);
+		if (why != PF_GO)
+			return (why);
+		if (pd->flags & PF_PD_NOTFIRST)
 			break;
-		case IPPROTO_HOPOPTS:
-		case IPPROTO_ROUTING:
-		case IPPROTO_DSTOPTS:
-		case IPPROTO_AH:
-			reason = parse_ip6_skip(ps, &proto, n == 0);
-			break;
-		default:
-			pd->proto = proto;
-			return (PF_GO);
-		}
-		if (reason != PF_GO)
-			return (reason);
-		if (pd->flags & PF_PD_NOTFIRST) {
-			pd->proto = proto;
-			return (PF_GO);
-		}
 	}
-	return (PFRES_NORM);
+	pd->proto = proto;
+	return (PF_GO);
 }
 
 static inline int
@@ -288,7 +356,7 @@ parse_ip6(struct parse *ps)
 	 * it */
 	if (unlikely(pd->p_len == 0) && ip->next == IPPROTO_HOPOPTS)
 		return (PFRES_NORM);
-	return (parse_ip6_ext(ps, ip->next));
+	return (parse_chain(ps, ip->next));
 }
 
 static inline int
@@ -346,88 +414,27 @@ parse_udp(struct parse *ps)
 	return (PF_GO);
 }
 
-/* Pairs of ICMP types, and errors.  Everything else is neither. */
-static const struct icmp_kind {
-	uint8_t	af, type, request;
-	uint8_t	flags;			/* PF_PD_* */
-} icmp_kinds[] = {
-	{ AF_INET, PF_ICMP_ECHO, PF_ICMP_ECHO, PF_PD_ICMPQUERY },
-	{ AF_INET, PF_ICMP_ECHOREPLY, PF_ICMP_ECHO, PF_PD_ICMPQUERY | PF_PD_ICMPREPLY },
-	{ AF_INET, PF_ICMP_TSTAMP, PF_ICMP_TSTAMP, PF_PD_ICMPQUERY },
-	{ AF_INET, PF_ICMP_TSTAMPREPLY, PF_ICMP_TSTAMP, PF_PD_ICMPQUERY | PF_PD_ICMPREPLY },
-	{ AF_INET, PF_ICMP_IREQ, PF_ICMP_IREQ, PF_PD_ICMPQUERY },
-	{ AF_INET, PF_ICMP_IREQREPLY, PF_ICMP_IREQ, PF_PD_ICMPQUERY | PF_PD_ICMPREPLY },
-	{ AF_INET, PF_ICMP_MASKREQ, PF_ICMP_MASKREQ, PF_PD_ICMPQUERY },
-	{ AF_INET, PF_ICMP_MASKREPLY, PF_ICMP_MASKREQ, PF_PD_ICMPQUERY | PF_PD_ICMPREPLY },
-	{ AF_INET, PF_ICMP_UNREACH, 0, PF_PD_ICMPERR },
-	{ AF_INET, PF_ICMP_QUENCH, 0, PF_PD_ICMPERR },
-	{ AF_INET, PF_ICMP_REDIRECT, 0, PF_PD_ICMPERR },
-	{ AF_INET, PF_ICMP_TIMXCEED, 0, PF_PD_ICMPERR },
-	{ AF_INET, PF_ICMP_PARAMPROB, 0, PF_PD_ICMPERR },
-	{ AF_INET6, PF_ICMP6_ECHO, PF_ICMP6_ECHO, PF_PD_ICMPQUERY },
-	{ AF_INET6, PF_ICMP6_ECHOREPLY, PF_ICMP6_ECHO, PF_PD_ICMPQUERY | PF_PD_ICMPREPLY },
-	{ AF_INET6, PF_ICMP6_UNREACH, 0, PF_PD_ICMPERR },
-	{ AF_INET6, PF_ICMP6_TOOBIG, 0, PF_PD_ICMPERR },
-	{ AF_INET6, PF_ICMP6_TIMXCEED, 0, PF_PD_ICMPERR },
-	{ AF_INET6, PF_ICMP6_PARAMPROB, 0, PF_PD_ICMPERR },
-};
-
-static int
-parse_icmp(struct parse *ps)
-{
-	struct pf_pdesc		*pd = ps->pd;
-	struct pf_icmp		 buf;
-	const struct pf_icmp	*ih;
-	unsigned int		 i;
-
-	if ((pd->af == AF_INET) != (pd->proto == IPPROTO_ICMP))
-		return (PFRES_NORM);	/* the other family's */
-	ih = pull(ps, pd->off, sizeof(*ih), &buf);
-	if (ih == NULL)
-		return (PFRES_SHORT);
-	pd->icmp_type = ih->type;
-	pd->icmp_code = ih->code;
-	pd->icmp_vtype = htons(ih->type);
-	for (i = 0; i < sizeof(icmp_kinds) / sizeof(icmp_kinds[0]); i++) {
-		if (icmp_kinds[i].type != ih->type ||
-		    icmp_kinds[i].af != pd->af)
-			continue;
-		pd->flags |= icmp_kinds[i].flags;
-		if (icmp_kinds[i].flags & PF_PD_ICMPQUERY) {
-			pd->flags |= PF_PD_ICMPID;
-			pd->icmp_id = ih->id;
-			pd->icmp_vtype = htons(icmp_kinds[i].request);
-		}
-		break;
-	}
-	if ((pd->flags & PF_PD_ICMPERR) == 0)
-		pd->flags |= PF_PD_ICMPQUERY;
-	if (!ps->quoted)
-		pd->p_len -= sizeof(*ih);
-	return (PF_GO);
-}
-
 static inline int
 parse(struct parse *ps)
 {
 	struct pf_pdesc	*pd = ps->pd;
 	uint32_t	 need;
-	int		 reason;
+	int		 why;
 
 	pd->flags = 0;
 	pd->sport = pd->dport = 0;
 	pd->icmp_type = pd->icmp_code = 0;
 	pd->icmp_id = pd->icmp_vtype = 0;
 	memset(&pd->tcp, 0, sizeof(pd->tcp));
-	reason = pd->af == AF_INET ? parse_ip4(ps) : parse_ip6(ps);
-	if (unlikely(reason != PF_GO || pd->flags & PF_PD_NOTFIRST))
-		return (reason);
+	why = pd->af == AF_INET ? parse_ip4(ps) : parse_ip6(ps);
+	if (unlikely(why != PF_GO || pd->flags & PF_PD_NOTFIRST))
+		return (why);
 	need = pf_transport_size(pd->proto);
 	if (ps->quoted && need > 8)
 		need = 8;
 	if (pd->p_len < need)
 		return (PFRES_SHORT);
-	if (need != 0 && (pd->flags & PF_PD_FRAGMENT) == 0)
+	if (need != 0 && (pd->flags & PF_PD_FRAGMENT) == 0 && !ps->rerouted)
 		pd->flags |= PF_PD_CKSUM;
 	switch (pd->proto) {
 	case IPPROTO_TCP:
@@ -436,9 +443,15 @@ parse(struct parse *ps)
 		return (parse_udp(ps));
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
-		return (parse_icmp(ps));
+		why = parse_icmp(ps);
+		break;
+	case IPPROTO_IGMP:
+		why = parse_igmp(ps);
+		break;
 	}
-	return (PF_GO);
+	if (ps->alert && ps->group)
+		pd->flags &= ~PF_PD_OPTS;
+	return (why);
 }
 
 int

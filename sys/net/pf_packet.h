@@ -30,15 +30,21 @@ enum {
 	PF_BLOCKED = PFRES_MAX		/* a rule says so, and counts it */
 };
 
-#define PF_PD_FRAGMENT	0x01	/* a fragment, first or later */
-#define PF_PD_NOTFIRST	0x02	/* not the first: no transport header */
-#define PF_PD_OPTS	0x04	/* IP options, hop-by-hop, routing, dst */
+#define PF_PD_FRAGMENT	0x001	/* a fragment, first or later */
+#define PF_PD_NOTFIRST	0x002	/* not the first: no transport header */
+#define PF_PD_OPTS	0x004	/* IP options, hop-by-hop, routing, dst */
 				/* options */
-#define PF_PD_ICMPERR	0x08	/* ICMP error: quotes a packet */
-#define PF_PD_ICMPQUERY	0x10	/* ICMP, not an error: has a state */
-#define PF_PD_ICMPREPLY	0x20	/* PF_PD_ICMPQUERY: it is the reply */
-#define PF_PD_CKSUM	0x40	/* no fragment, and has a transport checksum */
-#define PF_PD_ICMPID	0x80	/* PF_PD_ICMPQUERY: its header has an id */
+#define PF_PD_ICMPERR	0x008	/* ICMP error: quotes a packet */
+#define PF_PD_ICMPQUERY	0x010	/* ICMP request or reply */
+#define PF_PD_ICMPREPLY	0x020	/* PF_PD_ICMPQUERY: it is the reply, and */
+				/* makes no state */
+#define PF_PD_CKSUM	0x040	/* has a transport checksum that can be */
+				/* verified */
+#define PF_PD_ICMPID	0x080	/* PF_PD_ICMPQUERY: its header has an id */
+#define PF_PD_ENDS	0x100	/* PF_PD_ICMPQUERY: `asks' and `asked' are */
+				/* its ends, and not its addresses */
+#define PF_PD_ONEWAY	0x200	/* ICMP, neither query nor error: has no state */
+#define PF_PD_LINK	0x400	/* never leaves its link: is not translated */
 
 struct pf_tcp_info {
 	uint32_t	seq, ack;	/* host order */
@@ -57,17 +63,18 @@ struct pf_pdesc {
 	uint8_t		 dir;		/* PF_IN, PF_OUT */
 	uint8_t		 af;
 	uint8_t		 proto;		/* transport, after extension headers */
-	uint8_t		 flags;		/* PF_PD_* */
+	uint8_t		 tos, ttl;
+	uint16_t	 flags;		/* PF_PD_* */
 	uint32_t	 off;		/* of the transport header */
 	uint32_t	 len;		/* of the packet, by its IP header */
 	uint32_t	 p_len;		/* of the transport payload (TCP: of */
 					/* data) */
-	uint8_t		 tos, ttl;
 	uint8_t		 icmp_type, icmp_code;
 	uint16_t	 icmp_id;	/* network order, queries */
 	uint16_t	 icmp_vtype;	/* the type of the request, for both */
 					/* of a pair */
 	struct pf_tcp_info tcp;
+	struct pf_addr	 asks, asked;	/* if PF_PD_ENDS */
 };
 
 /*

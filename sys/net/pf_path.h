@@ -44,11 +44,13 @@ struct pf_path {
 };
 
 /*
- * A fragment other than the first has no ports, and an ICMP error belongs to
- * the connection of the packet that it quotes: these have no key of their own.
+ * A fragment other than the first has no ports, an ICMP error belongs to the
+ * connection of the packet that it quotes, and other messages of ICMP belong to
+ * none: these have no key of their own.
  */
 #define PF_PATH_HAS_KEY(p)						\
-	(((p)->pd.flags & (PF_PD_NOTFIRST | PF_PD_ICMPERR)) == 0)
+	(((p)->pd.flags & (PF_PD_NOTFIRST | PF_PD_ICMPERR |		\
+	    PF_PD_ONEWAY)) == 0)
 
 /* A packet with IP options or extension headers passes only if its state or
  * rule allows it. */

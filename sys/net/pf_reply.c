@@ -19,8 +19,8 @@
  * loopback address and the packet is on another interface; when the link layer
  * sent the packet as a broadcast; and to an ICMP error, a fragment other than
  * the first, and a packet with a wrong checksum.  A RST is never sent to answer
- * a RST (RFC 9293 3.5.2) or a fragment, whose checksum cannot be verified.  An
- * ICMP error never answers an ICMP message.
+ * a RST (RFC 9293 3.5.2) or a segment whose checksum cannot be verified, such as
+ * a fragment.  Of ICMP messages only requests are answered.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -143,7 +143,7 @@ send_rst(const struct pf_pdesc *pd, uint8_t ttl)
 	void		*data;
 	uint8_t		*p;
 
-	if (pd->tcp.flags & PF_TH_RST || pd->flags & PF_PD_FRAGMENT)
+	if (pd->tcp.flags & PF_TH_RST || (pd->flags & PF_PD_CKSUM) == 0)
 		return;
 	pkt = pf_pkt_new(pd->pf, ip_size(pd) + sizeof(th), &data);
 	if (pkt == NULL)
@@ -220,6 +220,20 @@ send_icmp(const struct pf_pdesc *pd, uint16_t typecode)
 	pf_pkt_send(pd->pf, pkt, pd->pkt, pd->af);
 }
 
+static bool
+is_icmp(const struct pf_pdesc *pd)
+{
+	return (pd->proto == IPPROTO_ICMP || pd->proto == IPPROTO_ICMPV6);
+}
+
+/* A request of ICMP is answered if it can come from beyond the link. */
+static bool
+is_request(const struct pf_pdesc *pd)
+{
+	return ((pd->flags & (PF_PD_ICMPQUERY | PF_PD_ICMPREPLY |
+	    PF_PD_LINK)) == PF_PD_ICMPQUERY);
+}
+
 void
 pf_reply_blocked(const struct pf_pdesc *pd, const struct pf_krule *kr)
 {
@@ -237,7 +251,7 @@ pf_reply_blocked(const struct pf_pdesc *pd, const struct pf_krule *kr)
 		return;
 	}
 	if ((flags & (PFRULE_RETURN | PFRULE_RETURNICMP)) == 0 ||
-	    pd->proto == IPPROTO_ICMP || pd->proto == IPPROTO_ICMPV6)
+	    (is_icmp(pd) && !is_request(pd)))
 		return;
 	typecode = pd->af == AF_INET ?
 	    kr->act.return_icmp : kr->act.return_icmp6;

@@ -307,6 +307,10 @@ pf_state_key_of(const struct pf_pdesc *pd, struct pf_state_key *key)
 	if (pd->flags & PF_PD_ICMPQUERY) {
 		/* the id is at the end that asks, so a query from the other is none of it */
 		asks = pd->flags & PF_PD_ICMPREPLY ? !src : src;
+		if (unlikely((pd->flags & PF_PD_ENDS) != 0)) {
+			key->addr[asks] = pd->asks;
+			key->addr[!asks] = pd->asked;
+		}
 		key->port[asks] = pd->icmp_id;
 		key->port[!asks] = pd->icmp_vtype;
 	} else {

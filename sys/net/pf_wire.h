@@ -40,6 +40,13 @@ static_assert(sizeof(struct pf_ip4) == 20, "IPv4 header");
 #define PF_IP_MAXLEN	65535
 #define PF_IP_VERSION(vhl)	((vhl) >> 4)
 #define PF_IP_HLEN(vhl)		(((vhl) & 0x0fU) * 4)	/* bytes */
+#define PF_IP_MAXHLEN		60
+#define PF_IPOPT_EOL		0	/* RFC 791, 3.1 */
+#define PF_IPOPT_NOP		1
+#define PF_IPOPT_LSRR		131	/* source routes */
+#define PF_IPOPT_SSRR		137
+#define PF_IPOPT_ALERT		148	/* RFC 2113 */
+#define PF_IPOPT_ALERT_LEN	4
 
 struct pf_ip6 {				/* RFC 8200, 3 */
 	uint8_t		vtf[4];		/* version, class, flow */
@@ -66,6 +73,9 @@ static_assert(sizeof(struct pf_ip6_ext) == 8, "IPv6 extension header");
 #define PF_IP6_ROUTING_0	0	/* RFC 5095: never to be forwarded */
 #define PF_IP6OPT_PAD1		0x00	/* RFC 8200, 4.2 */
 #define PF_IP6OPT_PADN		0x01
+#define PF_IP6OPT_ALERT		0x05	/* RFC 2711 */
+#define PF_IP6OPT_ALERT_LEN	2
+#define PF_IP6OPT_HOME		0xc9	/* RFC 6275, 6.3 */
 #define PF_IP6OPT_JUMBO		0xc2	/* RFC 2675 */
 #define PF_IP6OPT_JUMBO_LEN	4
 
@@ -147,6 +157,8 @@ static_assert(sizeof(struct pf_icmp) == 8, "ICMP header");
 #define PF_ICMP_IREQREPLY	16
 #define PF_ICMP_MASKREQ		17	/* RFC 950 */
 #define PF_ICMP_MASKREPLY	18
+#define PF_ICMP_EXTECHO		42	/* RFC 8335 */
+#define PF_ICMP_EXTECHOREPLY	43
 
 #define PF_ICMP6_UNREACH	1	/* RFC 4443 */
 #define PF_ICMP6_UNREACH_ADMIN	1
@@ -166,7 +178,41 @@ static_assert(sizeof(struct pf_icmp) == 8, "ICMP header");
 #define PF_ICMP6_NEIGHSOLICIT	135
 #define PF_ICMP6_NEIGHADVERT	136
 #define PF_ICMP6_REDIRECT	137
+#define PF_ICMP6_NODEQUERY	139	/* RFC 4620 */
+#define PF_ICMP6_NODEREPLY	140
+#define PF_ICMP6_INVSOLICIT	141	/* RFC 3122 */
+#define PF_ICMP6_INVADVERT	142
 #define PF_ICMP6_MLD2REPORT	143	/* RFC 3810 */
+#define PF_ICMP6_PREFIXSOLICIT	146	/* RFC 6275 */
+#define PF_ICMP6_PREFIXADVERT	147
+#define PF_ICMP6_EXTECHO	160	/* RFC 8335 */
+#define PF_ICMP6_EXTECHOREPLY	161
+
+/* Neighbour solicitation and advertisement: RFC 4861, 4.3 and 4.4 */
+struct pf_icmp6_nd {
+	uint8_t		type, code;
+	uint16_t	sum;
+	uint8_t		flags;
+	uint8_t		reserved[3];
+	uint8_t		target[16];
+} PF_WIRE;
+static_assert(sizeof(struct pf_icmp6_nd) == 24, "neighbour discovery");
+#define PF_ICMP6_SOLICITED	0x40	/* an advertisement's flag */
+
+struct pf_igmp {			/* RFC 2236, RFC 3376 */
+	uint8_t		type, arg;
+	uint16_t	sum;
+	uint8_t		group[4];
+} PF_WIRE;
+static_assert(sizeof(struct pf_igmp) == 8, "IGMP header");
+#define PF_IGMP_QUERY		0x11
+#define PF_IGMP_REPORT1		0x12	/* RFC 1112 */
+#define PF_IGMP_REPORT2		0x16
+#define PF_IGMP_LEAVE		0x17
+#define PF_IGMP_REPORT3		0x22
+
+#define PF_GROUP_NODES		1	/* 224.0.0.1, ff02::1: RFC 4291, 2.7.1 */
+#define PF_GROUP_ROUTERS	2
 
 static inline uint32_t
 pf_get32(const uint8_t p[4])		/* host order */

@@ -393,7 +393,11 @@ pf_pkt_cksum_ok(const struct pf_pkt *p, uint8_t af, uint8_t proto, uint32_t off)
 	}
 	len = af == AF_INET ? get16(b + 2) : 40U + get16(b + 4);
 	if (len <= p->len && off <= len) {
-		if (proto == IPPROTO_UDP && af == AF_INET && len - off >= 8 &&
+		/* of a datagram the length is its own: RFC 9868 */
+		if (proto == IPPROTO_UDP && len - off >= 8 &&
+		    get16(b + off + 4) >= 8 && get16(b + off + 4) < len - off)
+			len = off + get16(b + off + 4);
+		if (proto == IPPROTO_UDP && len - off >= 8 &&
 		    get16(b + off + 6) == 0)
 			ok = true;	/* the sender gave none */
 		else {
