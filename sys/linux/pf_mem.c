@@ -9,6 +9,7 @@
  * No locking of its own.  Memory that a process asks for (rules, tables of
  * buckets) is charged to its control group; what packets ask for is bounded by pf's limits.
  */
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/random.h>
 #include <linux/slab.h>
@@ -144,10 +145,15 @@ pf_wallclock(struct pf *pf)
 	return (ktime_get_real_seconds());
 }
 
-/* A user address as a pointer; false: the range cannot be one. */
+/*
+ * A user address as a pointer; false: the range cannot be one.  Whoever is about to
+ * copy holds no lock at all: the page may be served by a program (userfaultfd, FUSE),
+ * and what waits for the lock, such as device events under RTNL, would wait for it.
+ */
 static bool
 user_range(uint64_t uaddr, size_t len, void __user **p)
 {
+	lockdep_assert_none_held_once();
 	if (uaddr + len < uaddr || uaddr + len > ULONG_MAX || len > INT_MAX)
 		return (false);
 	*p = (void __user *)(uintptr_t)uaddr;

@@ -132,8 +132,9 @@ void	 pf_cache_free(enum pf_cache, void *);
 void	 pf_random(struct pf *, void *buf, size_t len);
 int64_t	 pf_wallclock(struct pf *);
 
-/* User memory: 0 or EFAULT.  Control.  uaddr + len may not wrap: checked
- * here. */
+/* User memory: 0 or EFAULT.  Control, with no lock held: the page may be served
+ * by a program, which may take any time.  The hosts that can check do check.
+ * uaddr + len may not wrap: checked here. */
 int	 pf_copyin(struct pf *, uint64_t uaddr, void *dst, size_t len);
 int	 pf_copyout(struct pf *, const void *src, uint64_t uaddr, size_t len);
 

@@ -20,6 +20,7 @@
 #include "pfvar.h"
 #include "pf_if.h"
 #include "pf_instance.h"
+#include "pf_util.h"
 
 #define KIF_MAX		32768	/* kifs at one time */
 
@@ -334,14 +335,13 @@ pf_kif_zero(struct pf *pf, struct pf_kif *kif)
 	kif->tzero = pf_wallclock(pf);
 }
 
-int
-pf_kif_export(struct pf *pf, const char *name, uint64_t ubuf, uint32_t *n)
+uint32_t
+pf_kif_export(struct pf *pf, const char *name, struct pfi_kif *out,
+    uint32_t room)
 {
-	struct pfi_kif	 out;
 	struct pf_kif	*kif;
-	uint32_t	 room = *n, found = 0;
+	uint32_t	 found = 0;
 	unsigned int	 i;
-	int		 error;
 
 	pf_mutex_assert(&pf->ctl);
 	for (i = 0; i < PF_KIF_HASH; i++)
@@ -351,17 +351,11 @@ pf_kif_export(struct pf *pf, const char *name, uint64_t ubuf, uint32_t *n)
 				continue;
 			if (kif->ifindex == 0 && !is_referenced(kif))
 				continue;	/* to be purged */
-			if (found < room) {
-				kif_export_one(kif, &out);
-				error = pf_copyout(pf, &out, ubuf +
-				    (uint64_t)found * sizeof(out), sizeof(out));
-				if (error != 0)
-					return (error);
-			}
-			found++;
+			if (found < room)
+				kif_export_one(kif, &out[found]);
+			pf_yield_at(found++);
 		}
-	*n = found;
-	return (0);
+	return (found);
 }
 
 void

@@ -70,10 +70,13 @@ pf_kif_ref(struct pf_kif *kif)
  * the kif if it is no longer used. */
 void	 pf_kif_put(struct pf *, struct pf_kif *);
 void	 pf_if_purge(struct pf *);		/* lock: ctl */
-/* Copy names and counters to the user: at most *n entries.  *n is then the
- * number of kifs that there are.  Lock: ctl. */
-int	 pf_kif_export(struct pf *, const char *name, uint64_t ubuf,
-	    uint32_t *n);
+/*
+ * Write names and counters of the kif of that name, of all for "", to out[]: at
+ * most `room' entries.  Returns how many such kifs there are.  The table does
+ * not change meanwhile.  Lock: ctl.
+ */
+uint32_t pf_kif_export(struct pf *, const char *name, struct pfi_kif *out,
+	    uint32_t room);
 /* its counters; lock: ctl */
 void	 pf_kif_zero(struct pf *, struct pf_kif *);
 /* Set or clear `skip' of one kif, or clear `skip' of all kifs.  Lock: ctl. */

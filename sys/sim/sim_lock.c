@@ -149,6 +149,15 @@ sim_might_sleep(const char *func, int line)
 		sim_panic(func, line, "may sleep in an RCU call-back");
 }
 
+/* What waits for a program holds no lock, nor a mutex. */
+void
+sim_lock_assert_none(const char *func, int line)
+{
+	if (nheld != 0)
+		sim_panic(func, line, "user memory with a lock held (%s:%d)",
+		    held[nheld - 1].func, held[nheld - 1].line);
+}
+
 void
 sim_spin_lock(struct pf_spinlock *l, const char *func, int line)
 {
