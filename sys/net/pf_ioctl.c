@@ -191,6 +191,15 @@ ioctl_gettimeout(struct pf_client *cl, void *arg)
 	return (0);
 }
 
+/* Whether the present process may set a limit to that.  One that is above the
+ * host's ceiling already may be kept or lowered. */
+static bool
+limit_permitted(struct pf *pf, unsigned int limit, uint32_t value)
+{
+	return (value <= pf_rcu_deref_locked(pf->conf)->limit[limit] ||
+	    value <= pf_host_ceiling(pf, limit) || pf_host_may_exceed(pf));
+}
+
 /* A limit may be lower than the number of objects that exist: these stay, and
  * no more are made. */
 static int
@@ -201,6 +210,8 @@ ioctl_setlimit(struct pf_client *cl, void *arg)
 	if (pl->index < 0 || pl->index >= PF_LIMIT_MAX ||
 	    pl->limit > PF_LIMIT_VAL_MAX)
 		return (EINVAL);
+	if (!limit_permitted(cl->pf, (unsigned int)pl->index, pl->limit))
+		return (EPERM);
 	return (set_option(cl, PF_OPT_LIMIT + pl->index, pl->limit,
 	    &pl->limit));
 }

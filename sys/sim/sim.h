@@ -187,6 +187,8 @@ struct sim {
 	uint64_t	 rng;
 	struct sim_node	*nodes;
 	struct sim_event *events;	/* by time, then by age */
+	uint32_t	 ceiling[PF_LIMIT_MAX];	/* of its nodes' limits; 0: none */
+	bool		 may_exceed;	/* ioctls come from who may set more */
 };
 #define SIM_SECOND	1000000ULL
 #define SIM_START	(1000 * SIM_SECOND)

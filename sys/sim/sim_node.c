@@ -667,6 +667,23 @@ pf_wallclock(struct pf *pf)
 	return (n->sim->epoch + (int64_t)(n->sim->now / SIM_SECOND));
 }
 
+uint32_t
+pf_host_ceiling(struct pf *pf, unsigned int limit)
+{
+	const struct sim_node *n = pf_hostdata(pf);
+	uint32_t most = n->sim->ceiling[limit];
+
+	return (most != 0 ? most : UINT32_MAX);
+}
+
+bool
+pf_host_may_exceed(struct pf *pf)
+{
+	const struct sim_node *n = pf_hostdata(pf);
+
+	return (n->sim->may_exceed);
+}
+
 int
 pf_host_enable(struct pf *pf)
 {
