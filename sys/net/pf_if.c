@@ -276,6 +276,7 @@ pf_if_purge(struct pf *pf)
 
 	pf_mutex_assert(&pf->ctl);
 	for (i = 0; i < PF_KIF_HASH; i++) {
+		pf_yield_at(i);
 		p = &pf->ifs.by_name[i];
 		while ((kif = pf_rcu_deref_locked(*p)) != NULL) {
 			if (kif->ifindex != 0 || is_referenced(kif)) {
@@ -307,13 +308,15 @@ pf_kif_clear_skip(struct pf *pf)
 	struct pf_kif	*kif;
 	unsigned int	 i;
 
-	for (i = 0; i < PF_KIF_HASH; i++)
+	for (i = 0; i < PF_KIF_HASH; i++) {
+		pf_yield_at(i);
 		for (kif = pf_rcu_deref_locked(pf->ifs.by_name[i]); kif != NULL;
 		    kif = pf_rcu_deref_locked(kif->next_name))
 			if (kif->skip) {
 				WRITE_ONCE(kif->skip, false);
 				pf_kif_put(pf, kif);
 			}
+	}
 }
 
 static void
