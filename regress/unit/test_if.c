@@ -126,8 +126,10 @@ test_devices(void **state)
 	struct pf *pf = f->n->pf;
 	struct pf_kif *k;
 	char name[PF_IFNAMSIZ];
+	unsigned long syncs;
 	int i;
 
+	syncs = sim_rcu_syncs();
 	for (i = 1; i <= N; i++) {
 		snprintf(name, sizeof(name), "tap%d", i);
 		assert_int_equal(pf_if_attach(pf, i, name), 0);
@@ -145,10 +147,53 @@ test_devices(void **state)
 		pf_rcu_read_unlock();
 		pf_if_detach(pf, i);
 	}
+	/* all this was done under RTNL, where nobody waits for grace periods */
+	assert_int_equal(sim_rcu_syncs(), syncs);
 	pf_mutex_lock(&pf->ctl);
 	pf_if_purge(pf);
+	assert_int_equal(sim_rcu_syncs(), syncs + 1);
+	pf_if_purge(pf);
+	assert_int_equal(sim_rcu_syncs(), syncs + 1);
 	assert_int_equal(pf->ifs.n, 0);
 	pf_mutex_unlock(&pf->ctl);
+}
+
+/* A device takes the name of one that has just gone: packets that still walk along
+ * the old chain are waited for, once, and the counters and `skip' are there again. */
+static void
+test_name_comes_back(void **state)
+{
+	struct fix *f = *state;
+	struct pf *pf = f->n->pf;
+	unsigned long syncs;
+	struct pf_kif *k, *again;
+
+	assert_int_equal(pf_if_attach(pf, 1, "eth0"), 0);
+	assert_int_equal(pf_if_attach(pf, 1 + PF_KIF_HASH, "eth1"), 0);
+	sim_packet_enter();
+	k = pf_kif_find_index(pf, 1);
+	sim_packet_leave();
+	syncs = sim_rcu_syncs();
+	pf_if_detach(pf, 1);
+	assert_int_equal(sim_rcu_syncs(), syncs);
+	assert_int_equal(pf_if_attach(pf, 2, "eth0"), 0);
+	assert_int_equal(sim_rcu_syncs(), syncs + 1);
+	sim_packet_enter();
+	again = pf_kif_find_index(pf, 2);
+	assert_null(pf_kif_find_index(pf, 1));
+	assert_non_null(pf_kif_find_index(pf, 1 + PF_KIF_HASH));
+	sim_packet_leave();
+	assert_ptr_equal(k, again);
+	/* after a purge nothing is left to wait for */
+	pf_if_detach(pf, 2);
+	pf_mutex_lock(&pf->ctl);
+	k = pf_kif_get(pf, "eth0");
+	pf_if_purge(pf);
+	pf_mutex_unlock(&pf->ctl);
+	syncs = sim_rcu_syncs();
+	assert_int_equal(pf_if_attach(pf, 3, "eth0"), 0);
+	assert_int_equal(sim_rcu_syncs(), syncs);
+	pf_kif_put(pf, k);
 }
 
 #define T(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -158,6 +203,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_ids), T(test_ids_in_turn), T(test_devices),
+		T(test_name_comes_back),
 	};
 
 	return (cmocka_run_group_tests_name("if", tests, NULL, NULL));

@@ -13,10 +13,13 @@
  * the kif has been freed meanwhile.
  * Work.  Device events come while the kernel holds up all other configuration
  * of the network, so what they do takes no longer with many interfaces than
- * with few: chains are short and a free id is found in a bit map.
+ * with few: chains are short, a free id is found in a bit map, and no grace
+ * period is waited for when a device goes.
  * Locking.  Packets find a kif by ifindex in an RCU read side, and may take a
- * reference there; pf_if_detach() waits for these packets before it lets the
- * kif become unused.  Everything else happens with pf->ctl held.
+ * reference there.  A packet may do so a while after the device has gone; the
+ * purge waits for these packets before it decides which kifs are unused, and a
+ * device that comes waits if the kif has just lost another one.  Everything
+ * else happens with pf->ctl held.
  * Place.  Second floor.
  */
 #include "pf_host.h"
@@ -164,13 +167,20 @@ index_remove(struct pf *pf, struct pf_kif *kif)
 	if (k != NULL)
 		pf_rcu_assign(*p, pf_rcu_deref_locked(kif->next_index));
 	WRITE_ONCE(kif->ifindex, 0);
+	kif->gone = true;
 }
 
+/* A kif whose device has just gone may still lead a packet along its old chain,
+ * so it goes into the new one when these packets are done. */
 static void
 index_insert(struct pf *pf, struct pf_kif *kif, int ifindex)
 {
 	struct pf_kif	**head = &pf->ifs.by_index[index_hash(ifindex)];
 
+	if (kif->gone) {
+		pf_rcu_sync();
+		kif->gone = false;
+	}
 	WRITE_ONCE(kif->ifindex, ifindex);
 	pf_rcu_assign(kif->next_index, pf_rcu_deref_locked(*head));
 	pf_rcu_assign(*head, kif);
@@ -210,17 +220,6 @@ pf_if_attach(struct pf *pf, int ifindex, const char *name)
 	return (error);
 }
 
-/* The device of kif goes away; on return no packet finds kif by it. */
-static void
-kif_absent(struct pf *pf, struct pf_kif *kif)
-{
-	pf_kif_ref(kif);
-	index_remove(pf, kif);
-	pf_rcu_sync();			/* packets that still see it as */
-					/* present */
-	pf_kif_put(pf, kif);
-}
-
 void
 pf_if_detach(struct pf *pf, int ifindex)
 {
@@ -229,7 +228,7 @@ pf_if_detach(struct pf *pf, int ifindex)
 	pf_mutex_lock(&pf->ctl);
 	kif = kif_of_device(pf, ifindex);
 	if (kif != NULL)
-		kif_absent(pf, kif);
+		index_remove(pf, kif);
 	pf_mutex_unlock(&pf->ctl);
 }
 
@@ -255,7 +254,7 @@ pf_if_rename(struct pf *pf, int ifindex, const char *name)
 	else
 		index_insert(pf, kif, ifindex);
 	if (old != NULL)
-		kif_absent(pf, old);
+		index_remove(pf, old);
 	pf_kif_put(pf, kif);
 	pf_mutex_unlock(&pf->ctl);
 	return (error);
@@ -268,6 +267,31 @@ is_referenced(const struct pf_kif *kif)
 	    pf_atomic_read(&kif->states) != 0);
 }
 
+static bool
+is_unused(const struct pf_kif *kif)
+{
+	return (kif->ifindex == 0 && !is_referenced(kif));
+}
+
+/* Whether there is anything for the purge to do. */
+static bool
+purge_wanted(struct pf *pf)
+{
+	struct pf_kif	*kif;
+	unsigned int	 i;
+
+	for (i = 0; i < PF_KIF_HASH; i++) {
+		pf_yield_at(i);
+		for (kif = pf_rcu_deref_locked(pf->ifs.by_name[i]); kif != NULL;
+		    kif = pf_rcu_deref_locked(kif->next_name))
+			if (kif->gone || is_unused(kif))
+				return (true);
+	}
+	return (false);
+}
+
+/* A packet that found a kif before its device went may still take a reference.
+ * One grace period, for all kifs, ends that. */
 void
 pf_if_purge(struct pf *pf)
 {
@@ -275,11 +299,15 @@ pf_if_purge(struct pf *pf)
 	unsigned int	 i;
 
 	pf_mutex_assert(&pf->ctl);
+	if (!purge_wanted(pf))
+		return;
+	pf_rcu_sync();
 	for (i = 0; i < PF_KIF_HASH; i++) {
 		pf_yield_at(i);
 		p = &pf->ifs.by_name[i];
 		while ((kif = pf_rcu_deref_locked(*p)) != NULL) {
-			if (kif->ifindex != 0 || is_referenced(kif)) {
+			kif->gone = false;
+			if (!is_unused(kif)) {
 				p = &kif->next_name;
 				continue;
 			}
@@ -362,7 +390,7 @@ pf_kif_export(struct pf *pf, const char *name, struct pfi_kif *out,
 		    kif = pf_rcu_deref_locked(kif->next_name)) {
 			if (name[0] != '\0' && strcmp(kif->name, name) != 0)
 				continue;
-			if (kif->ifindex == 0 && !is_referenced(kif))
+			if (is_unused(kif))
 				continue;	/* to be purged */
 			if (found < room)
 				kif_export_one(kif, &out[found]);

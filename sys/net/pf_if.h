@@ -28,6 +28,9 @@ struct pf_kif {
 	uint16_t	 id;			/* [i] small, not 0, unique: */
 						/* for state keys */
 	bool		 skip;			/* [a] set skip on */
+	bool		 gone;			/* [c] its device went, and no */
+						/* grace period has passed */
+						/* for sure */
 	char		 name[PF_IFNAMSIZ];	/* [i] */
 	struct pf_kif	*next_name;		/* [rcu c] chain by name */
 	struct pf_atomic refs;			/* rules, options */

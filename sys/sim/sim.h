@@ -56,6 +56,7 @@ bool	 sim_in_packet(void);
 void	 sim_rcu_lazy(bool);
 void	 sim_rcu_quiesce(void);
 unsigned long sim_rcu_pending(void);
+unsigned long sim_rcu_syncs(void);	/* grace periods ever waited for */
 
 /*
  * Memory
