@@ -9,6 +9,8 @@
  */
 #include "unit.h"
 
+#include "pf_conf.h"
+
 #define W	true
 
 /* All that there is, and whether it wants a writable descriptor. */
@@ -648,6 +650,54 @@ test_status(void **state)
 	assert_string_equal(st.ifname, "");
 }
 
+/* The host has the last word about limits of an instance that is not its own. */
+static void
+test_ceilings(void **state)
+{
+	struct fix *f = *state;
+	struct pfioc_limit pl = { .index = PF_LIMIT_STATES, .limit = 5001 };
+	struct sim_node *n;
+
+	f->sim->ceiling[PF_LIMIT_STATES] = 5000;
+	assert_int_equal(unit_limit(f->n, PF_LIMIT_STATES, 90000), 0);	/* less than now */
+	assert_int_equal(unit_limit(f->n, PF_LIMIT_STATES, 90001), EPERM);
+	assert_int_equal(unit_limit(f->n, PF_LIMIT_STATES, 90000), 0);
+	assert_int_equal(unit_limit(f->n, PF_LIMIT_STATES, 10), 0);
+	assert_int_equal(sim_ioctl(f->n, f->cl, DIOCSETLIMIT, &pl), EPERM);
+	assert_int_equal(sim_ioctl(f->n, f->cl, DIOCGETLIMIT, &pl), 0);
+	assert_int_equal(pl.limit, 10);
+	assert_int_equal(unit_limit(f->n, PF_LIMIT_STATES, 5000), 0);
+	assert_int_equal(unit_limit(f->n, PF_LIMIT_ANCHORS, 20000), 0);
+	f->sim->may_exceed = true;
+	assert_int_equal(unit_limit(f->n, PF_LIMIT_STATES, 5001), 0);
+	f->sim->may_exceed = false;
+	/* the limits that an instance begins with */
+	n = sim_node_new(f->sim, "another");
+	assert_non_null(n);
+	assert_int_equal(n->pf->conf->limit[PF_LIMIT_STATES], 5000);
+	assert_int_equal(n->pf->conf->limit[PF_LIMIT_ANCHORS], PF_ANCHOR_HIWAT);
+}
+
+/* In a transaction, too. */
+static void
+test_ceilings_in_transaction(void **state)
+{
+	struct fix *f = *state;
+	struct pfioc_trans_e e = { .type = PF_TRANS_OPTIONS };
+	struct pfioc_trans t = { .size = 1, .esize = sizeof(e),
+	    .array = (uint64_t)(uintptr_t)&e };
+	struct pfioc_limit pl = { .index = PF_LIMIT_STATES, .limit = 200000 };
+
+	f->sim->ceiling[PF_LIMIT_STATES] = 150000;
+	assert_int_equal(sim_ioctl(f->n, f->cl, DIOCXBEGIN, &t), 0);
+	assert_int_equal(sim_ioctl(f->n, f->cl, DIOCSETLIMIT, &pl), EPERM);
+	pl.limit = 150000;
+	assert_int_equal(sim_ioctl(f->n, f->cl, DIOCSETLIMIT, &pl), 0);
+	assert_int_equal(sim_ioctl(f->n, f->cl, DIOCXCOMMIT, &t), 0);
+	assert_int_equal(sim_ioctl(f->n, f->cl, DIOCGETLIMIT, &pl), 0);
+	assert_int_equal(pl.limit, 150000);
+}
+
 #define T(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -658,7 +708,7 @@ main(void)
 		T(test_values), T(test_strings), T(test_garbage),
 		T(test_list_interfaces), T(test_list_states),
 		T(test_kill), T(test_kill_by_id), T(test_get_rule),
-		T(test_status),
+		T(test_status), T(test_ceilings), T(test_ceilings_in_transaction),
 	};
 
 	return (cmocka_run_group_tests_name("ioctl", tests, NULL, NULL));

@@ -88,7 +88,15 @@ load_limits(struct pf_dev *dev, const struct pfctl_options *o, bool merge)
 		memset(&pl, 0, sizeof(pl));
 		pl.index = i;
 		pl.limit = o->limit[i];
-		if ((e = dev->ioctl(dev, DIOCSETLIMIT, &pl)) != 0)
+		e = dev->ioctl(dev, DIOCSETLIMIT, &pl);
+		if (e == EPERM && !o->limit_given[i])
+			continue;	/* less than the default is all it may */
+		if (e == EPERM) {
+			warnx("set limit %s %u: the host allows less here "
+			    "(ns_limit_* in pf(4))", limit_name(i), o->limit[i]);
+			return (-1);
+		}
+		if (e != 0)
 			return (option_error("limit", limit_name(i), e));
 	}
 	return (0);

@@ -35,6 +35,8 @@ struct pf_netns {
 	unsigned long		 flags;		/* bits, atomic: */
 #define PF_NETNS_KICKED	0			/* the next purge is due at once */
 	struct ratelimit_state	 log_limit;
+	struct mem_cgroup	*memcg;		/* referenced; pays for what packets and */
+						/* the purge ask for; NULL: nobody does */
 };
 
 /* pf_main.c: the lowest bit of mark_mask, 0: none.  Set at load time. */

@@ -6,17 +6,30 @@
  *
  * Owns the object caches, from module init to exit; their objects belong to the
  * core, which has freed all, RCU callbacks included, before pf_mem_fini().
- * No locking of its own.  Memory that a process asks for (rules, tables of
- * buckets) is charged to its control group; what packets ask for is bounded by pf's limits.
+ * No locking of its own.
+ *
+ * Who pays.  What a process asks for (rules, tables, lists) is charged to the control
+ * group of that process.  What packets ask for (states) comes up in whatever process or
+ * interrupt is at hand, so it is charged to the group of the process that first opened
+ * /dev/pf in the namespace, and so are the tables that the purge enlarges.  These
+ * allocations may not go beyond the group's limit, as atomic ones otherwise may:
+ * the packet finds no memory then.  The first network namespace is
+ * the exception: nobody pays for its states, which pf's limits bound; the
+ * machine's own filter must not depend on the group of whoever started it.
  */
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/random.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
 #include "pf_linux.h"
+
+/* In any context, and charged.  GFP_ATOMIC would go beyond a group's limit. */
+#define GFP_CHARGED	(GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT)
 
 static struct kmem_cache	*pf_cache[PF_CACHE_MAX];
 
@@ -50,7 +63,17 @@ pf_mem_fini(void)
 void *
 pf_cache_alloc(struct pf *pf, enum pf_cache which)
 {
-	return (kmem_cache_alloc(pf_cache[which], GFP_ATOMIC | __GFP_NOWARN));
+	const struct pf_netns	*ns = pf_hostdata(pf);
+	struct mem_cgroup	*old;
+	void			*obj;
+
+	if (likely(ns->memcg == NULL))
+		return (kmem_cache_alloc(pf_cache[which],
+		    GFP_ATOMIC | __GFP_NOWARN));
+	old = set_active_memcg(ns->memcg);
+	obj = kmem_cache_alloc(pf_cache[which], GFP_CHARGED);
+	set_active_memcg(old);
+	return (obj);
 }
 
 void
@@ -68,7 +91,16 @@ pf_alloc(struct pf *pf, size_t size)
 void *
 pf_alloc_atomic(struct pf *pf, size_t size)
 {
-	return (kzalloc(size, GFP_ATOMIC | __GFP_NOWARN));
+	const struct pf_netns	*ns = pf_hostdata(pf);
+	struct mem_cgroup	*old;
+	void			*p;
+
+	if (likely(ns->memcg == NULL))
+		return (kzalloc(size, GFP_ATOMIC | __GFP_NOWARN));
+	old = set_active_memcg(ns->memcg);
+	p = kzalloc(size, GFP_CHARGED);
+	set_active_memcg(old);
+	return (p);
 }
 
 /*
@@ -144,10 +176,15 @@ pf_wallclock(struct pf *pf)
 	return (ktime_get_real_seconds());
 }
 
-/* A user address as a pointer; false: the range cannot be one. */
+/*
+ * A user address as a pointer; false: the range cannot be one.  Whoever is about to
+ * copy holds no lock at all: the page may be served by a program (userfaultfd, FUSE),
+ * and what waits for the lock, such as device events under RTNL, would wait for it.
+ */
 static bool
 user_range(uint64_t uaddr, size_t len, void __user **p)
 {
+	lockdep_assert_none_held_once();
 	if (uaddr + len < uaddr || uaddr + len > ULONG_MAX || len > INT_MAX)
 		return (false);
 	*p = (void __user *)(uintptr_t)uaddr;

@@ -19,14 +19,20 @@
  * Locking: pf_pernet.lock, for making an instance; RTNL, by the kernel, for events of
  * devices.
  */
+#include <linux/capability.h>
 #include <linux/kernel.h>
+#include <linux/memcontrol.h>
+#include <linux/moduleparam.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/user_namespace.h>
 #include <net/netns/generic.h>
 
 #include "pf_linux.h"
+#include "pfvar.h"
 
 /* What every namespace has. */
 struct pf_pernet {
@@ -73,9 +79,12 @@ netns_purge(struct work_struct *work)
 {
 	struct pf_netns	*ns = container_of(to_delayed_work(work),
 	    struct pf_netns, purge);
+	struct mem_cgroup	*old;
 
 	clear_bit(PF_NETNS_KICKED, &ns->flags);
+	old = set_active_memcg(ns->memcg);
 	pf_purge(ns->pf);
+	set_active_memcg(old);
 	queue_delayed_work(system_unbound_wq, &ns->purge,
 	    round_jiffies_relative(HZ));
 }
@@ -113,8 +122,68 @@ pf_log(struct pf *pf, const char *fmt, ...)
 }
 
 /*
+ * Ceilings of limits
+ *
+ * A network namespace that belongs to the first user namespace is the host
+ * administrator's, who sets what limits he likes.  In any other one its own root may set
+ * them up to these.
+ */
+static unsigned int	ns_limit[PF_LIMIT_MAX] = {
+	[PF_LIMIT_STATES] = PFSTATE_HIWAT,
+	[PF_LIMIT_SRC_NODES] = PFSNODE_HIWAT,
+	[PF_LIMIT_FRAGS] = PFFRAG_FRENT_HIWAT,
+	[PF_LIMIT_TABLES] = PFR_KTABLE_HIWAT,
+	[PF_LIMIT_TABLE_ENTRIES] = PFR_KENTRY_HIWAT,
+	[PF_LIMIT_ANCHORS] = PF_ANCHOR_HIWAT,
+};
+#define NS_LIMIT(name, which, what)						\
+	module_param_named(ns_limit_##name, ns_limit[which], uint, 0644);	\
+	MODULE_PARM_DESC(ns_limit_##name, "most " what				\
+	    " that root of another user namespace may set as a limit")
+NS_LIMIT(states, PF_LIMIT_STATES, "states");
+NS_LIMIT(src_nodes, PF_LIMIT_SRC_NODES, "source nodes");
+NS_LIMIT(frags, PF_LIMIT_FRAGS, "fragments");
+NS_LIMIT(tables, PF_LIMIT_TABLES, "tables");
+NS_LIMIT(table_entries, PF_LIMIT_TABLE_ENTRIES, "table entries");
+NS_LIMIT(anchors, PF_LIMIT_ANCHORS, "anchors");
+
+uint32_t
+pf_host_ceiling(struct pf *pf, unsigned int limit)
+{
+	const struct pf_netns	*ns = pf_hostdata(pf);
+
+	if (ns->net->user_ns == &init_user_ns)
+		return (UINT32_MAX);
+	return (READ_ONCE(ns_limit[limit]));
+}
+
+bool
+pf_host_may_exceed(struct pf *pf)
+{
+	return (capable(CAP_NET_ADMIN));
+}
+
+/*
  * Making and ending an instance
  */
+
+/* The control group that pays for an instance (pf_mem.c), with a reference; NULL: nobody,
+ * as in the root group, where nothing is charged. */
+static struct mem_cgroup *
+netns_memcg(const struct net *net)
+{
+	struct mem_cgroup	*memcg;
+
+	if (net == &init_net)
+		return (NULL);
+	memcg = get_mem_cgroup_from_mm(current->mm);
+	if (memcg != NULL && parent_mem_cgroup(memcg) == NULL) {
+		mem_cgroup_put(memcg);
+		memcg = NULL;
+	}
+	return (memcg);
+}
+
 static struct pf_netns *
 netns_create(struct net *net)
 {
@@ -125,6 +194,7 @@ netns_create(struct net *net)
 	if (ns == NULL)
 		return (ERR_PTR(err));
 	ns->net = net;
+	ns->memcg = netns_memcg(net);
 	ratelimit_state_init(&ns->log_limit, DEFAULT_RATELIMIT_INTERVAL,
 	    DEFAULT_RATELIMIT_BURST);
 	ratelimit_set_flags(&ns->log_limit, RATELIMIT_MSG_ON_RELEASE);
@@ -143,6 +213,7 @@ netns_create(struct net *net)
 fail_pf:
 	pf_destroy(ns->pf);
 fail:
+	mem_cgroup_put(ns->memcg);
 	kfree(ns);
 	return (ERR_PTR(err));
 }
@@ -155,6 +226,7 @@ netns_destroy(struct pf_netns *ns)
 	unregister_netdevice_notifier_net(ns->net, &ns->devices);
 	pf_destroy(ns->pf);
 	ratelimit_state_exit(&ns->log_limit);
+	mem_cgroup_put(ns->memcg);
 	kfree(ns);
 }
 

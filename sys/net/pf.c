@@ -244,8 +244,14 @@ pf_create(void *hostdata)
 		goto fail_ctr;
 	if (pf_state_init(pf) != 0)
 		goto fail_ruleset;
+	if (pf_if_init(pf) != 0)
+		goto fail_state;
 	return (pf);
 
+fail_state:
+	pf_mutex_lock(&pf->ctl);
+	pf_state_fini(pf);
+	pf_mutex_unlock(&pf->ctl);
 fail_ruleset:
 	pf_ruleset_fini(pf);
 fail_ctr:

@@ -49,8 +49,15 @@ static const uint32_t limit_defaults[PF_LIMIT_MAX] = {
 static void
 write_defaults(struct pf *pf, struct pf_conf *conf)
 {
+	unsigned int	i;
+	uint32_t	most;
+
 	memcpy(conf->timeout, timeout_defaults, sizeof(conf->timeout));
-	memcpy(conf->limit, limit_defaults, sizeof(conf->limit));
+	for (i = 0; i < PF_LIMIT_MAX; i++) {
+		most = pf_host_ceiling(pf, i);
+		conf->limit[i] = limit_defaults[i] < most ?
+		    limit_defaults[i] : most;
+	}
 	conf->debug = PF_DEBUG_URGENT;
 	do
 		pf_random(pf, &conf->hostid, sizeof(conf->hostid));

@@ -108,6 +108,7 @@ struct pf_rcu_head;
  * Memory.  pf_alloc() zeroes and may sleep; pf_alloc_atomic() zeroes and may be
  * called in any context; both return NULL when there is none.  Sizes
  * up to 1 GiB work for pf_alloc().  pf_free(NULL) is fine; any context.
+ * The host may charge the memory to whoever the instance belongs to.
  * pf is NULL for the first allocation of pf_create().
  */
 void	*pf_alloc(struct pf *, size_t size);
@@ -132,8 +133,9 @@ void	 pf_cache_free(enum pf_cache, void *);
 void	 pf_random(struct pf *, void *buf, size_t len);
 int64_t	 pf_wallclock(struct pf *);
 
-/* User memory: 0 or EFAULT.  Control.  uaddr + len may not wrap: checked
- * here. */
+/* User memory: 0 or EFAULT.  Control, with no lock held: the page may be served
+ * by a program, which may take any time.  The hosts that can check do check.
+ * uaddr + len may not wrap: checked here. */
 int	 pf_copyin(struct pf *, uint64_t uaddr, void *dst, size_t len);
 int	 pf_copyout(struct pf *, const void *src, uint64_t uaddr, size_t len);
 
@@ -182,6 +184,16 @@ void	 pf_pkt_free(struct pf_pkt *);
  */
 int	 pf_host_enable(struct pf *);		/* 0, ENOMEM */
 void	 pf_host_disable(struct pf *);
+
+/*
+ * Ceilings of limits, for instances whose administrator is not the host's.
+ * pf_host_ceiling(): the most that limit PF_LIMIT_* of the instance may be
+ * raised to by such an administrator; UINT32_MAX: anything.  It may change.
+ * pf_host_may_exceed(): whether the present process may set a limit of the
+ * instance above the ceiling.  Control.
+ */
+uint32_t pf_host_ceiling(struct pf *, unsigned int limit);
+bool	 pf_host_may_exceed(struct pf *);
 
 /* Let others run, in a long loop of control context; no lock but pf->ctl is
  * held. */

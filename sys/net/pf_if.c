@@ -11,26 +11,35 @@
  * rule may name an interface that does not exist yet.  A device that goes away
  * and comes back finds its rules and its `skip' again, and its counters unless
  * the kif has been freed meanwhile.
+ * Work.  Device events come while the kernel holds up all other configuration
+ * of the network, so what they do takes no longer with many interfaces than
+ * with few: chains are short, a free id is found in a bit map, and no grace
+ * period is waited for when a device goes.
  * Locking.  Packets find a kif by ifindex in an RCU read side, and may take a
- * reference there; pf_if_detach() waits for these packets before it lets the
- * kif become unused.  Everything else happens with pf->ctl held.
+ * reference there.  A packet may do so a while after the device has gone; the
+ * purge waits for these packets before it decides which kifs are unused, and a
+ * device that comes waits if the kif has just lost another one.  Everything
+ * else happens with pf->ctl held.
  * Place.  Second floor.
  */
 #include "pf_host.h"
 #include "pfvar.h"
 #include "pf_if.h"
 #include "pf_instance.h"
+#include "pf_util.h"
 
-#define KIF_MAX		32768	/* kifs at one time */
+#define ID_WORDS	(PF_KIF_IDS / 64)
 
+/* The hash is keyed, or whoever names the devices could put them all in one
+ * chain.  The name has an end, or fills its room. */
 static unsigned int
-name_hash(const char *name)
+name_hash(struct pf *pf, const char *name)
 {
-	uint32_t	h = 5381;
+	uint64_t	word[2] = { 0, 0 };
 
-	while (*name != '\0')
-		h = h * 33 + (uint8_t)*name++;
-	return ((h ^ h >> 16) % PF_KIF_HASH);
+	static_assert(sizeof(word) == PF_IFNAMSIZ, "a name is two words");
+	memcpy(word, name, strnlen(name, PF_IFNAMSIZ));
+	return (pf_siphash2(word[0], word[1], &pf->st.secret) % PF_KIF_HASH);
 }
 
 static unsigned int
@@ -44,7 +53,7 @@ pf_kif_find(struct pf *pf, const char *name)
 {
 	struct pf_kif	*kif;
 
-	for (kif = pf_rcu_deref_locked(pf->ifs.by_name[name_hash(name)]);
+	for (kif = pf_rcu_deref_locked(pf->ifs.by_name[name_hash(pf, name)]);
 	    kif != NULL; kif = pf_rcu_deref_locked(kif->next_name))
 		if (strcmp(kif->name, name) == 0)
 			return (kif);
@@ -63,30 +72,34 @@ pf_kif_find_index(struct pf *pf, int ifindex)
 	return (NULL);
 }
 
-static bool
-id_taken(struct pf *pf, uint16_t id)
-{
-	struct pf_kif	*kif;
-	unsigned int	 i;
-
-	for (i = 0; i < PF_KIF_HASH; i++)
-		for (kif = pf_rcu_deref_locked(pf->ifs.by_name[i]); kif != NULL;
-		    kif = pf_rcu_deref_locked(kif->next_name))
-			if (kif->id == id)
-				return (true);
-	return (false);
-}
-
-/* An id that no other kif has.  There are twice as many ids as kifs. */
+/*
+ * An id that no other kif has: the next free one after the last that was given
+ * out, so that an id is not used again soon.  There are twice as many ids as
+ * kifs, so one is free.  At most all words are looked at once, and the first
+ * one again.
+ */
 static uint16_t
 new_id(struct pf *pf)
 {
-	do {
-		pf->ifs.last_id++;
-	} while ((uint16_t)pf->ifs.last_id == 0 ||
-	    (pf->ifs.last_id > UINT16_MAX &&
-	    id_taken(pf, (uint16_t)pf->ifs.last_id)));
-	return ((uint16_t)pf->ifs.last_id);
+	uint32_t	from = pf->ifs.last_id + 1U, i = from / 64 % ID_WORDS;
+	uint64_t	free = ~pf->ifs.ids[i] & ~0ULL << from % 64;
+
+	static_assert(PF_KIF_IDS >= 2 * PF_KIF_MAX, "one is free");
+	while (free == 0) {
+		i = (i + 1) % ID_WORDS;
+		free = ~pf->ifs.ids[i];
+	}
+	for (i *= 64; (free & 1) == 0; free >>= 1)
+		i++;
+	pf->ifs.ids[i / 64] |= 1ULL << i % 64;
+	pf->ifs.last_id = (uint16_t)i;
+	return (pf->ifs.last_id);
+}
+
+static void
+free_id(struct pf *pf, uint16_t id)
+{
+	pf->ifs.ids[id / 64] &= ~(1ULL << id % 64);
 }
 
 struct pf_kif *
@@ -103,7 +116,7 @@ pf_kif_get(struct pf *pf, const char *name)
 		pf_kif_ref(kif);
 		return (kif);
 	}
-	if (pf->ifs.n >= KIF_MAX)
+	if (pf->ifs.n >= PF_KIF_MAX)
 		return (NULL);
 	kif = pf_alloc(pf, sizeof(*kif));
 	if (kif == NULL)
@@ -118,7 +131,7 @@ pf_kif_get(struct pf *pf, const char *name)
 	kif->tzero = pf_wallclock(pf);
 	pf_atomic_set(&kif->refs, 1);
 	pf_atomic_set(&kif->states, 0);
-	head = &pf->ifs.by_name[name_hash(name)];
+	head = &pf->ifs.by_name[name_hash(pf, name)];
 	pf_rcu_assign(kif->next_name, pf_rcu_deref_locked(*head));
 	pf_rcu_assign(*head, kif);
 	pf->ifs.n++;
@@ -154,13 +167,20 @@ index_remove(struct pf *pf, struct pf_kif *kif)
 	if (k != NULL)
 		pf_rcu_assign(*p, pf_rcu_deref_locked(kif->next_index));
 	WRITE_ONCE(kif->ifindex, 0);
+	kif->gone = true;
 }
 
+/* A kif whose device has just gone may still lead a packet along its old chain,
+ * so it goes into the new one when these packets are done. */
 static void
 index_insert(struct pf *pf, struct pf_kif *kif, int ifindex)
 {
 	struct pf_kif	**head = &pf->ifs.by_index[index_hash(ifindex)];
 
+	if (kif->gone) {
+		pf_rcu_sync();
+		kif->gone = false;
+	}
 	WRITE_ONCE(kif->ifindex, ifindex);
 	pf_rcu_assign(kif->next_index, pf_rcu_deref_locked(*head));
 	pf_rcu_assign(*head, kif);
@@ -200,17 +220,6 @@ pf_if_attach(struct pf *pf, int ifindex, const char *name)
 	return (error);
 }
 
-/* The device of kif goes away; on return no packet finds kif by it. */
-static void
-kif_absent(struct pf *pf, struct pf_kif *kif)
-{
-	pf_kif_ref(kif);
-	index_remove(pf, kif);
-	pf_rcu_sync();			/* packets that still see it as */
-					/* present */
-	pf_kif_put(pf, kif);
-}
-
 void
 pf_if_detach(struct pf *pf, int ifindex)
 {
@@ -219,7 +228,7 @@ pf_if_detach(struct pf *pf, int ifindex)
 	pf_mutex_lock(&pf->ctl);
 	kif = kif_of_device(pf, ifindex);
 	if (kif != NULL)
-		kif_absent(pf, kif);
+		index_remove(pf, kif);
 	pf_mutex_unlock(&pf->ctl);
 }
 
@@ -245,7 +254,7 @@ pf_if_rename(struct pf *pf, int ifindex, const char *name)
 	else
 		index_insert(pf, kif, ifindex);
 	if (old != NULL)
-		kif_absent(pf, old);
+		index_remove(pf, old);
 	pf_kif_put(pf, kif);
 	pf_mutex_unlock(&pf->ctl);
 	return (error);
@@ -258,6 +267,31 @@ is_referenced(const struct pf_kif *kif)
 	    pf_atomic_read(&kif->states) != 0);
 }
 
+static bool
+is_unused(const struct pf_kif *kif)
+{
+	return (kif->ifindex == 0 && !is_referenced(kif));
+}
+
+/* Whether there is anything for the purge to do. */
+static bool
+purge_wanted(struct pf *pf)
+{
+	struct pf_kif	*kif;
+	unsigned int	 i;
+
+	for (i = 0; i < PF_KIF_HASH; i++) {
+		pf_yield_at(i);
+		for (kif = pf_rcu_deref_locked(pf->ifs.by_name[i]); kif != NULL;
+		    kif = pf_rcu_deref_locked(kif->next_name))
+			if (kif->gone || is_unused(kif))
+				return (true);
+	}
+	return (false);
+}
+
+/* A packet that found a kif before its device went may still take a reference.
+ * One grace period, for all kifs, ends that. */
 void
 pf_if_purge(struct pf *pf)
 {
@@ -265,15 +299,21 @@ pf_if_purge(struct pf *pf)
 	unsigned int	 i;
 
 	pf_mutex_assert(&pf->ctl);
+	if (!purge_wanted(pf))
+		return;
+	pf_rcu_sync();
 	for (i = 0; i < PF_KIF_HASH; i++) {
+		pf_yield_at(i);
 		p = &pf->ifs.by_name[i];
 		while ((kif = pf_rcu_deref_locked(*p)) != NULL) {
-			if (kif->ifindex != 0 || is_referenced(kif)) {
+			kif->gone = false;
+			if (!is_unused(kif)) {
 				p = &kif->next_name;
 				continue;
 			}
 			pf_rcu_assign(*p, pf_rcu_deref_locked(kif->next_name));
 			pf->ifs.n--;
+			free_id(pf, kif->id);
 			pf_rcu_call(&kif->rcu, kif_free);
 		}
 	}
@@ -296,13 +336,15 @@ pf_kif_clear_skip(struct pf *pf)
 	struct pf_kif	*kif;
 	unsigned int	 i;
 
-	for (i = 0; i < PF_KIF_HASH; i++)
+	for (i = 0; i < PF_KIF_HASH; i++) {
+		pf_yield_at(i);
 		for (kif = pf_rcu_deref_locked(pf->ifs.by_name[i]); kif != NULL;
 		    kif = pf_rcu_deref_locked(kif->next_name))
 			if (kif->skip) {
 				WRITE_ONCE(kif->skip, false);
 				pf_kif_put(pf, kif);
 			}
+	}
 }
 
 static void
@@ -334,14 +376,13 @@ pf_kif_zero(struct pf *pf, struct pf_kif *kif)
 	kif->tzero = pf_wallclock(pf);
 }
 
-int
-pf_kif_export(struct pf *pf, const char *name, uint64_t ubuf, uint32_t *n)
+uint32_t
+pf_kif_export(struct pf *pf, const char *name, struct pfi_kif *out,
+    uint32_t room)
 {
-	struct pfi_kif	 out;
 	struct pf_kif	*kif;
-	uint32_t	 room = *n, found = 0;
+	uint32_t	 found = 0;
 	unsigned int	 i;
-	int		 error;
 
 	pf_mutex_assert(&pf->ctl);
 	for (i = 0; i < PF_KIF_HASH; i++)
@@ -349,18 +390,27 @@ pf_kif_export(struct pf *pf, const char *name, uint64_t ubuf, uint32_t *n)
 		    kif = pf_rcu_deref_locked(kif->next_name)) {
 			if (name[0] != '\0' && strcmp(kif->name, name) != 0)
 				continue;
-			if (kif->ifindex == 0 && !is_referenced(kif))
+			if (is_unused(kif))
 				continue;	/* to be purged */
-			if (found < room) {
-				kif_export_one(kif, &out);
-				error = pf_copyout(pf, &out, ubuf +
-				    (uint64_t)found * sizeof(out), sizeof(out));
-				if (error != 0)
-					return (error);
-			}
-			found++;
+			if (found < room)
+				kif_export_one(kif, &out[found]);
+			pf_yield_at(found++);
 		}
-	*n = found;
+	return (found);
+}
+
+int
+pf_if_init(struct pf *pf)
+{
+	pf->ifs.by_name = pf_alloc(pf, PF_KIF_HASH * sizeof(struct pf_kif *));
+	pf->ifs.by_index = pf_alloc(pf, PF_KIF_HASH * sizeof(struct pf_kif *));
+	pf->ifs.ids = pf_alloc(pf, ID_WORDS * sizeof(uint64_t));
+	if (pf->ifs.by_name == NULL || pf->ifs.by_index == NULL ||
+	    pf->ifs.ids == NULL) {
+		pf_if_fini(pf);
+		return (ENOMEM);
+	}
+	pf->ifs.ids[0] = 1;		/* 0 is no id */
 	return (0);
 }
 
@@ -370,12 +420,15 @@ pf_if_fini(struct pf *pf)
 	struct pf_kif	*kif;
 	unsigned int	 i;
 
-	for (i = 0; i < PF_KIF_HASH; i++)
+	for (i = 0; pf->ifs.by_name != NULL && i < PF_KIF_HASH; i++)
 		while ((kif = pf_rcu_deref_locked(pf->ifs.by_name[i])) !=
 		    NULL) {
 			pf_rcu_assign(pf->ifs.by_name[i],
 			    pf_rcu_deref_locked(kif->next_name));
 			kif_free(&kif->rcu);
 		}
+	pf_free(pf->ifs.by_name);
+	pf_free(pf->ifs.by_index);
+	pf_free(pf->ifs.ids);
 	memset(&pf->ifs, 0, sizeof(pf->ifs));
 }

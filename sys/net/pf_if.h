@@ -28,6 +28,9 @@ struct pf_kif {
 	uint16_t	 id;			/* [i] small, not 0, unique: */
 						/* for state keys */
 	bool		 skip;			/* [a] set skip on */
+	bool		 gone;			/* [c] its device went, and no */
+						/* grace period has passed */
+						/* for sure */
 	char		 name[PF_IFNAMSIZ];	/* [i] */
 	struct pf_kif	*next_name;		/* [rcu c] chain by name */
 	struct pf_atomic refs;			/* rules, options */
@@ -42,14 +45,24 @@ struct pf_kif {
 #define PF_KIF_PACKETS(v6, out, block)	((v6) * 4 + (out) * 2 + (block))
 #define PF_KIF_BYTES(v6, out, block)	(8 + (v6) * 4 + (out) * 2 + (block))
 #define PF_KIF_NCTR	16
-#define PF_KIF_HASH	64		/* chains, a power of two */
+#define PF_KIF_MAX	32768		/* kifs at one time */
+#define PF_KIF_HASH	4096		/* chains, a power of two */
+#define PF_KIF_IDS	(UINT16_MAX + 1)
 
 struct pf_iftab {
-	struct pf_kif	*by_name[PF_KIF_HASH];	/* [rcu c] */
-	struct pf_kif	*by_index[PF_KIF_HASH];	/* [rcu c] */
+	struct pf_kif	**by_name;		/* [i] PF_KIF_HASH heads, */
+						/* owned; heads: [rcu c] */
+	struct pf_kif	**by_index;		/* the same */
+	uint64_t	*ids;			/* [i] owned; bits [c]: ids */
+						/* that kifs have */
 	uint32_t	 n;			/* [c] kifs */
-	uint32_t	 last_id;		/* [c] the id given out last */
+	uint16_t	 last_id;		/* [c] the id given out last */
 };
+
+/* Make an empty table: 0 or ENOMEM, with nothing left behind.  pf_if_fini()
+ * frees it with all kifs, and does no harm to one that is all zero. */
+int	 pf_if_init(struct pf *);
+void	 pf_if_fini(struct pf *);
 
 /* The kif of a name, made if it does not exist, with a reference for the
  * caller; NULL: no memory or a bad name.  Lock: ctl. */
@@ -70,15 +83,17 @@ pf_kif_ref(struct pf_kif *kif)
  * the kif if it is no longer used. */
 void	 pf_kif_put(struct pf *, struct pf_kif *);
 void	 pf_if_purge(struct pf *);		/* lock: ctl */
-/* Copy names and counters to the user: at most *n entries.  *n is then the
- * number of kifs that there are.  Lock: ctl. */
-int	 pf_kif_export(struct pf *, const char *name, uint64_t ubuf,
-	    uint32_t *n);
+/*
+ * Write names and counters of the kif of that name, of all for "", to out[]: at
+ * most `room' entries.  Returns how many such kifs there are.  The table does
+ * not change meanwhile.  Lock: ctl.
+ */
+uint32_t pf_kif_export(struct pf *, const char *name, struct pfi_kif *out,
+	    uint32_t room);
 /* its counters; lock: ctl */
 void	 pf_kif_zero(struct pf *, struct pf_kif *);
 /* Set or clear `skip' of one kif, or clear `skip' of all kifs.  Lock: ctl. */
 void	 pf_kif_skip(struct pf *, struct pf_kif *, bool);
 void	 pf_kif_clear_skip(struct pf *);
-void	 pf_if_fini(struct pf *);
 
 #endif /* _NET_PF_IF_H_ */

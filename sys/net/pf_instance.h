@@ -20,6 +20,11 @@
  *	[p]	per-CPU
  * Lock order: ctl, then a stripe of the keys, a stripe of the ids, a state.
  *
+ * User memory is never copied with pf->ctl held.  A page of it may be served by
+ * a program, which may take as long as it likes, while device events wait for
+ * pf->ctl and hold up the network configuration of the whole host.  The hosts
+ * check that no lock is held (pf_copyin(), pf_copyout()).
+ *
  * Names of functions.  In all stores get returns an object with a reference for
  * the caller, and may make the object; ref takes one more reference; put drops
  * a reference.  find returns an object without a reference, or NULL.
@@ -54,8 +59,9 @@ struct pf {
 	struct pf_iftab	 ifs;
 	struct pf_anchors anchors;
 	struct pf_mutex	 ctl;
-	struct pf_trans	*trans;		/* [c] the open one, which its client */
-					/* owns; or NULL */
+	struct pf_trans	*trans;		/* [c] the open one, owned by its */
+					/* client or by the request that */
+					/* begins it; or NULL */
 	uint32_t	 tickets;	/* [c] the last ticket given out */
 	bool		 running;	/* [c] */
 	int64_t		 since;		/* [c] time of last start or stop */

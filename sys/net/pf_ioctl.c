@@ -5,13 +5,18 @@
  * pf_ioctl.c: clients, the dispatch of requests, and the short requests
  *
  * What it owns.  The pf_clients.
- * Locking.  pf_ioctl() takes pf->ctl; the handlers run with pf->ctl held.
+ * Locking.  pf_ioctl() takes pf->ctl, and the handlers run with pf->ctl held,
+ * except those of a row that `copies'.
  * Place.  Fifth floor.
  *
  * Every request has a row in commands[]: its number, the size of its argument,
  * whether it changes anything, whether it answers, and its handler.  pf_ioctl()
  * finds the row, checks that the descriptor may do this, takes pf->ctl and
  * calls the handler, which checks the values in the argument.
+ *
+ * A few requests copy from or to memory of the program besides the argument,
+ * which must not happen with pf->ctl held (pf_instance.h).  Their handlers take
+ * pf->ctl themselves, between copying in and copying out.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -186,6 +191,15 @@ ioctl_gettimeout(struct pf_client *cl, void *arg)
 	return (0);
 }
 
+/* Whether the present process may set a limit to that.  One that is above the
+ * host's ceiling already may be kept or lowered. */
+static bool
+limit_permitted(struct pf *pf, unsigned int limit, uint32_t value)
+{
+	return (value <= pf_rcu_deref_locked(pf->conf)->limit[limit] ||
+	    value <= pf_host_ceiling(pf, limit) || pf_host_may_exceed(pf));
+}
+
 /* A limit may be lower than the number of objects that exist: these stay, and
  * no more are made. */
 static int
@@ -196,6 +210,8 @@ ioctl_setlimit(struct pf_client *cl, void *arg)
 	if (pl->index < 0 || pl->index >= PF_LIMIT_MAX ||
 	    pl->limit > PF_LIMIT_VAL_MAX)
 		return (EINVAL);
+	if (!limit_permitted(cl->pf, (unsigned int)pl->index, pl->limit))
+		return (EPERM);
 	return (set_option(cl, PF_OPT_LIMIT + pl->index, pl->limit,
 	    &pl->limit));
 }
@@ -211,16 +227,44 @@ ioctl_getlimit(struct pf_client *cl, void *arg)
 	return (0);
 }
 
+/*
+ * All entries are written to memory of our own first.  So much of it is needed
+ * as there are interfaces, which is known for sure only when they have been
+ * written; another try has more room, and there is a most of them.
+ */
 static int
 ioctl_igetifaces(struct pf_client *cl, void *arg)
 {
 	struct pfioc_iface	*io = arg;
+	struct pf		*pf = cl->pf;
+	struct pfi_kif		*kifs = NULL;
+	uint32_t		 room = 0, found;
+	int			 error = 0;
 
 	if (io->esize != sizeof(struct pfi_kif))
 		return (ENODEV);
 	if (!pf_string_ok(io->name, sizeof(io->name)) || io->pad != 0)
 		return (EINVAL);
-	return (pf_kif_export(cl->pf, io->name, io->buffer, &io->size));
+	for (;;) {
+		pf_mutex_lock(&pf->ctl);
+		found = pf_kif_export(pf, io->name, kifs, room);
+		pf_mutex_unlock(&pf->ctl);
+		if (found <= room || io->size <= room)
+			break;
+		pf_free(kifs);
+		room = found + 64 < io->size ? found + 64 : io->size;
+		kifs = pf_alloc(pf, room * sizeof(*kifs));
+		if (kifs == NULL)
+			return (ENOMEM);
+	}
+	if (room > found)
+		room = found;
+	if (room > 0)
+		error = pf_copyout(pf, kifs, io->buffer, room * sizeof(*kifs));
+	pf_free(kifs);
+	if (error == 0)
+		io->size = found;
+	return (error);
 }
 
 /* Set or clear PFI_IFLAG_SKIP of one interface, or clear it of all. */
@@ -266,66 +310,67 @@ static const struct command {
 	uint32_t	size;		/* of the argument */
 	bool		write;		/* wants a writable descriptor */
 	bool		answers;	/* in its argument */
+	bool		copies;		/* takes pf->ctl itself */
 	int		(*fn)(struct pf_client *, void *);
 } commands[] = {
-	{ DIOCSTART, 0, true, false, ioctl_start },
-	{ DIOCSTOP, 0, true, false, ioctl_stop },
-	{ DIOCADDRULE, sizeof(struct pfioc_rule), true, false,
+	{ DIOCSTART, 0, true, false, false, ioctl_start },
+	{ DIOCSTOP, 0, true, false, false, ioctl_stop },
+	{ DIOCADDRULE, sizeof(struct pfioc_rule), true, false, false,
 	    pf_ioctl_addrule },
-	{ DIOCGETRULES, sizeof(struct pfioc_rule), false, true,
+	{ DIOCGETRULES, sizeof(struct pfioc_rule), false, true, false,
 	    pf_ioctl_getrules },
-	{ DIOCGETRULE, sizeof(struct pfioc_rule), false, true,
+	{ DIOCGETRULE, sizeof(struct pfioc_rule), false, true, false,
 	    pf_ioctl_getrule },
-	{ DIOCCLRSTATES, sizeof(struct pfioc_state_kill), true, true,
+	{ DIOCCLRSTATES, sizeof(struct pfioc_state_kill), true, true, false,
 	    pf_ioctl_clrstates },
-	{ DIOCGETSTATE, sizeof(struct pfioc_state), false, true,
+	{ DIOCGETSTATE, sizeof(struct pfioc_state), false, true, false,
 	    pf_ioctl_getstate },
-	{ DIOCSETSTATUSIF, sizeof(struct pfioc_if), true, false,
+	{ DIOCSETSTATUSIF, sizeof(struct pfioc_if), true, false, false,
 	    ioctl_setstatusif },
-	{ DIOCGETSTATUS, sizeof(struct pf_status), false, true,
+	{ DIOCGETSTATUS, sizeof(struct pf_status), false, true, false,
 	    ioctl_getstatus },
-	{ DIOCCLRSTATUS, 0, true, false, ioctl_clrstatus },
-	{ DIOCSETDEBUG, sizeof(struct pfioc_u32), true, true, ioctl_setdebug },
-	{ DIOCGETSTATES, sizeof(struct pfioc_states), false, true,
+	{ DIOCCLRSTATUS, 0, true, false, false, ioctl_clrstatus },
+	{ DIOCSETDEBUG, sizeof(struct pfioc_u32), true, true, false, ioctl_setdebug },
+	{ DIOCGETSTATES, sizeof(struct pfioc_states), false, true, true,
 	    pf_ioctl_getstates },
-	{ DIOCSETTIMEOUT, sizeof(struct pfioc_tm), true, true,
+	{ DIOCSETTIMEOUT, sizeof(struct pfioc_tm), true, true, false,
 	    ioctl_settimeout },
-	{ DIOCGETTIMEOUT, sizeof(struct pfioc_tm), false, true,
+	{ DIOCGETTIMEOUT, sizeof(struct pfioc_tm), false, true, false,
 	    ioctl_gettimeout },
-	{ DIOCCLRRULECTRS, 0, true, false, pf_ioctl_clrrulectrs },
-	{ DIOCGETLIMIT, sizeof(struct pfioc_limit), false, true,
+	{ DIOCCLRRULECTRS, 0, true, false, false, pf_ioctl_clrrulectrs },
+	{ DIOCGETLIMIT, sizeof(struct pfioc_limit), false, true, false,
 	    ioctl_getlimit },
-	{ DIOCSETLIMIT, sizeof(struct pfioc_limit), true, true,
+	{ DIOCSETLIMIT, sizeof(struct pfioc_limit), true, true, false,
 	    ioctl_setlimit },
-	{ DIOCKILLSTATES, sizeof(struct pfioc_state_kill), true, true,
+	{ DIOCKILLSTATES, sizeof(struct pfioc_state_kill), true, true, false,
 	    pf_ioctl_killstates },
-	{ DIOCNATLOOK, sizeof(struct pfioc_natlook), false, true,
+	{ DIOCNATLOOK, sizeof(struct pfioc_natlook), false, true, false,
 	    pf_ioctl_natlook },
-	{ DIOCBEGINADDRS, sizeof(struct pfioc_pooladdr), true, true,
+	{ DIOCBEGINADDRS, sizeof(struct pfioc_pooladdr), true, true, false,
 	    pf_ioctl_beginaddrs },
-	{ DIOCADDADDR, sizeof(struct pfioc_pooladdr), true, false,
+	{ DIOCADDADDR, sizeof(struct pfioc_pooladdr), true, false, false,
 	    pf_ioctl_addaddr },
-	{ DIOCGETADDRS, sizeof(struct pfioc_pooladdr), false, true,
+	{ DIOCGETADDRS, sizeof(struct pfioc_pooladdr), false, true, false,
 	    pf_ioctl_getaddrs },
-	{ DIOCGETADDR, sizeof(struct pfioc_pooladdr), false, true,
+	{ DIOCGETADDR, sizeof(struct pfioc_pooladdr), false, true, false,
 	    pf_ioctl_getaddr },
-	{ DIOCGETRULESETS, sizeof(struct pfioc_ruleset), false, true,
+	{ DIOCGETRULESETS, sizeof(struct pfioc_ruleset), false, true, false,
 	    pf_ioctl_getrulesets },
-	{ DIOCGETRULESET, sizeof(struct pfioc_ruleset), false, true,
+	{ DIOCGETRULESET, sizeof(struct pfioc_ruleset), false, true, false,
 	    pf_ioctl_getruleset },
-	{ DIOCXBEGIN, sizeof(struct pfioc_trans), true, false,
+	{ DIOCXBEGIN, sizeof(struct pfioc_trans), true, false, true,
 	    pf_ioctl_xbegin },
-	{ DIOCXCOMMIT, sizeof(struct pfioc_trans), true, false,
+	{ DIOCXCOMMIT, sizeof(struct pfioc_trans), true, false, true,
 	    pf_ioctl_xcommit },
-	{ DIOCXROLLBACK, sizeof(struct pfioc_trans), true, false,
+	{ DIOCXROLLBACK, sizeof(struct pfioc_trans), true, false, true,
 	    pf_ioctl_xrollback },
-	{ DIOCSETHOSTID, sizeof(struct pfioc_u32), true, true,
+	{ DIOCSETHOSTID, sizeof(struct pfioc_u32), true, true, false,
 	    ioctl_sethostid },
-	{ DIOCIGETIFACES, sizeof(struct pfioc_iface), false, true,
+	{ DIOCIGETIFACES, sizeof(struct pfioc_iface), false, true, true,
 	    ioctl_igetifaces },
-	{ DIOCSETIFFLAG, sizeof(struct pfioc_iface), true, false,
+	{ DIOCSETIFFLAG, sizeof(struct pfioc_iface), true, false, false,
 	    ioctl_setifflag },
-	{ DIOCCLRIFFLAG, sizeof(struct pfioc_iface), true, false,
+	{ DIOCCLRIFFLAG, sizeof(struct pfioc_iface), true, false, false,
 	    ioctl_clrifflag },
 };
 static_assert(sizeof(struct pfioc_rule) <= PF_IOCTL_ARG_MAX, "the largest");
@@ -361,6 +406,8 @@ pf_ioctl(struct pf_client *cl, uint32_t cmd, void *arg, bool writable)
 		return (EACCES);
 	if (c->size != 0 && arg == NULL)
 		return (EFAULT);
+	if (c->copies)
+		return (c->fn(cl, arg));
 	pf_mutex_lock(&cl->pf->ctl);
 	cl->writable = writable;
 	error = c->fn(cl, arg);

@@ -6,7 +6,9 @@
  *
  * What it owns.  The pf_clients.  A client is an open descriptor of /dev/pf.
  * Life.  A client lives from pf_client_open() to pf_client_close().
- * Locking.  pf->ctl, which pf_ioctl() holds while it calls a handler.
+ * Locking.  pf->ctl, which pf_ioctl() holds while it calls a handler, or which
+ * the handler takes.  While it is not held, another thread of the program may
+ * make another request by the same client.
  * pf_instance.h explains the marks of members.
  * Place.  Fifth floor: only the files of the control floor use it.
  */
@@ -33,7 +35,8 @@ struct pf_client {
 };
 
 /* The handlers.  arg is the argument of the request, of the right size but
- * otherwise not checked.  0 or errno; on error nothing has changed. */
+ * otherwise not checked.  0 or errno; on error nothing has changed.  Lock: ctl,
+ * but see `copies' in pf_ioctl.c. */
 int	 pf_ioctl_xbegin(struct pf_client *, void *arg);
 int	 pf_ioctl_xcommit(struct pf_client *, void *arg);
 int	 pf_ioctl_xrollback(struct pf_client *, void *arg);

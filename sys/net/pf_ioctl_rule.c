@@ -5,7 +5,9 @@
  * pf_ioctl_rule.c: requests about transactions, rules and anchors
  *
  * What it owns.  The evaluations that a client keeps (pf_client.evals).
- * Locking.  All handlers run with pf->ctl held.
+ * Locking.  All handlers run with pf->ctl held, except those of transactions'
+ * beginning and end, which copy elements from the program and take pf->ctl when
+ * no copying is left to do.
  * Place.  Fifth floor, above pf_trans.c, which does the work of the requests
  * about transactions.
  */
@@ -67,95 +69,152 @@ get_element(struct pf_client *cl, const struct pfioc_trans *io, uint32_t i,
 	return (pf_trans_element_ok(e->type, e->anchor));
 }
 
-int
-pf_ioctl_xbegin(struct pf_client *cl, void *arg)
-{
-	struct pfioc_trans	*io = arg;
-	struct pfioc_trans_e	*e;
-	struct pf_trans		*t;
-	uint32_t		 i;
-	int			 error;
-
-	if ((error = check_trans(io)) != 0)
-		return (error);
-	if (cl->pf->trans != NULL)
-		return (EBUSY);
-	e = pf_alloc(cl->pf, sizeof(*e));
-	t = pf_trans_begin(cl->pf);
-	error = e == NULL || t == NULL ? ENOMEM : 0;
-	for (i = 0; error == 0 && i < io->size; i++) {
-		pf_yield_at(i);
-		error = get_element(cl, io, i, e);
-		if (error == 0)
-			error = pf_trans_element(cl->pf, t, e->type, e->anchor);
-	}
-	/* not earlier: a program gets tickets only of a transaction that
-	 * begins */
-	for (i = 0; error == 0 && i < io->size; i++) {
-		pf_yield_at(i);
-		error = pf_copyout(cl->pf, &t->ticket, element_addr(io, i) +
-		    offsetof(struct pfioc_trans_e, ticket), sizeof(t->ticket));
-	}
-	if (error == 0)
-		cl->pf->trans = cl->trans = t;
-	else if (t != NULL)
-		pf_trans_abort(cl->pf, t);
-	pf_free(e);
-	return (error);
-}
-
-/* Whether the client has a transaction, which has been begun with just these
- * elements. */
+/* Copy the elements in, and add them to t.  All must have that ticket; 0: they
+ * have none yet. */
 static int
-check_elements(struct pf_client *cl, const struct pfioc_trans *io)
+get_elements(struct pf_client *cl, const struct pfioc_trans *io,
+    struct pf_trans *t, uint32_t ticket)
 {
 	struct pfioc_trans_e	*e;
 	uint32_t		 i;
-	int			 error;
+	int			 error = 0;
 
-	if ((error = check_trans(io)) != 0)
-		return (error);
-	if (cl->trans == NULL)
-		return (EBUSY);
 	e = pf_alloc(cl->pf, sizeof(*e));
 	if (e == NULL)
 		return (ENOMEM);
 	for (i = 0; error == 0 && i < io->size; i++) {
 		pf_yield_at(i);
 		error = get_element(cl, io, i, e);
-		if (error == 0 && e->ticket != cl->trans->ticket)
+		if (error == 0 && ticket != 0 && e->ticket != ticket)
 			error = EBUSY;
 		if (error == 0)
-			error = pf_trans_check(cl->trans, i, e->type,
-			    e->anchor);
+			error = pf_trans_element(cl->pf, t, e->type, e->anchor);
 	}
 	pf_free(e);
-	return (error == 0 ? pf_trans_check_all(cl->trans, io->size) : error);
+	return (error);
+}
+
+static int
+put_tickets(struct pf_client *cl, const struct pfioc_trans *io, uint32_t ticket)
+{
+	uint32_t	i;
+	int		error = 0;
+
+	for (i = 0; error == 0 && i < io->size; i++) {
+		pf_yield_at(i);
+		error = pf_copyout(cl->pf, &ticket, element_addr(io, i) +
+		    offsetof(struct pfioc_trans_e, ticket), sizeof(ticket));
+	}
+	return (error);
+}
+
+/*
+ * The new transaction is at once the instance's, so that no other can begin.
+ * It becomes the client's when the program has all its tickets: until then no
+ * other request finds it, and it may still fail to begin.
+ */
+int
+pf_ioctl_xbegin(struct pf_client *cl, void *arg)
+{
+	struct pfioc_trans	*io = arg;
+	struct pf		*pf = cl->pf;
+	struct pf_trans		*t;
+	int			 error;
+
+	if ((error = check_trans(io)) != 0)
+		return (error);
+	pf_mutex_lock(&pf->ctl);
+	t = NULL;
+	if (pf->trans != NULL)
+		error = EBUSY;
+	else if ((pf->trans = t = pf_trans_begin(pf)) == NULL)
+		error = ENOMEM;
+	pf_mutex_unlock(&pf->ctl);
+	if (t == NULL)
+		return (error);
+
+	error = get_elements(cl, io, t, 0);
+	if (error == 0)
+		error = put_tickets(cl, io, t->ticket);
+
+	pf_mutex_lock(&pf->ctl);
+	if (error == 0)
+		cl->trans = t;
+	else {
+		pf->trans = NULL;
+		pf_trans_abort(pf, t);
+	}
+	pf_mutex_unlock(&pf->ctl);
+	return (error);
+}
+
+/* The ticket of the client's transaction; 0: it has none. */
+static uint32_t
+client_ticket(struct pf_client *cl)
+{
+	uint32_t	ticket;
+
+	pf_mutex_lock(&cl->pf->ctl);
+	ticket = cl->trans != NULL ? cl->trans->ticket : 0;
+	pf_mutex_unlock(&cl->pf->ctl);
+	return (ticket);
+}
+
+/*
+ * End the client's transaction by `end', if it has one that was begun with just
+ * the elements that the program names.  Another thread of the program may have
+ * ended it, and may have begun another, while the elements were copied in: the
+ * ticket tells.
+ */
+static int
+end_trans(struct pf_client *cl, const struct pfioc_trans *io,
+    int (*end)(struct pf *, struct pf_trans *))
+{
+	struct pf		*pf = cl->pf;
+	struct pf_trans		*list;
+	uint32_t		 ticket;
+	int			 error;
+
+	if ((error = check_trans(io)) != 0)
+		return (error);
+	ticket = client_ticket(cl);
+	if (ticket == 0)
+		return (EBUSY);
+	list = pf_trans_list(pf);
+	if (list == NULL)
+		return (ENOMEM);
+	error = get_elements(cl, io, list, ticket);
+	if (error == 0) {
+		pf_mutex_lock(&pf->ctl);
+		if (cl->trans == NULL || cl->trans->ticket != ticket)
+			error = EBUSY;
+		else if (!pf_trans_same(cl->trans, list))
+			error = EINVAL;
+		else if ((error = end(pf, cl->trans)) == 0)
+			pf->trans = cl->trans = NULL;
+		pf_mutex_unlock(&pf->ctl);
+	}
+	pf_trans_list_free(list);
+	return (error);
 }
 
 int
 pf_ioctl_xcommit(struct pf_client *cl, void *arg)
 {
-	int	error;
+	return (end_trans(cl, arg, pf_trans_commit));
+}
 
-	if ((error = check_elements(cl, arg)) != 0)
-		return (error);
-	error = pf_trans_commit(cl->pf, cl->trans);
-	if (error == 0)
-		cl->pf->trans = cl->trans = NULL;
-	return (error);
+static int
+trans_rollback(struct pf *pf, struct pf_trans *t)
+{
+	pf_trans_abort(pf, t);
+	return (0);
 }
 
 int
 pf_ioctl_xrollback(struct pf_client *cl, void *arg)
 {
-	int	error;
-
-	if ((error = check_elements(cl, arg)) != 0)
-		return (error);
-	pf_trans_abort(cl->pf, cl->trans);
-	cl->pf->trans = cl->trans = NULL;
-	return (0);
+	return (end_trans(cl, arg, trans_rollback));
 }
 
 /*

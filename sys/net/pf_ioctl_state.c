@@ -5,13 +5,16 @@
  * pf_ioctl_state.c: requests about states
  *
  * What it owns.  Nothing.
- * Locking.  All handlers run with pf->ctl held.
+ * Locking.  The handlers run with pf->ctl held, except pf_ioctl_getstates(),
+ * which takes it for each piece of the list.
  * Place.  Fifth floor.
  *
  * A program gets a state as a struct pfsync_state, which is filled in member by
- * member.  A list of states may be long, so it is copied out in pieces while
- * the table is walked.  The walk gathers states in an RCU read side; between
- * two batches, where it may sleep, it copies the piece out.
+ * member.  A list of states may be long, so it is copied out in pieces.  The
+ * walk gathers a piece in kernel memory with pf->ctl held, lets go of it, and
+ * copies the piece out.  Meanwhile states come and go, and the table may grow.
+ * A state that is there all the time is listed once; one that comes or goes
+ * while the list is made may be in the list or not.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -25,7 +28,8 @@
 #include "pf_statetab.h"
 #include "pf_util.h"
 
-#define PIECE		(2 * PF_WALK_BATCH)	/* states in a piece */
+#define PIECE		(2 * PF_WALK_BATCH)	/* states in a piece, at first */
+#define PLACES		1024			/* buckets looked at for one */
 
 static void
 export_peer(const struct pf_peer *p, struct pfsync_state_peer *out)
@@ -102,39 +106,82 @@ pf_ioctl_getstate(struct pf_client *cl, void *arg)
 	return (s != NULL ? 0 : ENOENT);
 }
 
+/*
+ * A list of states in pieces.  A piece holds the states of whole buckets, so
+ * that the walk can go on at the next bucket after pf->ctl has been let go.  A
+ * bucket with more states than fit in an empty piece makes the piece larger.
+ */
 struct list {
 	struct pf		*pf;
 	struct pfsync_state	*piece;
-	uint32_t		 n;		/* in the piece */
+	uint32_t		 n, size;	/* in the piece; room in it */
 	uint64_t		 done, room;	/* states copied out, wanted */
 						/* at most */
 	uint64_t		 ubuf;
-	int			 error;
+	uint32_t		 place;		/* of the walk */
 };
+
+static bool
+list_wants_more(const struct list *l)
+{
+	return (l->done + l->n < l->room);
+}
 
 static bool
 list_one(struct pf_state *s, void *arg)
 {
 	struct list	*l = arg;
 
-	if (l->done + l->n >= l->room)
+	if (l->n == l->size || !list_wants_more(l))
 		return (false);
 	export_state(l->pf, pf_rcu_deref(l->pf->conf), s, &l->piece[l->n++]);
 	return (true);
 }
 
-static bool
-list_flush(void *arg)
+/* Fill the piece, with the states of at most PLACES buckets.  n is 0 then, too,
+ * if the next bucket does not fit. */
+static void
+list_fill(struct list *l, bool *fits)
 {
-	struct list	*l = arg;
+	uint32_t	i, before;
+
+	*fits = true;
+	pf_mutex_lock(&l->pf->ctl);
+	for (i = 0; i < PLACES && l->place < PF_STATE_PLACES &&
+	    list_wants_more(l); i++) {
+		before = l->n;
+		if (pf_state_walk_at(l->pf, &l->place, list_one, l))
+			continue;
+		if (!list_wants_more(l))
+			break;			/* no matter what is left */
+		l->n = before;
+		*fits = before != 0;
+		break;
+	}
+	pf_mutex_unlock(&l->pf->ctl);
+}
+
+static int
+list_enlarge(struct list *l)
+{
+	pf_free(l->piece);
+	l->size = l->size != 0 ? l->size * 2 : PIECE;
+	l->piece = pf_alloc(l->pf, l->size * sizeof(*l->piece));
+	return (l->piece != NULL ? 0 : ENOMEM);
+}
+
+static int
+list_flush(struct list *l)
+{
+	int	error;
 
 	if (l->n == 0)
-		return (true);
-	l->error = pf_copyout(l->pf, l->piece, l->ubuf +
+		return (0);
+	error = pf_copyout(l->pf, l->piece, l->ubuf +
 	    l->done * sizeof(*l->piece), l->n * sizeof(*l->piece));
 	l->done += l->n;
 	l->n = 0;
-	return (l->error == 0);
+	return (error);
 }
 
 int
@@ -142,6 +189,8 @@ pf_ioctl_getstates(struct pf_client *cl, void *arg)
 {
 	struct pfioc_states	*io = arg;
 	struct list		 l = { .pf = cl->pf, .ubuf = io->buf };
+	bool			 fits = false;
+	int			 error = 0;
 
 	if (io->len == 0) {
 		io->len = (uint64_t)pf_atomic_read(&cl->pf->st.n) *
@@ -149,15 +198,17 @@ pf_ioctl_getstates(struct pf_client *cl, void *arg)
 		return (0);
 	}
 	l.room = io->len / sizeof(struct pfsync_state);
-	l.piece = pf_alloc(cl->pf, PIECE * sizeof(*l.piece));
-	if (l.piece == NULL)
-		return (ENOMEM);
-	pf_state_walk_piecewise(cl->pf, list_one, list_flush, &l);
+	while (error == 0 && l.place < PF_STATE_PLACES && list_wants_more(&l)) {
+		if (!fits && (error = list_enlarge(&l)) != 0)
+			break;
+		list_fill(&l, &fits);
+		error = list_flush(&l);
+		pf_yield();
+	}
 	pf_free(l.piece);
-	if (l.error != 0)
-		return (l.error);
-	io->len = l.done * sizeof(struct pfsync_state);
-	return (0);
+	if (error == 0)
+		io->len = l.done * sizeof(struct pfsync_state);
+	return (error);
 }
 
 /*

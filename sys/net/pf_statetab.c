@@ -71,7 +71,6 @@ bucket_after(const struct pf_bucket *b, const struct pf_state_lookup *last)
 
 struct walk {
 	bool	(*fn)(struct pf_state *, void *);
-	bool	(*pause)(void *);	/* may be NULL */
 	void	*arg;
 };
 
@@ -105,8 +104,6 @@ bucket_walk(struct pf_bucket *b, struct pf_stripe *stripe, const struct walk *w)
 		for (i = 0; i < k && go_on; i++)
 			go_on = w->fn(batch[i], w->arg);
 		pf_rcu_read_unlock();
-		if (w->pause != NULL && !w->pause(w->arg))
-			go_on = false;
 	} while (more && go_on);
 	return (go_on);
 }
@@ -132,18 +129,48 @@ buckets_walk(struct pf *pf, uint64_t pos, uint64_t n, const struct walk *w)
 }
 
 void
-pf_state_walk_piecewise(struct pf *pf, bool (*fn)(struct pf_state *, void *),
-    bool (*pause)(void *), void *arg)
+pf_state_walk(struct pf *pf, bool (*fn)(struct pf_state *, void *), void *arg)
 {
-	struct walk	w = { fn, pause, arg };
+	struct walk	w = { fn, arg };
 
 	buckets_walk(pf, 0, pf_rcu_deref_locked(pf->st.keys)->mask + 1, &w);
 }
 
-void
-pf_state_walk(struct pf *pf, bool (*fn)(struct pf_state *, void *), void *arg)
+/*
+ * A walk that lets go of ctl goes through the buckets in the order of their
+ * numbers read backwards, from the lowest bit to the highest.  When the table
+ * grows, a bucket becomes several, which differ in bits above those of the old
+ * number.  So they take just the part of the order that the old bucket had:
+ * what has been walked and what has not stay apart.
+ *
+ * A place is such a number read backwards, for the largest table.
+ */
+static uint32_t
+bucket_at(uint32_t place)
 {
-	pf_state_walk_piecewise(pf, fn, NULL, arg);
+	uint32_t	x = place;
+
+	static_assert(PF_STATE_BUCKETS_MAX == 1U << 24, "bits to turn round");
+	x = (x & 0x555555) << 1 | (x >> 1 & 0x555555);
+	x = (x & 0x333333) << 2 | (x >> 2 & 0x333333);
+	x = (x & 0x0f0f0f) << 4 | (x >> 4 & 0x0f0f0f);
+	return ((x & 0xff) << 16 | (x & 0xff00) | x >> 16);
+}
+
+bool
+pf_state_walk_at(struct pf *pf, uint32_t *place,
+    bool (*fn)(struct pf_state *, void *), void *arg)
+{
+	struct pf_buckets	*t = pf_rcu_deref_locked(pf->st.keys);
+	uint32_t		 i = bucket_at(*place);
+	struct walk		 w = { fn, arg };
+
+	pf_mutex_assert(&pf->ctl);
+	if (!pf_rb_empty(&bucket_of(t, i)->root) && !bucket_walk(bucket_of(t, i),
+	    stripe_of(pf->st.key_stripes, i), &w))
+		return (false);
+	*place += PF_STATE_PLACES / (uint32_t)(t->mask + 1);
+	return (true);
 }
 
 struct purge {
@@ -165,7 +192,7 @@ void
 pf_state_purge(struct pf *pf, uint32_t interval)
 {
 	struct purge	 p = { pf, pf_uptime(pf) };
-	struct walk	 w = { purge_one, NULL, &p };
+	struct walk	 w = { purge_one, &p };
 	uint64_t	 size = pf_rcu_deref_locked(pf->st.keys)->mask + 1, n;
 
 	n = interval > 1 ? size / interval + 1 : size;

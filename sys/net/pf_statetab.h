@@ -113,11 +113,17 @@ uint32_t pf_state_expires(struct pf *, const struct pf_conf *, const struct pf_s
 /* Call fn for every state, in an RCU read side that is left now and then; stop when it
  * returns false.  States made meanwhile may be missed. Lock: ctl. */
 void	 pf_state_walk(struct pf *, bool (*fn)(struct pf_state *, void *), void *);
-/* The same, calling pause after every PF_WALK_BATCH states or fewer, outside of the
- * read side: it may sleep, and false ends the walk. */
-#define PF_WALK_BATCH	64
-void	 pf_state_walk_piecewise(struct pf *, bool (*fn)(struct pf_state *, void *),
-	    bool (*pause)(void *), void *);
+#define PF_WALK_BATCH	64		/* states in a read side, at most */
+/*
+ * A walk that may let go of ctl between two buckets: call fn, as above, for the states of
+ * the bucket at *place, and move *place on to the next.  0 is the first place,
+ * PF_STATE_PLACES the end.  False: fn returned false, and *place stays, to come again.  A
+ * state that is there from the beginning to the end of the walk is met in one place
+ * exactly, however the table grows meanwhile.  Lock: ctl.
+ */
+#define PF_STATE_PLACES	PF_STATE_BUCKETS_MAX
+bool	 pf_state_walk_at(struct pf *, uint32_t *place,
+	    bool (*fn)(struct pf_state *, void *), void *);
 /* Remove what has expired in a part of the table that covers it all in `interval'
  * seconds.  Lock: ctl. */
 void	 pf_state_purge(struct pf *, uint32_t interval);

@@ -11,7 +11,8 @@
  * Life.  An instance has at most one transaction.  A transaction lives until
  * its commit, until it is rolled back, or until the client that began it closes
  * its descriptor.
- * Locking.  All functions here run in control context with pf->ctl held.
+ * Locking.  All functions here run in control context with pf->ctl held, except
+ * those that pf_trans.h says need no lock.
  * Place.  Fifth floor.
  *
  * A commit first calls prepare of all parts, which may fail.  Then it
@@ -24,6 +25,7 @@
 #include "pf_conf.h"
 #include "pf_instance.h"
 #include "pf_trans.h"
+#include "pf_util.h"
 
 #define PART_ROW(NAME, name)	[PF_PART_##NAME] = &pf_part_##name,
 static const struct pf_trans_part *const parts[PF_PARTS] = {
@@ -128,35 +130,50 @@ place_create(struct pf *pf, struct pf_trans *t, const char *path)
  * Beginning and end
  */
 struct pf_trans *
+pf_trans_list(struct pf *pf)
+{
+	struct pf_trans	*t;
+
+	t = pf_alloc(pf, parts_room(NULL, sizeof(*t), false, NULL));
+	if (t == NULL)
+		return (NULL);
+	parts_room(t, sizeof(*t), false, t->part);
+	pf_rb_init(&t->places);
+	return (t);
+}
+
+struct pf_trans *
 pf_trans_begin(struct pf *pf)
 {
 	struct pf_trans	*t;
 	unsigned int	 i;
 
 	pf_mutex_assert(&pf->ctl);
-	t = pf_alloc(pf, parts_room(NULL, sizeof(*t), false, NULL));
+	t = pf_trans_list(pf);
 	if (t == NULL)
 		return (NULL);
-	parts_room(t, sizeof(*t), false, t->part);
 	if (++pf->tickets == 0)
 		pf->tickets = 1;
 	t->ticket = pf->tickets;
-	pf_rb_init(&t->places);
 	for (i = 0; i < PF_PARTS; i++)
 		if (parts[i]->begin != NULL)
 			parts[i]->begin(pf, t);
 	return (t);
 }
 
-/* Free a transaction, after the parts have freed their data. */
-static void
-trans_free(struct pf_trans *t)
+/* The parts have freed their data, or have had none. */
+void
+pf_trans_list_free(struct pf_trans *t)
 {
 	struct pf_trans_place	*p;
+	uint32_t		 i = 0;
 
+	if (t == NULL)
+		return;
 	while ((p = pf_trans_place_first(t)) != NULL) {
 		pf_rb_erase(&t->places, &p->node);
 		pf_free(p);
+		pf_yield_at(i++);
 	}
 	pf_free(t);
 }
@@ -170,7 +187,7 @@ pf_trans_abort(struct pf *pf, struct pf_trans *t)
 	for (i = 0; i < PF_PARTS; i++)
 		if (parts[i]->abort != NULL)
 			parts[i]->abort(pf, t);
-	trans_free(t);
+	pf_trans_list_free(t);
 }
 
 /* The part of a commit that may fail. */
@@ -218,7 +235,7 @@ pf_trans_commit(struct pf *pf, struct pf_trans *t)
 	for (i = 0; i < PF_PARTS; i++)
 		if (parts[i]->finish != NULL)
 			parts[i]->finish(pf, t);
-	trans_free(t);
+	pf_trans_list_free(t);
 	return (0);
 }
 
@@ -263,28 +280,26 @@ pf_trans_has(const struct pf_trans *t, uint32_t type)
 	return (t != NULL && (t->has & 1U << type) != 0);
 }
 
-/* `seen' finds an element that the list has twice. */
-int
-pf_trans_check(struct pf_trans *t, uint32_t i, uint32_t type, const char *path)
+/* Places are in order of their paths, so that equal lists have equal places at
+ * each step. */
+bool
+pf_trans_same(struct pf_trans *t, struct pf_trans *list)
 {
-	struct pf_trans_place	*p;
+	struct pf_trans_place	*p, *q;
+	uint32_t		 i = 0;
 
-	if (i == 0)
-		for (p = pf_trans_place_first(t); p != NULL;
-		    p = pf_trans_place_next(p))
-			p->seen = 0;
-	p = pf_trans_place(t, path);
-	if (p == NULL || (p->has & 1U << type) == 0 ||
-	    (p->seen & 1U << type) != 0)
-		return (EINVAL);
-	p->seen |= 1U << type;
-	return (0);
-}
-
-int
-pf_trans_check_all(const struct pf_trans *t, uint32_t n)
-{
-	return (n == t->n ? 0 : EINVAL);
+	if (t->n != list->n)
+		return (false);
+	p = pf_trans_place_first(t);
+	q = pf_trans_place_first(list);
+	while (p != NULL && q != NULL) {
+		if (p->has != q->has || strcmp(p->path, q->path) != 0)
+			return (false);
+		p = pf_trans_place_next(p);
+		q = pf_trans_place_next(q);
+		pf_yield_at(i++);
+	}
+	return (p == q);
 }
 
 /*

@@ -7,8 +7,9 @@
  * What it owns.  The transactions, and what these have gathered.
  * Life.  A transaction belongs to the client that began it.  It gathers rules
  * and options, and changes nothing that is in force until its commit.
- * Locking.  All functions need pf->ctl.  pf_instance.h explains the marks of
- * members.
+ * Locking.  All functions need pf->ctl, except where it is said that they need
+ * no lock: these work on a transaction that only the present request knows.
+ * pf_instance.h explains the marks of members.
  * Place.  Fifth floor: only the files of the control floor use it.
  */
 #ifndef _NET_PF_TRANS_H_
@@ -40,15 +41,13 @@ struct pf_trans_place {
 	struct pf_rb_node node;			/* [c] by path */
 	uint32_t	 has;			/* [c] elements: a bit for */
 						/* each PF_TRANS_* */
-	uint32_t	 seen;			/* [c] scratch of */
-						/* pf_trans_check() */
 	char		*path;			/* [i] "": the main ruleset */
 	void		*part[PF_PARTS];	/* [i] data of the parts, */
 						/* place_size bytes each */
 };
 
 struct pf_trans {
-	uint32_t	 ticket;		/* [i] not 0 */
+	uint32_t	 ticket;		/* [i] not 0; 0: only a list */
 	uint32_t	 n;			/* [c] elements */
 	uint32_t	 has;			/* [c] the bits of all places */
 	struct pf_rb_root places;		/* [c] owned */
@@ -117,17 +116,19 @@ int	 pf_trans_element_ok(uint32_t type, const char *path);
 /* For all functions below elements and paths have been checked. */
 /* Make an empty transaction; NULL: no memory. */
 struct pf_trans *pf_trans_begin(struct pf *);
-/* Add an element; EINVAL: the transaction has that element already. */
+/*
+ * Make a transaction that only serves as a list of elements: it has no ticket
+ * and never begins.  NULL: no memory.  The list is the caller's, who frees it
+ * with pf_trans_list_free(); NULL is fine.  No lock.
+ */
+struct pf_trans *pf_trans_list(struct pf *);
+void	 pf_trans_list_free(struct pf_trans *);
+/* Add an element; EINVAL: the transaction has that element already.  No lock,
+ * as long as no other request can find the transaction. */
 int	 pf_trans_element(struct pf *, struct pf_trans *, uint32_t type,
 	    const char *path);
-/*
- * Compare a list of n elements with those of the transaction: first call
- * pf_trans_check() for each, i counting from 0, then pf_trans_check_all().
- * EINVAL: they differ.
- */
-int	 pf_trans_check(struct pf_trans *, uint32_t i, uint32_t type,
-	    const char *path);
-int	 pf_trans_check_all(const struct pf_trans *, uint32_t n);
+/* Whether a list has just the elements of the transaction, in any order. */
+bool	 pf_trans_same(struct pf_trans *, struct pf_trans *list);
 void	 pf_trans_abort(struct pf *, struct pf_trans *);
 /* Commit a transaction; frees it on success. */
 int	 pf_trans_commit(struct pf *, struct pf_trans *);

@@ -31,14 +31,18 @@
  * sim_exclusive: nobody else can see the instance (creation, destruction).
  * sim_yield_hook, if set, is what others do when the core lets them run in the
  * middle of a long loop (pf_yield).
+ * sim_copy_hook, if set, is what others do while user memory is copied: the page may be
+ * served by a program.  It runs before the copying.
  */
 extern void (*sim_panic_hook)(const char *msg);
 extern bool sim_exclusive;
 extern void (*sim_yield_hook)(void);
+extern void (*sim_copy_hook)(void);
 void	 sim_lock_reset(void);
 void	 sim_lock_check_free(const void *mem, size_t size);
 void	 sim_lock_check_idle(const char *what);
 void	 sim_might_sleep(const char *func, int line);
+void	 sim_lock_assert_none(const char *func, int line);
 
 /* Packet context, for tests that call below pf_test().  They nest. */
 void	 sim_packet_enter(void);
@@ -52,6 +56,7 @@ bool	 sim_in_packet(void);
 void	 sim_rcu_lazy(bool);
 void	 sim_rcu_quiesce(void);
 unsigned long sim_rcu_pending(void);
+unsigned long sim_rcu_syncs(void);	/* grace periods ever waited for */
 
 /*
  * Memory
@@ -183,6 +188,8 @@ struct sim {
 	uint64_t	 rng;
 	struct sim_node	*nodes;
 	struct sim_event *events;	/* by time, then by age */
+	uint32_t	 ceiling[PF_LIMIT_MAX];	/* of its nodes' limits; 0: none */
+	bool		 may_exceed;	/* ioctls come from who may set more */
 };
 #define SIM_SECOND	1000000ULL
 #define SIM_START	(1000 * SIM_SECOND)

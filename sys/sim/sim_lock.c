@@ -37,7 +37,7 @@ static int nheld, nspin;
 static int rcu_depth, packet_depth;
 static bool rcu_lazy, rcu_running;
 static struct pf_rcu_head *rcu_first, **rcu_last = &rcu_first;
-static unsigned long rcu_pending;
+static unsigned long rcu_pending, rcu_syncs;
 
 void (*sim_panic_hook)(const char *msg);
 
@@ -147,6 +147,15 @@ sim_might_sleep(const char *func, int line)
 		sim_panic(func, line, "may sleep in an RCU read side");
 	if (rcu_running)
 		sim_panic(func, line, "may sleep in an RCU call-back");
+}
+
+/* What waits for a program holds no lock, nor a mutex. */
+void
+sim_lock_assert_none(const char *func, int line)
+{
+	if (nheld != 0)
+		sim_panic(func, line, "user memory with a lock held (%s:%d)",
+		    held[nheld - 1].func, held[nheld - 1].line);
 }
 
 void
@@ -285,6 +294,7 @@ void
 sim_rcu_sync(const char *func, int line)
 {
 	sim_might_sleep(func, line);
+	rcu_syncs++;
 	if (!rcu_lazy)
 		rcu_run();
 }
@@ -342,6 +352,12 @@ unsigned long
 sim_rcu_pending(void)
 {
 	return (rcu_pending);
+}
+
+unsigned long
+sim_rcu_syncs(void)
+{
+	return (rcu_syncs);
 }
 
 void

@@ -522,6 +522,8 @@ sim_user_clear(struct sim_node *n)
 	n->nuser = 0;
 }
 
+void (*sim_copy_hook)(void);
+
 /*
  * The kernel copies, and says so if an address is not mapped as needed.  A mapped
  * address that the sanitizer holds to be no object is a bug of core or test.
@@ -532,9 +534,16 @@ user_copy(struct sim_node *n, uint64_t uaddr, void *buf, size_t len, bool out)
 	struct iovec user = { (void *)(uintptr_t)uaddr, len };
 	struct iovec own = { buf, len };
 	bool found = n->nuser == 0;
+	static bool inside;
 	ssize_t r;
 
 	sim_might_sleep(__func__, __LINE__);
+	sim_lock_assert_none(__func__, __LINE__);
+	if (sim_copy_hook != NULL && !inside) {
+		inside = true;
+		sim_copy_hook();
+		inside = false;
+	}
 	if (uaddr + len < uaddr)
 		return (EFAULT);
 	if (len == 0)
@@ -656,6 +665,23 @@ pf_wallclock(struct pf *pf)
 	const struct sim_node *n = pf_hostdata(pf);
 
 	return (n->sim->epoch + (int64_t)(n->sim->now / SIM_SECOND));
+}
+
+uint32_t
+pf_host_ceiling(struct pf *pf, unsigned int limit)
+{
+	const struct sim_node *n = pf_hostdata(pf);
+	uint32_t most = n->sim->ceiling[limit];
+
+	return (most != 0 ? most : UINT32_MAX);
+}
+
+bool
+pf_host_may_exceed(struct pf *pf)
+{
+	const struct sim_node *n = pf_hostdata(pf);
+
+	return (n->sim->may_exceed);
 }
 
 int
