@@ -16,8 +16,7 @@
  *	- it is a duplicate made by the network, or its sender has forgotten that connection since,
  *	  and the receiver would only answer it;
  *	- the rules drop it, since the firewall has no state and it is no SYN;
- *	- it is the answer to a SYN that was under way when a RST ended the state: the SYN comes
- *	  again.
+ *	- it is a RST that repeats one which the firewall has let through.
  * In the end one side crashes, and must get a new connection on the same ports whatever is left
  * at the other end and in the firewalls, within a minute.
  *
@@ -59,9 +58,11 @@ struct conv {
 	uint32_t	 loss, dup, jitter;	/* of a million; microseconds */
 	uint64_t	 challenged[2];		/* second of the last one, by firewall */
 	uint64_t	 badstate[2];		/* counters */
+	uint32_t	 rst[2][2];		/* last one passed, by firewall and end */
+	unsigned long	 excused[5];		/* drops, by the reasons above */
 	bool		 oracle;		/* nothing is sent, only counted */
 	unsigned int	 answers;
-	unsigned long	 segs, drops, forged, challenges;
+	unsigned long	 segs, forged, challenges;
 	const char	*wrong;
 };
 
@@ -212,18 +213,20 @@ judge_drop(struct conv *c, int fw, const struct seg *g, bool answered)
 	bool misfit = bad != c->badstate[fw];
 
 	c->badstate[fw] = bad;
-	c->drops++;
 	show(c, answered ? "challng" : "dropped", fw, g);
 	if (answered)
 		c->challenged[fw] = second;
 	if (!misfit && (g->flags & (PF_TH_SYN | PF_TH_ACK)) != PF_TH_SYN)
-		return;
-	if (c->challenged[fw] == second &&
+		c->excused[3]++;
+	else if (c->challenged[fw] == second &&
 	    (g->flags & (PF_TH_SYN | PF_TH_RST)) != 0)
-		return;
-	if (misfit && harmless(c, g))
-		return;
-	c->wrong = "a legal segment was dropped";
+		c->excused[0]++;
+	else if (misfit && harmless(c, g))
+		c->excused[c->answers == 0 ? 1 : 2]++;
+	else if ((g->flags & PF_TH_RST) != 0 && c->rst[fw][g->from] == g->seq)
+		c->excused[4]++;
+	else
+		c->wrong = "a legal segment was dropped";
 }
 
 /* What the firewall has sent by itself starts from there to the end that it is for. */
@@ -270,6 +273,8 @@ through(struct conv *c, struct flight *f)
 	if (answered && verdict == PF_PASS)
 		c->wrong = "passed and challenged";
 	if (verdict == PF_PASS) {
+		if ((f->g.flags & PF_TH_RST) != 0)
+			c->rst[f->to][f->g.from] = f->g.seq;
 		fly(c, f->to + (f->dir == 0 ? 1 : -1), f->dir, f->pkt, &f->g);
 		return;
 	}
@@ -565,7 +570,7 @@ conversations(void **arg)
 {
 	uint64_t n = env_number("PF_MODEL", CONVERSATIONS);
 	uint64_t first = env_number("PF_MODEL_SEED", FIRST_SEED);
-	unsigned long segs = 0, drops = 0, forged = 0, challenges = 0;
+	unsigned long segs = 0, forged = 0, challenges = 0, ex[5] = { 0 };
 	struct conv *c = calloc(1, sizeof(*c));
 	const char *wrong;
 
@@ -579,7 +584,8 @@ conversations(void **arg)
 		c->seed = first + i;
 		converse(c);
 		segs += c->segs;
-		drops += c->drops;
+		for (int k = 0; k < 5; k++)
+			ex[k] += c->excused[k];
 		forged += c->forged;
 		challenges += c->challenges;
 		if ((wrong = c->wrong) == NULL)
@@ -591,8 +597,9 @@ conversations(void **arg)
 		fail_msg("%s: PF_MODEL_SEED=%llu PF_MODEL=1", wrong,
 		    (unsigned long long)(first + i));
 	}
-	printf("%lu segments, %lu dropped, %lu challenges, %lu forged\n", segs,
-	    drops, challenges, forged);
+	printf("%lu segments, %lu challenges, %lu forged; dropped: %lu answered, "
+	    "%lu without effect, %lu old, %lu by rules, %lu RST repeated\n",
+	    segs, challenges, forged, ex[0], ex[1], ex[2], ex[3], ex[4]);
 	free(c);
 }
 

@@ -447,6 +447,14 @@ static const struct tcase cases[] = {
 	{ SRV, A, 1, 21, 30, .win = 1000, .src = EST, .dst = SYNS },
 	{ CLI, A, 21, 31, .win = 1000, .src = EST, .dst = EST },
 	END } },
+{ "so its scale is not known", 0, {
+	{ CLI, S, 0, 0, .win = 1000, .wscale = 3 },
+	{ SRV, A, 1, 1, .win = 100, .src = EST, .dst = SYNS },
+	{ CLI, A, 1, 1, 100 << 14, .win = 250, .src = EST, .dst = EST },
+	{ CLI, A, 1 + (100 << 14), 1, 1, .win = 250, .verdict = BAD },
+	{ SRV, A, 1, 1, 1000, .win = 100 },
+	{ SRV, A, 1001, 1, 1, .win = 100, .verdict = BAD },
+	END } },
 
 { "picked up midway", 0, {
 	{ CLI, A, 5000, 7000, .win = 500, .src = SYNS, .dst = CLOSED,

@@ -242,14 +242,14 @@ learn_start(struct pf_peer *src, struct pf_peer *dst,
 {
 	if (pd->tcp.flags & PF_TH_SYN) {
 		src->mss = pf_packet_mss(pd);
-		if (dst->wscale & PF_WSCALE_FLAG)
-			src->wscale = pf_packet_wscale(pd);
-		if (both_scale(src, dst)) {
-			dst->max_win = scale_down(dst->max_win, dst->wscale);
-			dst->win = scale_down(dst->win, src->wscale);
-		} else
-			dst->wscale = 0;
-	}
+		src->wscale = pf_packet_wscale(pd);
+	} else					/* its SYN was not seen */
+		src->wscale = WSCALE_UNKNOWN;
+	if (both_scale(src, dst)) {
+		dst->max_win = scale_down(dst->max_win, dst->wscale);
+		dst->win = scale_down(dst->win, src->wscale);
+	} else
+		src->wscale = dst->wscale = 0;
 	src->seqlo = pd->tcp.seq;
 	src->seqhi = pd->tcp.seq + segment_space(pd) +
 	    at_least_one(peer_room(dst, src));
@@ -486,6 +486,15 @@ misfit_rst(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	return (peer_closed(src) && peer_closed(dst) ? PF_GO : CHALLENGE);
 }
 
+/* Of several ACKs of an older connection, which may have changed places, the
+ * last one has the number of the RST that will be believed. */
+static void
+note_refused(struct pf_state *s, uint32_t ack)
+{
+	if (s->refused == 0 || s->refused - ack > MAXACKWINDOW)
+		s->refused = ack;
+}
+
 /* Return PF_GO: it passes all the same; CHALLENGE; or PFRES_BADSTATE. */
 static pf_noinline int
 misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
@@ -508,7 +517,7 @@ misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	}
 	if (opening && (kind & PF_TH_ACK) != 0 &&
 	    (seg->first ? !answers(src, dst, seg) : !ack_in_window(seg))) {
-		s->refused = seg->ack;
+		note_refused(s, seg->ack);
 		return (PF_GO);
 	}
 	return ((kind & PF_TH_SYN) != 0 && peer_known(src) && peer_known(dst) ?
