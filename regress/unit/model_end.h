@@ -40,6 +40,8 @@ struct seg {
 	uint16_t	win;		/* as on the wire */
 	uint16_t	life;		/* life of the sender that sent it */
 	uint32_t	seq, ack, len;
+	uint64_t	passed[2];	/* when each firewall let it through */
+	uint64_t	cause[2];	/* the same of the segment that it answers */
 };
 
 struct end {

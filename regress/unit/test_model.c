@@ -13,10 +13,14 @@
  * late or doubled by the network.  A drop is no fault if
  *	- pf answered in the receiver's name (a challenge ACK), or has done so in this second;
  *	- the receiver as it is now would do nothing at all with it;
- *	- it is a duplicate made by the network, or its sender has forgotten that connection since,
- *	  and the receiver would only answer it;
+ *	- the receiver would only answer it, and it is a duplicate made by the network, or its sender
+ *	  has forgotten that connection since, or knows by now that the receiver has all of it;
  *	- the rules drop it, since the firewall has no state and it is no SYN;
- *	- it is a RST that repeats one which the firewall has let through.
+ *	- it is a RST that repeats one which the firewall has let through;
+ *	- it is a RST that answers what came through before the SYN that made the firewall's present
+ *	  state: what is sent again will be answered again, and pass;
+ *	- it is the answer to a SYN that came through before a RST which ended the state: the SYN is
+ *	  sent again, and makes a new one.
  * In the end one side crashes, and must get a new connection on the same ports whatever is left
  * at the other end and in the firewalls, within a minute.
  *
@@ -59,7 +63,10 @@ struct conv {
 	uint64_t	 challenged[2];		/* second of the last one, by firewall */
 	uint64_t	 badstate[2];		/* counters */
 	uint32_t	 rst[2][2];		/* last one passed, by firewall and end */
-	unsigned long	 excused[5];		/* drops, by the reasons above */
+	uint64_t	 syn[2];		/* when a SYN last passed, by firewall */
+	uint64_t	 rst_at[2];		/* and a RST */
+	struct seg	 cause;			/* what is being answered */
+	unsigned long	 excused[7];		/* drops, by the reasons above */
 	bool		 oracle;		/* nothing is sent, only counted */
 	unsigned int	 answers;
 	unsigned long	 segs, forged, challenges;
@@ -168,6 +175,7 @@ emit(struct end *e, struct seg *g)
 		return;
 	}
 	c->segs++;
+	memcpy(g->cause, c->cause.passed, sizeof(g->cause));
 	show(c, "sends", e->who, g);
 	fly(c, e->who == 0 ? 0 : c->nfw - 1, e->who, packet_of(c, g), g);
 }
@@ -193,6 +201,7 @@ harmless(struct conv *c, const struct seg *g)
 {
 	struct end after = c->end[!g->from];
 	const struct end *before = &c->end[!g->from];
+	const struct end *sender = &c->end[g->from];
 
 	c->oracle = true;
 	c->answers = 0;
@@ -202,8 +211,8 @@ harmless(struct conv *c, const struct seg *g)
 	    after.rcv_nxt != before->rcv_nxt || after.wnd != before->wnd ||
 	    after.life != before->life)
 		return (false);
-	return (c->answers == 0 || g->dup ||
-	    g->life != c->end[g->from].life);
+	return (c->answers == 0 || g->dup || g->life != sender->life ||
+	    (g->len != 0 && le(g->seq + g->len, sender->una)));
 }
 
 static void
@@ -225,6 +234,11 @@ judge_drop(struct conv *c, int fw, const struct seg *g, bool answered)
 		c->excused[c->answers == 0 ? 1 : 2]++;
 	else if ((g->flags & PF_TH_RST) != 0 && c->rst[fw][g->from] == g->seq)
 		c->excused[4]++;
+	else if ((g->flags & PF_TH_RST) != 0 && g->cause[fw] < c->syn[fw])
+		c->excused[5]++;
+	else if ((g->flags & (PF_TH_SYN | PF_TH_ACK)) ==
+	    (PF_TH_SYN | PF_TH_ACK) && g->cause[fw] < c->rst_at[fw])
+		c->excused[6]++;
 	else
 		c->wrong = "a legal segment was dropped";
 }
@@ -273,8 +287,13 @@ through(struct conv *c, struct flight *f)
 	if (answered && verdict == PF_PASS)
 		c->wrong = "passed and challenged";
 	if (verdict == PF_PASS) {
+		f->g.passed[f->to] = c->sim->now;
+		if ((f->g.flags & (PF_TH_SYN | PF_TH_ACK)) == PF_TH_SYN)
+			c->syn[f->to] = c->sim->now;
 		if ((f->g.flags & PF_TH_RST) != 0)
 			c->rst[f->to][f->g.from] = f->g.seq;
+		if ((f->g.flags & PF_TH_RST) != 0)
+			c->rst_at[f->to] = c->sim->now;
 		fly(c, f->to + (f->dir == 0 ? 1 : -1), f->dir, f->pkt, &f->g);
 		return;
 	}
@@ -289,7 +308,9 @@ land(struct conv *c, struct flight *f)
 
 	show(c, "arrives", f->to, &f->g);
 	e->now = c->sim->now;
+	c->cause = f->g;
 	end_arrive(e, &f->g, new_iss(c));
+	memset(&c->cause, 0, sizeof(c->cause));
 	sim_pkt_free(f->pkt);
 }
 
@@ -570,7 +591,7 @@ conversations(void **arg)
 {
 	uint64_t n = env_number("PF_MODEL", CONVERSATIONS);
 	uint64_t first = env_number("PF_MODEL_SEED", FIRST_SEED);
-	unsigned long segs = 0, forged = 0, challenges = 0, ex[5] = { 0 };
+	unsigned long segs = 0, forged = 0, challenges = 0, ex[7] = { 0 };
 	struct conv *c = calloc(1, sizeof(*c));
 	const char *wrong;
 
@@ -584,7 +605,7 @@ conversations(void **arg)
 		c->seed = first + i;
 		converse(c);
 		segs += c->segs;
-		for (int k = 0; k < 5; k++)
+		for (int k = 0; k < 7; k++)
 			ex[k] += c->excused[k];
 		forged += c->forged;
 		challenges += c->challenges;
@@ -598,8 +619,8 @@ conversations(void **arg)
 		    (unsigned long long)(first + i));
 	}
 	printf("%lu segments, %lu challenges, %lu forged; dropped: %lu answered, "
-	    "%lu without effect, %lu old, %lu by rules, %lu RST repeated\n",
-	    segs, challenges, forged, ex[0], ex[1], ex[2], ex[3], ex[4]);
+	    "%lu without effect, %lu old, %lu by rules, %lu and %lu RST, %lu SYN+ACK\n",
+	    segs, challenges, forged, ex[0], ex[1], ex[2], ex[3], ex[4], ex[5], ex[6]);
 	free(c);
 }
 

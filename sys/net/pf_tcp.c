@@ -43,7 +43,8 @@
  *
  * As long as a handshake is not complete, an end may still have another
  * connection of the same ports in its memory.  Its segments, whose ACK does not
- * fit, pass and change nothing, and so does the RST that refuses them.
+ * fit, pass and change nothing, and so does the RST that refuses them.  When a
+ * connection is over, this is so for ACKs without data.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -102,6 +103,13 @@ segment_space(const struct pf_pdesc *pd)
 {
 	return (pd->p_len + !!(pd->tcp.flags & PF_TH_SYN) +
 	    !!(pd->tcp.flags & PF_TH_FIN));
+}
+
+/* It only acknowledges. */
+static bool
+is_empty(const struct pf_pdesc *pd)
+{
+	return (segment_space(pd) == 0);
 }
 
 static bool
@@ -343,14 +351,15 @@ ack_exact(const struct pf_peer *src, const struct pf_peer *dst,
  * A RST must come from where the sender really is, or anybody could end
  * connections: its number is what the sender has come to, or what the other end
  * expects next, which a host that knows of no connection has from the ACK that
- * it answers.  From an end whose SYN has not been acknowledged, it may just as
- * well know the SYN that it refuses (RFC 9293, 3.10.7.3).
+ * it answers.  From an end whose SYN has not been acknowledged, or after another
+ * RST, it may just as well know the SYN that it refuses (RFC 9293, 3.10.7.3).
  */
 static bool
 rst_fits(const struct pf_peer *src, const struct pf_peer *dst,
     const struct segment *seg)
 {
-	if (src->state < PF_TCPS_ESTABLISHED && !seg->other &&
+	if ((src->state < PF_TCPS_ESTABLISHED ||
+	    src->state == PF_TCPS_TIME_WAIT) && !seg->other &&
 	    ack_exact(src, dst, seg))
 		return (true);
 	if (seg->first)
@@ -408,7 +417,8 @@ in_window(const struct pf_peer *src, const struct pf_peer *dst,
 /*
  * At the edges.  A FIN is no data: a full window has a number for it.  So the
  * sender may also come back to one number more than the window is wide, and a
- * keepalive to one before that.
+ * keepalive to one before that.  What it has sent again may be overtaken by the
+ * next window full of data, so that it is two windows behind.
  *
  * Where the other end has not been seen yet, or a connection has closed, the
  * marks are not exact: SYNs with data that come again, ACKs of a FIN that come
@@ -420,14 +430,15 @@ near_window(const struct pf_peer *src, const struct pf_peer *dst,
 {
 	bool		fin = (seg->flags & PF_TH_FIN) != 0 ||
 			    src->state >= PF_TCPS_CLOSING;
-	uint32_t	ahead = fin ? 1 : 0, back = seg->room + BEHIND;
+	uint32_t	ahead = fin ? 1 : 0, back = 2 * seg->room + BEHIND;
 
 	if (dst->state < PF_TCPS_SYN_SENT || dst->state >= PF_TCPS_FIN_WAIT_2 ||
 	    src->state >= PF_TCPS_FIN_WAIT_2) {
 		ahead = MAXACKWINDOW;
 		if (back < MAXACKWINDOW)
 			back = MAXACKWINDOW;
-	} else if (!ack_in_window(seg))
+	}
+	if (dst->state >= PF_TCPS_SYN_SENT && !ack_in_window(seg))
 		return (false);
 	return (seq_leq(seg->end, src->seqhi + ahead) &&
 	    seq_leq(src->seqlo - back, seg->seq) && flags_fit(src, dst, seg));
@@ -503,6 +514,7 @@ misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	uint8_t	kind = seg->flags & (PF_TH_SYN | PF_TH_ACK);
 	bool	opening = src->state < PF_TCPS_ESTABLISHED ||
 		    dst->state < PF_TCPS_ESTABLISHED;
+	bool	over = peer_closed(src) && peer_closed(dst);
 
 	if (seg->flags & PF_TH_RST)
 		return (misfit_rst(s, src, dst, seg));
@@ -515,13 +527,13 @@ misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 		learn_again(src, dst, pd);
 		return (PF_GO);
 	}
-	if (opening && (kind & PF_TH_ACK) != 0 &&
+	if ((opening || (over && is_empty(pd))) && (kind & PF_TH_ACK) != 0 &&
 	    (seg->first ? !answers(src, dst, seg) : !ack_in_window(seg))) {
 		note_refused(s, seg->ack);
 		return (PF_GO);
 	}
-	return ((kind & PF_TH_SYN) != 0 && peer_known(src) && peer_known(dst) ?
-	    CHALLENGE : PFRES_BADSTATE);
+	return ((kind & PF_TH_SYN) != 0 && !over && peer_known(src) &&
+	    peer_known(dst) ? CHALLENGE : PFRES_BADSTATE);
 }
 
 static int
