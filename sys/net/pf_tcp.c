@@ -291,15 +291,19 @@ begin_again(struct pf_peer *dst, struct pf_peer *src)
 	dst->wscale = src->mss;
 }
 
-/* A new SYN+ACK to a SYN that still waits for one: its sender has restarted. */
+/* An end that has restarted has other numbers than the state knows, but knows
+ * those of its peer. */
 static void
 learn_again(struct pf_peer *src, const struct pf_peer *dst,
     const struct pf_pdesc *pd)
 {
-	uint8_t	wscale = pf_packet_wscale(pd);
+	uint8_t	wscale;
 
-	if (both_scale(src, dst) && wscale != 0)
-		src->wscale = wscale;
+	if (pd->tcp.flags & PF_TH_SYN && both_scale(src, dst)) {
+		wscale = pf_packet_wscale(pd);
+		if (wscale != 0)
+			src->wscale = wscale;
+	}
 	src->seqlo = pd->tcp.seq + segment_space(pd);
 	src->seqhi = src->seqlo + at_least_one(peer_room(dst, src));
 	src->win = dst->max_win;
@@ -506,6 +510,14 @@ note_refused(struct pf_state *s, uint32_t ack)
 		s->refused = ack;
 }
 
+/* It is not from where the sender is, nor a little too much of that. */
+static bool
+elsewhere(const struct pf_peer *src, const struct segment *seg)
+{
+	return (!seq_leq(src->seqlo - 2 * seg->room - BEHIND, seg->seq) ||
+	    !seq_leq(seg->seq, src->seqhi));
+}
+
 /* Return PF_GO: it passes all the same; CHALLENGE; or PFRES_BADSTATE. */
 static pf_noinline int
 misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
@@ -522,8 +534,8 @@ misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 		other_syn(src, dst, pd);
 		return (PF_GO);
 	}
-	if (opening && kind == (PF_TH_SYN | PF_TH_ACK) &&
-	    src->state == PF_TCPS_SYN_SENT && ack_exact(src, dst, seg)) {
+	if (src->state == PF_TCPS_SYN_SENT && ack_exact(src, dst, seg) &&
+	    ((kind & PF_TH_SYN) != 0 || elsewhere(src, seg))) {
 		learn_again(src, dst, pd);
 		return (PF_GO);
 	}
