@@ -243,6 +243,15 @@ judge_drop(struct conv *c, int fw, const struct seg *g, bool answered)
 		c->wrong = "a legal segment was dropped";
 }
 
+static bool
+connected(const struct conv *c)
+{
+	const struct end *a = &c->end[0], *b = &c->end[1];
+
+	return (a->state == T_EST && b->state == T_EST && a->irs == b->iss &&
+	    b->irs == a->iss);
+}
+
 /* What the firewall has sent by itself starts from there to the end that it is for. */
 static bool
 take_sent(struct conv *c, int fw)
@@ -265,6 +274,8 @@ take_sent(struct conv *c, int fw)
 		g.life = c->end[g.from].life;
 		if (in.flags != PF_TH_ACK)
 			c->wrong = "pf sent something else than an ACK";
+		if (connected(c) && lt(c->end[g.from].rcv_nxt, g.ack))
+			c->wrong = "pf acknowledged what has not arrived";
 		c->challenges++;
 		show(c, "pf sends", fw, &g);
 		fly(c, g.from == 0 ? fw + 1 : fw - 1, g.from, p, &g);
@@ -359,15 +370,6 @@ run_until(struct conv *c, uint64_t until)
 	for (unsigned int n = 0; c->wrong == NULL && next_event(c, until); n++)
 		if (n == STEPS)
 			c->wrong = "no end of it";
-}
-
-static bool
-connected(const struct conv *c)
-{
-	const struct end *a = &c->end[0], *b = &c->end[1];
-
-	return (a->state == T_EST && b->state == T_EST && a->irs == b->iss &&
-	    b->irs == a->iss);
 }
 
 /*

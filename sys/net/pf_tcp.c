@@ -105,6 +105,13 @@ segment_space(const struct pf_pdesc *pd)
 	    !!(pd->tcp.flags & PF_TH_FIN));
 }
 
+/* Of the first segment of an end, nothing is acknowledged yet but its SYN. */
+static uint32_t
+first_unacked(const struct pf_pdesc *pd)
+{
+	return (pd->tcp.seq + !!(pd->tcp.flags & PF_TH_SYN));
+}
+
 /* It only acknowledges. */
 static bool
 is_empty(const struct pf_pdesc *pd)
@@ -259,8 +266,7 @@ learn_start(struct pf_peer *src, struct pf_peer *dst,
 	} else
 		src->wscale = dst->wscale = 0;
 	src->seqlo = pd->tcp.seq;
-	src->seqhi = pd->tcp.seq + segment_space(pd) +
-	    at_least_one(peer_room(dst, src));
+	src->seqhi = first_unacked(pd) + at_least_one(peer_room(dst, src));
 	src->win = dst->max_win;
 }
 
@@ -304,8 +310,8 @@ learn_again(struct pf_peer *src, const struct pf_peer *dst,
 		if (wscale != 0)
 			src->wscale = wscale;
 	}
-	src->seqlo = pd->tcp.seq + segment_space(pd);
-	src->seqhi = src->seqlo + at_least_one(peer_room(dst, src));
+	src->seqlo = pd->tcp.seq;
+	src->seqhi = first_unacked(pd) + at_least_one(peer_room(dst, src));
 	src->win = dst->max_win;
 }
 
@@ -475,6 +481,13 @@ advance_marks(struct pf_peer *src, struct pf_peer *dst,
 	}
 }
 
+static inline void
+advance(struct pf_peer *src, struct pf_peer *dst, const struct segment *seg)
+{
+	advance_marks(src, dst, seg);
+	advance_states(src, dst, seg->flags, seq_leq(dst->seqlo, seg->ack));
+}
+
 /*
  * Segments that do not fit
  *
@@ -521,7 +534,7 @@ elsewhere(const struct pf_peer *src, const struct segment *seg)
 /* Return PF_GO: it passes all the same; CHALLENGE; or PFRES_BADSTATE. */
 static pf_noinline int
 misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
-    const struct pf_pdesc *pd, const struct segment *seg)
+    const struct pf_pdesc *pd, struct segment *seg)
 {
 	uint8_t	kind = seg->flags & (PF_TH_SYN | PF_TH_ACK);
 	bool	opening = src->state < PF_TCPS_ESTABLISHED ||
@@ -537,6 +550,8 @@ misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	if (src->state == PF_TCPS_SYN_SENT && ack_exact(src, dst, seg) &&
 	    ((kind & PF_TH_SYN) != 0 || elsewhere(src, seg))) {
 		learn_again(src, dst, pd);
+		segment_of(seg, src, dst, pd, false);
+		advance(src, dst, seg);
 		return (PF_GO);
 	}
 	if ((opening || (over && is_empty(pd))) && (kind & PF_TH_ACK) != 0 &&
@@ -572,9 +587,7 @@ track_windows(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	if (likely(in_window(src, dst, &seg) ||
 	    near_window(src, dst, &seg)) &&
 	    (likely(!first) || answers(src, dst, &seg))) {
-		advance_marks(src, dst, &seg);
-		advance_states(src, dst, seg.flags,
-		    seq_leq(dst->seqlo, seg.ack));
+		advance(src, dst, &seg);
 		return (PF_GO);
 	}
 	if (first) {			/* who was that? */
@@ -687,7 +700,7 @@ pf_tcp_init(struct pf_state *s, const struct pf_pdesc *pd)
 	if (flags & PF_TH_SYN && both_scale(src, dst))
 		src->max_win = scale_down(win, src->wscale);
 	dst->max_win = 0xffff;
-	src->seqhi = src->seqlo + peer_room(dst, src);
+	src->seqhi = first_unacked(pd) + peer_room(dst, src);
 	src->win = dst->max_win;
 	if (flags & PF_TH_ACK) {
 		dst->seqlo = pd->tcp.ack;
