@@ -43,8 +43,9 @@
  *
  * As long as a handshake is not complete, an end may still have another
  * connection of the same ports in its memory.  Its segments, whose ACK does not
- * fit, pass and change nothing, and so does the RST that refuses them.  When a
- * connection is over, this is so for ACKs without data.
+ * fit, pass and change nothing, and so does the RST that refuses them.  From an
+ * end that has shown itself to belong to this connection, and when a connection
+ * is over, only ACKs without data do so.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -58,6 +59,7 @@
 #define BEHIND		2	/* a FIN, and a keepalive's number */
 #define WSCALE_UNKNOWN	(PF_TCP_MAXWSCALE | PF_WSCALE_FLAG)
 #define CHALLENGE	(-1)	/* drop it, and send a challenge ACK */
+#define AS_IS		(-2)	/* let it pass, but it is no sign of life */
 
 static inline bool
 seq_lt(uint32_t a, uint32_t b)
@@ -506,12 +508,12 @@ misfit_rst(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 			return (PF_GO);
 	}
 	if (s->refused != 0 && seg->orig_seq == s->refused)
-		return (PF_GO);
+		return (AS_IS);
 	if (!peer_known(src) || !peer_known(dst) ||
 	    !seq_leq(peer_una(src, dst), seg->orig_seq) ||
 	    !seq_leq(seg->orig_seq, src->seqhi))
 		return (PFRES_BADSTATE);
-	return (peer_closed(src) && peer_closed(dst) ? PF_GO : CHALLENGE);
+	return (peer_closed(src) && peer_closed(dst) ? AS_IS : CHALLENGE);
 }
 
 /* Of several ACKs of an older connection, which may have changed places, the
@@ -531,7 +533,7 @@ elsewhere(const struct pf_peer *src, const struct segment *seg)
 	    !seq_leq(seg->seq, src->seqhi));
 }
 
-/* Return PF_GO: it passes all the same; CHALLENGE; or PFRES_BADSTATE. */
+/* Return PF_GO: it passes all the same; AS_IS; CHALLENGE; or PFRES_BADSTATE. */
 static pf_noinline int
 misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
     const struct pf_pdesc *pd, struct segment *seg)
@@ -554,13 +556,26 @@ misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 		advance(src, dst, seg);
 		return (PF_GO);
 	}
-	if ((opening || (over && is_empty(pd))) && (kind & PF_TH_ACK) != 0 &&
-	    (seg->first ? !answers(src, dst, seg) : !ack_in_window(seg))) {
+	if ((opening || over) && (kind & PF_TH_ACK) != 0 &&
+	    (seg->first || is_empty(pd)) && (seg->first ? !answers(src, dst, seg) : !ack_in_window(seg))) {
 		note_refused(s, seg->ack);
-		return (PF_GO);
+		return (AS_IS);
 	}
 	return ((kind & PF_TH_SYN) != 0 && !over && peer_known(src) &&
 	    peer_known(dst) ? CHALLENGE : PFRES_BADSTATE);
+}
+
+/* Near the window.  What acknowledges an end that has not been seen may be of an
+ * older connection. */
+static pf_noinline bool
+fits_near(struct pf_state *s, const struct pf_peer *src,
+    const struct pf_peer *dst, const struct segment *seg)
+{
+	if (!near_window(src, dst, seg))
+		return (false);
+	if (seg->has_ack && !peer_known(dst))
+		note_refused(s, seg->ack);
+	return (true);
 }
 
 static int
@@ -585,7 +600,7 @@ track_windows(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	}
 	segment_of(&seg, src, dst, pd, first);
 	if (likely(in_window(src, dst, &seg) ||
-	    near_window(src, dst, &seg)) &&
+	    fits_near(s, src, dst, &seg)) &&
 	    (likely(!first) || answers(src, dst, &seg))) {
 		advance(src, dst, &seg);
 		return (PF_GO);
@@ -658,6 +673,8 @@ pf_tcp_track(struct pf *pf, struct pf_state *s, const struct pf_pdesc *pd,
 	}
 	due = reason == CHALLENGE && challenge_due(pf, s, src, dst, &ack);
 	pf_spin_unlock(&s->lock);
+	if (reason == AS_IS)
+		return (PF_GO);
 	if (due)
 		pf_reply_challenge(pd, &ack);
 	return (PFRES_BADSTATE);
