@@ -15,6 +15,8 @@
  *	- the receiver as it is now would do nothing at all with it;
  *	- the receiver would only answer it, and it is a duplicate made by the network, or its sender
  *	  has forgotten that connection since, or knows by now that the receiver has all of it;
+ *	- it has no data and acknowledges what the receiver has never sent: two ends that would only
+ *	  tell each other so;
  *	- the rules drop it, since the firewall has no state and it is no SYN;
  *	- it is a RST that repeats one which the firewall has let through;
  *	- it is a RST that answers what came through before the SYN that made the firewall's present
@@ -211,6 +213,10 @@ harmless(struct conv *c, const struct seg *g)
 	    after.rcv_nxt != before->rcv_nxt || after.wnd != before->wnd ||
 	    after.life != before->life)
 		return (false);
+	if (g->len == 0 && (g->flags & (PF_TH_SYN | PF_TH_FIN | PF_TH_RST |
+	    PF_TH_ACK)) == PF_TH_ACK && (lt(before->nxt, g->ack) ||
+	    lt(g->ack, before->iss)))
+		return (true);
 	return (c->answers == 0 || g->dup || g->life != sender->life ||
 	    (g->len != 0 && le(g->seq + g->len, sender->una)));
 }

@@ -541,7 +541,7 @@ misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	uint8_t	kind = seg->flags & (PF_TH_SYN | PF_TH_ACK);
 	bool	opening = src->state < PF_TCPS_ESTABLISHED ||
 		    dst->state < PF_TCPS_ESTABLISHED;
-	bool	over = peer_closed(src) && peer_closed(dst);
+	bool	over = peer_closed(src) && peer_closed(dst), strange;
 
 	if (seg->flags & PF_TH_RST)
 		return (misfit_rst(s, src, dst, seg));
@@ -556,8 +556,11 @@ misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 		advance(src, dst, seg);
 		return (PF_GO);
 	}
-	if ((opening || over) && (kind & PF_TH_ACK) != 0 &&
-	    (seg->first || is_empty(pd)) && (seg->first ? !answers(src, dst, seg) : !ack_in_window(seg))) {
+	if (seg->first)
+		strange = !answers(src, dst, seg);
+	else
+		strange = is_empty(pd) && !ack_in_window(seg);
+	if ((opening || over) && (kind & PF_TH_ACK) != 0 && strange) {
 		note_refused(s, seg->ack);
 		return (AS_IS);
 	}
