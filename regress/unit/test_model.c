@@ -18,6 +18,7 @@
  *	- it has no data and acknowledges what the receiver has never sent: two ends that would only
  *	  tell each other so;
  *	- the rules drop it, since the firewall has no state and it is no SYN;
+ *	- its sender has forgotten that connection, and a SYN of the next one came through before it;
  *	- it is a RST that repeats one which the firewall has let through;
  *	- it is a RST that answers what came through before the SYN that made the firewall's present
  *	  state: what is sent again will be answered again, and pass;
@@ -67,6 +68,7 @@ struct conv {
 	uint32_t	 rst[2][2];		/* last one passed, by firewall and end */
 	uint64_t	 syn[2];		/* when a SYN last passed, by firewall */
 	uint64_t	 rst_at[2];		/* and a RST */
+	uint16_t	 syn_life[2][2];	/* of whom was the SYN, by firewall and end */
 	struct seg	 cause;			/* what is being answered */
 	unsigned long	 excused[7];		/* drops, by the reasons above */
 	bool		 oracle;		/* nothing is sent, only counted */
@@ -238,6 +240,8 @@ judge_drop(struct conv *c, int fw, const struct seg *g, bool answered)
 		c->excused[0]++;
 	else if (misfit && harmless(c, g))
 		c->excused[c->answers == 0 ? 1 : 2]++;
+	else if (g->life < c->syn_life[fw][g->from])
+		c->excused[2]++;
 	else if ((g->flags & PF_TH_RST) != 0 && c->rst[fw][g->from] == g->seq)
 		c->excused[4]++;
 	else if ((g->flags & PF_TH_RST) != 0 && g->cause[fw] < c->syn[fw])
@@ -307,6 +311,8 @@ through(struct conv *c, struct flight *f)
 		f->g.passed[f->to] = c->sim->now;
 		if ((f->g.flags & (PF_TH_SYN | PF_TH_ACK)) == PF_TH_SYN)
 			c->syn[f->to] = c->sim->now;
+		if ((f->g.flags & PF_TH_SYN) != 0)
+			c->syn_life[f->to][f->g.from] = f->g.life;
 		if ((f->g.flags & PF_TH_RST) != 0)
 			c->rst[f->to][f->g.from] = f->g.seq;
 		if ((f->g.flags & PF_TH_RST) != 0)
