@@ -398,7 +398,10 @@ forge(struct conv *c)
 	struct pf_pkt *p;
 	uint32_t far = 1U << 20;
 
-	if (!connected(c) || c->flushed)
+	int fw = g.from == 0 ? 0 : c->nfw - 1;
+
+	/* a state that a late RST has ended lets a SYN begin a new one */
+	if (!connected(c) || c->flushed || c->rst_at[fw] > c->syn[fw])
 		return;
 	g.flags = flags[rnd(c, NITEMS(flags))];
 	g.seq = e->nxt + far + (uint32_t)rnd(c, UINT32_MAX - 2 * far);
@@ -413,8 +416,6 @@ forge(struct conv *c)
 	p = packet_of(c, &g);
 	show(c, "forged", g.from, &g);
 	c->forged++;
-	int fw = g.from == 0 ? 0 : c->nfw - 1;
-
 	if (sim_test(c->fw[fw], PF_IN, g.from == 0 ? 1 : 2, p) == PF_PASS)
 		c->wrong = "a forged segment passed";
 	if (take_sent(c, fw))
