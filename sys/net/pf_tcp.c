@@ -27,8 +27,8 @@
  * The numbers of an end are kept as that end counts them.  seqdiff is added to
  * them on the way to the other end; it is 0 unless the state modulates.
  * max_win is in units of the end's scale when both ends are known to scale, and
- * in bytes before that.  win is the part of seqhi that the other end has offered
- * beyond what it has acknowledged, in the units of the other end.
+ * in bytes before that.  win is the part of seqhi that the other end has
+ * offered beyond what it has acknowledged, in the units of the other end.
  *
  * Ends restart, and then know less than the state, or more.  The state must let
  * them find out about each other (RFC 9293, 3.5.1):
@@ -350,7 +350,8 @@ segment_of(struct segment *seg, const struct pf_peer *src,
 		seg->seq = seg->end = src->seqlo;
 }
 
-/* The ACK is exactly of what dst has sent, or of what was acknowledged before. */
+/* The ACK is exactly of what dst has sent, or of what was acknowledged
+ * before. */
 static bool
 ack_exact(const struct pf_peer *src, const struct pf_peer *dst,
     const struct segment *seg)
@@ -363,8 +364,8 @@ ack_exact(const struct pf_peer *src, const struct pf_peer *dst,
  * A RST must come from where the sender really is, or anybody could end
  * connections: its number is what the sender has come to, or what the other end
  * expects next, which a host that knows of no connection has from the ACK that
- * it answers.  From an end whose SYN has not been acknowledged, or after another
- * RST, it may just as well know the SYN that it refuses (RFC 9293, 3.10.7.3).
+ * it answers.  From an end whose SYN has not been acknowledged, or after
+ * another RST, it may just as well know the SYN that it refuses (RFC 9293, 3.10.7.3).
  */
 static bool
 rst_fits(const struct pf_peer *src, const struct pf_peer *dst,
@@ -568,8 +569,8 @@ misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	    peer_known(dst) ? CHALLENGE : PFRES_BADSTATE);
 }
 
-/* Near the window.  What acknowledges an end that has not been seen may be of an
- * older connection. */
+/* Near the window.  What acknowledges an end that has not been seen may be of
+ * an older connection. */
 static pf_noinline bool
 fits_near(struct pf_state *s, const struct pf_peer *src,
     const struct pf_peer *dst, const struct segment *seg)
