@@ -365,7 +365,8 @@ ack_exact(const struct pf_peer *src, const struct pf_peer *dst,
  * connections: its number is what the sender has come to, or what the other end
  * expects next, which a host that knows of no connection has from the ACK that
  * it answers.  From an end whose SYN has not been acknowledged, or after
- * another RST, it may just as well know the SYN that it refuses (RFC 9293, 3.10.7.3).
+ * another RST, it may just as well know the SYN that it refuses (RFC 9293,
+ * 3.10.7.3).
  */
 static bool
 rst_fits(const struct pf_peer *src, const struct pf_peer *dst,
