@@ -23,7 +23,7 @@ static const char *const addresses[2][HOST_MAX] = {
 enum { K_TCP, K_UDP, K_ECHO, K_ECHOREPLY, K_UNREACH, K_OTHER, K_FRAG1, K_FRAG2,
 	K_ANY };
 enum { IN, OUT, WAIT, LOAD, ENABLE, DISABLE, LIMIT, SKIP };
-enum { SENT_NONE, SENT_RST, SENT_UNREACH };
+enum { SENT_NONE, SENT_RST, SENT_UNREACH, SENT_CHALLENGE };
 
 /* The system's headers of ICMP define our members' names away. */
 #define ICMP_ECHOREPLY		0
@@ -80,6 +80,7 @@ struct step {
 	uint8_t		 reason;	/* PFRES_*, counted once; 0: do not look */
 	bool		 bad_cksum, opts;
 	uint32_t	 seq, ack;
+	uint32_t	 cseq, cack;	/* of SENT_CHALLENGE */
 	uint32_t	 paylen;
 	uint32_t	 n;		/* seconds, limit */
 	const struct rule *rules;
@@ -89,7 +90,7 @@ struct step {
 struct tcase {
 	const char	*name;
 	struct rule	 rules[6];
-	struct step	 steps[20];
+	struct step	 steps[24];
 };
 #define STEPS_END	{ .op = 0xff }
 
@@ -179,6 +180,7 @@ static const struct tcase cases[] = {
 	{ OUT, 1, B, A, TCP(80, 1024, SA), .seq = 5000, .ack = 1001, .states = 1 },
 	{ IN, 1, A, B, TCP(1024, 80, AK), .seq = 1001, .ack = 5001, .states = 1 },
 	{ OUT, 1, B, A, TCP(80, 1024, RS), .seq = 5060, DROP,
+	  .sent = SENT_CHALLENGE, .cseq = 1001, .cack = 5001,
 	  .reason = PFRES_BADSTATE, .states = 1 },
 	{ WAIT, .n = 200, .states = 1 },
 	{ OUT, 1, B, A, TCP(80, 1024, RS), .seq = 5001, .states = 1 },
@@ -190,8 +192,9 @@ static const struct tcase cases[] = {
 	{ IN, 1, A, B, TCP(1024, 80, S), .seq = 1000, .states = 1 },
 	{ OUT, 1, B, A, TCP(80, 1024, SA), .seq = 5000, .ack = 1001, .states = 1 },
 	{ IN, 1, A, B, TCP(1024, 80, FA), .seq = 1001, .ack = 5001, .states = 1 },
-	/* Not ended yet: a SYN from elsewhere in the space does not fit. */
+	/* Not ended yet: a SYN does not fit. */
 	{ IN, 1, A, B, TCP(1024, 80, S), .seq = 90000000, DROP,
+	  .sent = SENT_CHALLENGE, .cseq = 5001, .cack = 1001,
 	  .reason = PFRES_BADSTATE, .states = 1 },
 	{ OUT, 1, B, A, TCP(80, 1024, FA), .seq = 5001, .ack = 1002, .states = 1 },
 	{ IN, 1, A, B, TCP(1024, 80, AK), .seq = 1002, .ack = 5002, .states = 1 },
@@ -200,6 +203,41 @@ static const struct tcase cases[] = {
 	  .states = 1 },
 	{ IN, 1, A, B, TCP(1024, 80, AK), .seq = 90000001, .ack = 700000001,
 	  .states = 1 },
+	{ WAIT, .n = 3600, .states = 1 },
+	STEPS_END } },
+{ "a client that has restarted, through two states", { BLOCK_ALL, { PF_PASS }, END }, {
+	{ IN, 1, A, B, TCP(1024, 80, S), .seq = 1000, .states = 1 },
+	{ OUT, 2, A, B, TCP(1024, 80, S), .seq = 1000, .states = 2 },
+	{ IN, 2, B, A, TCP(80, 1024, SA), .seq = 5000, .ack = 1001, .states = 2 },
+	{ OUT, 1, B, A, TCP(80, 1024, SA), .seq = 5000, .ack = 1001, .states = 2 },
+	{ IN, 1, A, B, TCP(1024, 80, AK), .seq = 1001, .ack = 5001, .states = 2 },
+	{ OUT, 2, A, B, TCP(1024, 80, AK), .seq = 1001, .ack = 5001, .states = 2 },
+	{ WAIT, .n = 3600, .states = 2 },
+	{ IN, 1, A, B, TCP(1024, 80, S), .seq = 90000000, DROP,
+	  .sent = SENT_CHALLENGE, .cseq = 5001, .cack = 1001, .states = 2 },
+	/* one in a second */
+	{ IN, 1, A, B, TCP(1024, 80, S), .seq = 90000000, DROP, .states = 2 },
+	{ IN, 1, A, B, TCP(1024, 80, RS), .seq = 1500, DROP, .states = 2 },
+	{ WAIT, .n = 1, .states = 2 },
+	{ IN, 1, A, B, TCP(1024, 80, S), .seq = 90000000, DROP,
+	  .sent = SENT_CHALLENGE, .cseq = 5001, .cack = 1001, .states = 2 },
+	{ IN, 1, A, B, TCP(1024, 80, RS), .seq = 1001, .states = 2 },
+	{ OUT, 2, A, B, TCP(1024, 80, RS), .seq = 1001, .states = 2 },
+	{ IN, 1, A, B, TCP(1024, 80, S), .seq = 90000000, .states = 2 },
+	{ OUT, 2, A, B, TCP(1024, 80, S), .seq = 90000000, .states = 2 },
+	{ IN, 2, B, A, TCP(80, 1024, SA), .seq = 7000, .ack = 90000001, .states = 2 },
+	{ OUT, 1, B, A, TCP(80, 1024, SA), .seq = 7000, .ack = 90000001, .states = 2 },
+	STEPS_END } },
+{ "a server that knows more than the firewall", { BLOCK_ALL, { PF_PASS, PF_IN }, END }, {
+	{ IN, 1, A, B, TCP(1024, 80, S), .seq = 1000, .states = 1 },
+	{ OUT, 1, B, A, TCP(80, 1024, AK), .seq = 70000000, .ack = 80000000,
+	  .states = 1 },
+	{ IN, 1, A, B, TCP(1024, 80, RS), .seq = 80000001, DROP,
+	  .reason = PFRES_BADSTATE, .states = 1 },
+	{ IN, 1, A, B, TCP(1024, 80, RS), .seq = 80000000, .states = 1 },
+	{ IN, 1, A, B, TCP(1024, 80, S), .seq = 1000, .states = 1 },
+	{ OUT, 1, B, A, TCP(80, 1024, SA), .seq = 5000, .ack = 1001, .states = 1 },
+	{ IN, 1, A, B, TCP(1024, 80, AK), .seq = 1001, .ack = 5001, .states = 1 },
 	{ WAIT, .n = 3600, .states = 1 },
 	STEPS_END } },
 { "a SYN that nobody answers", { BLOCK_ALL, { PF_PASS, PF_IN }, END }, {
@@ -550,6 +588,14 @@ check_sent(struct run *r, const struct step *st)
 			CHECK(r, in.ack == st->seq + st->paylen +
 			    ((st->flags & TH_SYN) != 0) &&
 			    (in.flags & TH_ACK) != 0, "ack %u", in.ack);
+	} else if (st->sent == SENT_CHALLENGE) {
+		CHECK(r, in.proto == IPPROTO_TCP && in.flags == AK,
+		    "not a challenge");
+		CHECK(r, strcmp(in.src, addresses[r->v6][st->to]) == 0 &&
+		    in.sport == st->dport && in.dport == st->sport,
+		    "challenge from %s, %u to %u", in.src, in.sport, in.dport);
+		CHECK(r, in.seq == st->cseq && in.ack == st->cack,
+		    "challenge of seq %u, ack %u", in.seq, in.ack);
 	} else {
 		CHECK(r, in.proto == proto_of(r, K_UNREACH) &&
 		    in.icmp_type == (r->v6 ? ICMP6_DST_UNREACH :

@@ -2,7 +2,7 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_reply.c: answers to blocked packets
+ * pf_reply.c: answers to packets that do not pass
  *
  * What it owns.  The answer, until the host takes it over to send it.
  * Locking.  None: packet context.
@@ -131,6 +131,30 @@ ip_size(const struct pf_pdesc *pd)
 	    sizeof(struct pf_ip4) : sizeof(struct pf_ip6));
 }
 
+/* Send a segment without data in the name of the packet's destination; th has
+ * its flags and numbers. */
+static void
+send_tcp(const struct pf_pdesc *pd, struct pf_tcp *th, uint8_t ttl)
+{
+	struct pf_pkt	*pkt;
+	void		*data;
+	uint8_t		*p;
+
+	pkt = pf_pkt_new(pd->pf, ip_size(pd) + sizeof(*th), &data);
+	if (pkt == NULL)
+		return;
+	p = data;
+	p += put_ip(p, pd, IPPROTO_TCP, sizeof(*th),
+	    ttl != 0 ? ttl : REPLY_TTL);
+	th->sport = pd->dport;
+	th->dport = pd->sport;
+	th->off = sizeof(*th) / 4 << 4;
+	th->sum = pf_cksum_fold(pf_cksum_add(pf_cksum_pseudo(&pd->dst, &pd->src,
+	    pd->af, IPPROTO_TCP, sizeof(*th)), th, sizeof(*th)));
+	memcpy(p, th, sizeof(*th));
+	pf_pkt_send(pd->pf, pkt, pd->pkt, pd->af);
+}
+
 /*
  * RFC 9293, 3.5.2: the RST has the sequence number that the sender expects; if
  * the segment does not say which one, the RST acknowledges the whole segment.
@@ -138,22 +162,11 @@ ip_size(const struct pf_pdesc *pd)
 static void
 send_rst(const struct pf_pdesc *pd, uint8_t ttl)
 {
-	struct pf_tcp	 th;
-	struct pf_pkt	*pkt;
-	void		*data;
-	uint8_t		*p;
+	struct pf_tcp	th;
 
 	if (pd->tcp.flags & PF_TH_RST || (pd->flags & PF_PD_CKSUM) == 0)
 		return;
-	pkt = pf_pkt_new(pd->pf, ip_size(pd) + sizeof(th), &data);
-	if (pkt == NULL)
-		return;
-	p = data;
-	p += put_ip(p, pd, IPPROTO_TCP, sizeof(th), ttl != 0 ? ttl : REPLY_TTL);
 	memset(&th, 0, sizeof(th));
-	th.sport = pd->dport;
-	th.dport = pd->sport;
-	th.off = sizeof(th) / 4 << 4;
 	if (pd->tcp.flags & PF_TH_ACK) {
 		th.flags = PF_TH_RST;
 		pf_put32(th.seq, pd->tcp.ack);
@@ -163,10 +176,22 @@ send_rst(const struct pf_pdesc *pd, uint8_t ttl)
 		    !!(pd->tcp.flags & PF_TH_SYN) +
 		    !!(pd->tcp.flags & PF_TH_FIN));
 	}
-	th.sum = pf_cksum_fold(pf_cksum_add(pf_cksum_pseudo(&pd->dst, &pd->src,
-	    pd->af, IPPROTO_TCP, sizeof(th)), &th, sizeof(th)));
-	memcpy(p, &th, sizeof(th));
-	pf_pkt_send(pd->pf, pkt, pd->pkt, pd->af);
+	send_tcp(pd, &th, ttl);
+}
+
+void
+pf_reply_challenge(const struct pf_pdesc *pd, const struct pf_tcp_info *as)
+{
+	struct pf_tcp	th;
+
+	if (!answerable(pd) || pd->flags & PF_PD_FRAGMENT)
+		return;
+	memset(&th, 0, sizeof(th));
+	th.flags = PF_TH_ACK;
+	pf_put32(th.seq, as->seq);
+	pf_put32(th.ack, as->ack);
+	th.win = htons(as->win);
+	send_tcp(pd, &th, 0);
 }
 
 /* Copy the first len bytes of the packet, which are there: pieces, as a pull is

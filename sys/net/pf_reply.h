@@ -2,7 +2,7 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_reply.h: answers to blocked packets
+ * pf_reply.h: answers to packets that do not pass
  *
  * What it owns.  Nothing.
  * Locking.  None: packet context.
@@ -15,9 +15,15 @@
 
 struct pf_krule;
 struct pf_pdesc;
+struct pf_tcp_info;
 
 /* Answer a blocked packet as the rule says: with a RST, with ICMP unreachable,
  * or not at all.  pf_reply.c says which packets are never answered. */
 void	 pf_reply_blocked(const struct pf_pdesc *, const struct pf_krule *);
+/* Answer a TCP segment in its receiver's name with a challenge ACK (RFC 5961,
+ * 3.2 and 4.2) that has seq, ack and win of `as', as the sender knows them.
+ * Without memory there is no answer. */
+void	 pf_reply_challenge(const struct pf_pdesc *,
+	    const struct pf_tcp_info *as);
 
 #endif /* _NET_PF_REPLY_H_ */

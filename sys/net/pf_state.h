@@ -79,7 +79,7 @@ struct pf_peer {				/* [s], all host order */
 	uint16_t	 mss;
 	uint8_t		 state;			/* PF_TCPS_*, PFUDPS_*, PFOTHERS_* */
 	uint8_t		 wscale;		/* PF_WSCALE_* */
-	uint8_t		 pad[2];
+	uint16_t	 win;			/* of seqhi, before scaling */
 };
 
 /*
@@ -114,7 +114,8 @@ struct pf_state {
 	struct pf_spinlock lock;		/* peers, timeout, settled */
 	uint16_t	 flags;			/* [i] PFSTATE_* */
 	uint8_t		 linked;		/* [b] in the tables */
-	uint8_t		 pad;
+	uint8_t		 challenged;		/* [s] TCP: low byte of the uptime of */
+						/* the last challenge ACK */
 	struct pf_kif	*kif;			/* [i] where it was made; referenced */
 	struct pf_state_more *more;		/* [i] owned; NULL for most */
 
@@ -129,7 +130,8 @@ struct pf_state {
 	uint32_t	 creatorid;		/* [i] network order */
 	uint32_t	 creation;		/* [i] uptime */
 	struct pf_rcu_head rcu;
-	uint32_t	 spare;
+	uint32_t	 refused;		/* [s] TCP: number of the RST that refuses */
+						/* what passed in a handshake; 0: nothing */
 	struct pf_atomic inuse;			/* of an object's first state: see pf_statemem.c */
 };
 

@@ -27,17 +27,39 @@
  * The numbers of an end are kept as that end counts them.  seqdiff is added to
  * them on the way to the other end; it is 0 unless the state modulates.
  * max_win is in units of the end's scale when both ends are known to scale, and
- * in bytes before that.
+ * in bytes before that.  win is the part of seqhi that the other end has
+ * offered beyond what it has acknowledged, in the units of the other end.
+ *
+ * Ends restart, and then know less than the state, or more.  The state must let
+ * them find out about each other (RFC 9293, 3.5.1):
+ *
+ * A SYN where a connection is known, and a RST that is in the window but does
+ * not have the number that is expected next, are dropped, and pf itself sends
+ * the challenge ACK with which the other end would answer (RFC 5961, 3.2 and
+ * 4.2).  A host that has restarted answers with the RST that ends the state.
+ * They are not sent on, because there are hosts that take them at their word.
+ * There is one challenge ACK in a second for each state; it never acknowledges
+ * more than the other end has, as its receiver may be in good health.
+ *
+ * As long as a handshake is not complete, an end may still have another
+ * connection of the same ports in its memory.  Its segments, whose ACK does not
+ * fit, pass and change nothing, and so does the RST that refuses them.  From an
+ * end that has shown itself to belong to this connection, and when a connection
+ * is over, only ACKs without data do so.
  */
 #include "pf_host.h"
 #include "pfvar.h"
 #include "pf_wire.h"
 #include "pf_packet.h"
+#include "pf_reply.h"
 #include "pf_state.h"
 #include "pf_track.h"
 
 #define MAXACKWINDOW	(0xffff + 1500)	/* how far an ACK may be off */
+#define BEHIND		2	/* a FIN, and a keepalive's number */
 #define WSCALE_UNKNOWN	(PF_TCP_MAXWSCALE | PF_WSCALE_FLAG)
+#define CHALLENGE	(-1)	/* drop it, and send a challenge ACK */
+#define AS_IS		(-2)	/* let it pass, but it is no sign of life */
 
 static inline bool
 seq_lt(uint32_t a, uint32_t b)
@@ -67,11 +89,13 @@ struct segment {
 	uint32_t	room;		/* bytes that the receiver has */
 					/* offered at most */
 	int32_t		ackskew;	/* receiver's highest number less ack */
+	uint32_t	other_ack;	/* that answers the other SYN, .. */
 	uint16_t	max_win;	/* win, in units of max_win of a peer */
 	uint8_t		scale;		/* the sender's window scale */
 	uint8_t		flags;
 	bool		has_ack;	/* ack is the segment's own */
 	bool		first;		/* the first segment of its sender */
+	bool		other;		/* .. if there was one: other_syn() */
 };
 
 /* The numbers that a segment takes: one for each byte of data, for SYN and for
@@ -81,6 +105,20 @@ segment_space(const struct pf_pdesc *pd)
 {
 	return (pd->p_len + !!(pd->tcp.flags & PF_TH_SYN) +
 	    !!(pd->tcp.flags & PF_TH_FIN));
+}
+
+/* Of the first segment of an end, nothing is acknowledged yet but its SYN. */
+static uint32_t
+first_unacked(const struct pf_pdesc *pd)
+{
+	return (pd->tcp.seq + !!(pd->tcp.flags & PF_TH_SYN));
+}
+
+/* It only acknowledges. */
+static bool
+is_empty(const struct pf_pdesc *pd)
+{
+	return (segment_space(pd) == 0);
 }
 
 static bool
@@ -107,6 +145,16 @@ peer_room(const struct pf_peer *peer, const struct pf_peer *other)
 	    peer->wscale & PF_WSCALE_MASK : 0;
 
 	return ((uint32_t)peer->max_win << shift);
+}
+
+/* What the other end has acknowledged of the peer's numbers. */
+static uint32_t
+peer_una(const struct pf_peer *peer, const struct pf_peer *other)
+{
+	uint8_t	shift = both_scale(peer, other) ?
+	    other->wscale & PF_WSCALE_MASK : 0;
+
+	return (peer->seqhi - at_least_one((uint32_t)peer->win << shift));
 }
 
 /*
@@ -166,6 +214,15 @@ peer_acked(struct pf_peer *dst, bool all_acked)
 		dst->state = PF_TCPS_FIN_WAIT_2;
 }
 
+/* The proxied states come after TIME_WAIT and are no end. */
+static bool
+peer_closed(const struct pf_peer *peer)
+{
+	uint8_t	state = READ_ONCE(peer->state);
+
+	return (state >= PF_TCPS_FIN_WAIT_2 && state <= PF_TCPS_TIME_WAIT);
+}
+
 /* What the flags of an accepted segment do to the ends. */
 static void
 advance_states(struct pf_peer *src, struct pf_peer *dst, uint8_t flags,
@@ -202,16 +259,62 @@ learn_start(struct pf_peer *src, struct pf_peer *dst,
 {
 	if (pd->tcp.flags & PF_TH_SYN) {
 		src->mss = pf_packet_mss(pd);
-		if (dst->wscale & PF_WSCALE_FLAG)
-			src->wscale = pf_packet_wscale(pd);
-		if (both_scale(src, dst))
-			dst->max_win = scale_down(dst->max_win, dst->wscale);
-		else
-			dst->wscale = 0;
+		src->wscale = pf_packet_wscale(pd);
+	} else					/* its SYN was not seen */
+		src->wscale = WSCALE_UNKNOWN;
+	if (both_scale(src, dst)) {
+		dst->max_win = scale_down(dst->max_win, dst->wscale);
+		dst->win = scale_down(dst->win, src->wscale);
+	} else
+		src->wscale = dst->wscale = 0;
+	src->seqlo = pd->tcp.seq;
+	src->seqhi = first_unacked(pd) + at_least_one(peer_room(dst, src));
+	src->win = dst->max_win;
+}
+
+/*
+ * A SYN with another number, while nothing has been heard of its receiver: the
+ * sender has begun anew, or one of the two is an old duplicate (RFC 9293,
+ * 3.5).  The receiver's answer will tell.  Until then its peer, which has
+ * nothing to say of itself yet, keeps the number behind that SYN in seqlo, the
+ * scale in mss, and in win that it does so.
+ */
+static void
+other_syn(struct pf_peer *src, struct pf_peer *dst, const struct pf_pdesc *pd)
+{
+	dst->seqlo = pd->tcp.seq + segment_space(pd);
+	dst->mss = pf_packet_wscale(pd);
+	dst->win = 1;
+	if (src->max_win < pd->tcp.win)
+		src->max_win = pd->tcp.win;
+}
+
+/* The answer is to the other SYN of dst: that one was the beginning. */
+static void
+begin_again(struct pf_peer *dst, struct pf_peer *src)
+{
+	dst->seqlo = src->seqlo;
+	dst->seqhi = dst->seqlo + 1;
+	dst->win = 1;
+	dst->wscale = src->mss;
+}
+
+/* An end that has restarted has other numbers than the state knows, but knows
+ * those of its peer. */
+static void
+learn_again(struct pf_peer *src, const struct pf_peer *dst,
+    const struct pf_pdesc *pd)
+{
+	uint8_t	wscale;
+
+	if (pd->tcp.flags & PF_TH_SYN && both_scale(src, dst)) {
+		wscale = pf_packet_wscale(pd);
+		if (wscale != 0)
+			src->wscale = wscale;
 	}
 	src->seqlo = pd->tcp.seq;
-	src->seqhi = pd->tcp.seq + segment_space(pd) +
-	    at_least_one(peer_room(dst, src));
+	src->seqhi = first_unacked(pd) + at_least_one(peer_room(dst, src));
+	src->win = dst->max_win;
 }
 
 static void
@@ -231,15 +334,14 @@ segment_of(struct segment *seg, const struct pf_peer *src,
 		seg->scale = src->wscale & PF_WSCALE_MASK;
 		if (t->flags & PF_TH_SYN)
 			seg->max_win = scale_down(t->win, src->wscale);
-		else
-			seg->win <<= seg->scale;
+		seg->win = (uint32_t)seg->max_win << seg->scale;
 	}
 	seg->room = peer_room(dst, src);
 
 	/* some stacks set ACK, with a zero that means nothing, in a RST */
 	seg->has_ack = (t->flags & PF_TH_ACK) != 0 &&
 	    ((t->flags & PF_TH_RST) == 0 || t->ack != 0 ||
-	    dst->seqlo <= MAXACKWINDOW);
+	    dst->seqlo <= MAXACKWINDOW || seg->other);
 	seg->ack = seg->has_ack ? t->ack - dst->seqdiff : dst->seqlo;
 	seg->ackskew = dst->seqlo - seg->ack;
 	/* a segment of no length proves nothing by its number; keepalives lie
@@ -248,33 +350,90 @@ segment_of(struct segment *seg, const struct pf_peer *src,
 		seg->seq = seg->end = src->seqlo;
 }
 
+/* The ACK is exactly of what dst has sent, or of what was acknowledged
+ * before. */
+static bool
+ack_exact(const struct pf_peer *src, const struct pf_peer *dst,
+    const struct segment *seg)
+{
+	return (seg->has_ack && peer_known(dst) && (seg->ack == dst->seqlo ||
+	    seg->ack == peer_una(dst, src)));
+}
+
 /*
  * A RST must come from where the sender really is, or anybody could end
- * connections.  From an end that had not spoken, it must know what it refuses
- * (RFC 9293, 3.10.7.3).
+ * connections: its number is what the sender has come to, or what the other end
+ * expects next, which a host that knows of no connection has from the ACK that
+ * it answers.  From an end whose SYN has not been acknowledged, or after
+ * another RST, it may just as well know the SYN that it refuses (RFC 9293,
+ * 3.10.7.3).
  */
 static bool
-rst_fits(const struct pf_peer *src, const struct segment *seg)
+rst_fits(const struct pf_peer *src, const struct pf_peer *dst,
+    const struct segment *seg)
 {
-	if ((seg->flags & PF_TH_RST) == 0)
+	if ((src->state < PF_TCPS_ESTABLISHED ||
+	    src->state == PF_TCPS_TIME_WAIT) && !seg->other &&
+	    ack_exact(src, dst, seg))
 		return (true);
-	if (seg->first && !seg->has_ack)
+	if (seg->first)
 		return (false);
 	return (seg->orig_seq == src->seqlo ||
-	    seg->orig_seq == src->seqlo + 1 || seg->orig_seq + 1 == src->seqlo);
+	    seg->orig_seq == src->seqlo + 1 ||
+	    seg->orig_seq + 1 == src->seqlo ||
+	    seg->orig_seq == peer_una(src, dst));
+}
+
+/*
+ * A SYN may come again, but not another one.  Once the connection is
+ * established, only that end sends its SYN again whose peer's ACK was lost, and
+ * that SYN has an ACK.
+ */
+static bool
+syn_fits(const struct pf_peer *src, const struct pf_peer *dst,
+    const struct segment *seg)
+{
+	if (seg->first)
+		return (true);
+	if ((seg->flags & PF_TH_ACK) == 0 &&
+	    src->state >= PF_TCPS_ESTABLISHED &&
+	    dst->state >= PF_TCPS_ESTABLISHED)
+		return (false);
+	return (seq_leq(seg->end, src->seqlo));
 }
 
 static bool
-in_window(const struct pf_peer *src, const struct segment *seg)
+flags_fit(const struct pf_peer *src, const struct pf_peer *dst,
+    const struct segment *seg)
+{
+	if (likely((seg->flags & (PF_TH_SYN | PF_TH_RST)) == 0))
+		return (true);
+	return ((seg->flags & PF_TH_RST) != 0 ? rst_fits(src, dst, seg) :
+	    syn_fits(src, dst, seg));
+}
+
+static bool
+ack_in_window(const struct segment *seg)
+{
+	return (seg->ackskew >= -MAXACKWINDOW &&
+	    seg->ackskew <= (MAXACKWINDOW << seg->scale));
+}
+
+static bool
+in_window(const struct pf_peer *src, const struct pf_peer *dst,
+    const struct segment *seg)
 {
 	return (seq_leq(seg->end, src->seqhi) &&
 	    seq_leq(src->seqlo - seg->room, seg->seq) &&
-	    seg->ackskew >= -MAXACKWINDOW &&
-	    seg->ackskew <= (MAXACKWINDOW << seg->scale) &&
-	    rst_fits(src, seg));
+	    ack_in_window(seg) && flags_fit(src, dst, seg));
 }
 
 /*
+ * At the edges.  A FIN is no data: a full window has a number for it.  So the
+ * sender may also come back to one number more than the window is wide, and a
+ * keepalive to one before that.  What it has sent again may be overtaken by the
+ * next window full of data, so that it is two windows behind.
+ *
  * Where the other end has not been seen yet, or a connection has closed, the
  * marks are not exact: SYNs with data that come again, ACKs of a FIN that come
  * again.
@@ -283,12 +442,32 @@ static bool
 near_window(const struct pf_peer *src, const struct pf_peer *dst,
     const struct segment *seg)
 {
-	if (dst->state >= PF_TCPS_SYN_SENT && dst->state < PF_TCPS_FIN_WAIT_2 &&
-	    src->state < PF_TCPS_FIN_WAIT_2)
+	bool		fin = (seg->flags & PF_TH_FIN) != 0 ||
+			    src->state >= PF_TCPS_CLOSING;
+	uint32_t	ahead = fin ? 1 : 0, back = 2 * seg->room + BEHIND;
+
+	if (dst->state < PF_TCPS_SYN_SENT || dst->state >= PF_TCPS_FIN_WAIT_2 ||
+	    src->state >= PF_TCPS_FIN_WAIT_2) {
+		ahead = MAXACKWINDOW;
+		if (back < MAXACKWINDOW)
+			back = MAXACKWINDOW;
+	}
+	if (dst->state >= PF_TCPS_SYN_SENT && !ack_in_window(seg))
 		return (false);
-	return (seq_leq(seg->end, src->seqhi + MAXACKWINDOW) &&
-	    seq_leq(src->seqlo - MAXACKWINDOW, seg->seq) &&
-	    rst_fits(src, seg));
+	return (seq_leq(seg->end, src->seqhi + ahead) &&
+	    seq_leq(src->seqlo - back, seg->seq) && flags_fit(src, dst, seg));
+}
+
+/*
+ * Who has not spoken yet shows that it belongs here by what it acknowledges:
+ * some or all of what has been sent to it, the SYN at least.
+ */
+static bool
+answers(const struct pf_peer *src, const struct pf_peer *dst,
+    const struct segment *seg)
+{
+	return (!seg->has_ack || (seg->ackskew >= 0 &&
+	    (uint32_t)seg->ackskew <= dst->seqlo - peer_una(dst, src)));
 }
 
 static void
@@ -300,35 +479,161 @@ advance_marks(struct pf_peer *src, struct pf_peer *dst,
 	if (seq_lt(src->seqlo, seg->end))
 		src->seqlo = seg->end;
 	if (seg->has_ack && peer_known(dst) &&
-	    seq_leq(dst->seqhi, seg->ack + seg->win))
+	    seq_leq(dst->seqhi, seg->ack + seg->win)) {
 		dst->seqhi = seg->ack + at_least_one(seg->win);
+		dst->win = seg->max_win;
+	}
+}
+
+static inline void
+advance(struct pf_peer *src, struct pf_peer *dst, const struct segment *seg)
+{
+	advance_marks(src, dst, seg);
+	advance_states(src, dst, seg->flags, seq_leq(dst->seqlo, seg->ack));
+}
+
+/*
+ * Segments that do not fit
+ *
+ * A RST.  It passes and changes nothing if it refuses what has passed like
+ * that, and if the connection is over anyway: a host that has not got all that
+ * the state has seen still asks for the exact number.
+ */
+static int
+misfit_rst(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
+    const struct segment *seg)
+{
+	if (seg->other && seg->has_ack) {
+		if (seg->ack == seg->other_ack)
+			src->state = dst->state = PF_TCPS_TIME_WAIT;
+		if (seg->ack == seg->other_ack || ack_exact(src, dst, seg))
+			return (PF_GO);
+	}
+	if (s->refused != 0 && seg->orig_seq == s->refused)
+		return (AS_IS);
+	if (!peer_known(src) || !peer_known(dst) ||
+	    !seq_leq(peer_una(src, dst), seg->orig_seq) ||
+	    !seq_leq(seg->orig_seq, src->seqhi))
+		return (PFRES_BADSTATE);
+	return (peer_closed(src) && peer_closed(dst) ? AS_IS : CHALLENGE);
+}
+
+/* Of several ACKs of an older connection, which may have changed places, the
+ * last one has the number of the RST that will be believed. */
+static void
+note_refused(struct pf_state *s, uint32_t ack)
+{
+	if (s->refused == 0 || s->refused - ack > MAXACKWINDOW)
+		s->refused = ack;
+}
+
+/* It is not from where the sender is, nor a little too much of that. */
+static bool
+elsewhere(const struct pf_peer *src, const struct segment *seg)
+{
+	return (!seq_leq(src->seqlo - 2 * seg->room - BEHIND, seg->seq) ||
+	    !seq_leq(seg->seq, src->seqhi));
+}
+
+/* Return PF_GO: it passes all the same; AS_IS; CHALLENGE; or PFRES_BADSTATE. */
+static pf_noinline int
+misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
+    const struct pf_pdesc *pd, struct segment *seg)
+{
+	uint8_t	kind = seg->flags & (PF_TH_SYN | PF_TH_ACK);
+	bool	opening = src->state < PF_TCPS_ESTABLISHED ||
+		    dst->state < PF_TCPS_ESTABLISHED;
+	bool	over = peer_closed(src) && peer_closed(dst), strange;
+
+	if (seg->flags & PF_TH_RST)
+		return (misfit_rst(s, src, dst, seg));
+	if (kind == PF_TH_SYN && !peer_known(dst)) {
+		other_syn(src, dst, pd);
+		return (PF_GO);
+	}
+	if (src->state == PF_TCPS_SYN_SENT && ack_exact(src, dst, seg) &&
+	    ((kind & PF_TH_SYN) != 0 || elsewhere(src, seg))) {
+		learn_again(src, dst, pd);
+		segment_of(seg, src, dst, pd, false);
+		advance(src, dst, seg);
+		return (PF_GO);
+	}
+	if (seg->first)
+		strange = !answers(src, dst, seg);
+	else
+		strange = is_empty(pd) && !ack_in_window(seg);
+	if ((opening || over) && (kind & PF_TH_ACK) != 0 && strange) {
+		note_refused(s, seg->ack);
+		return (AS_IS);
+	}
+	return ((kind & PF_TH_SYN) != 0 && !over && peer_known(src) &&
+	    peer_known(dst) ? CHALLENGE : PFRES_BADSTATE);
+}
+
+/* Near the window.  What acknowledges an end that has not been seen may be of
+ * an older connection. */
+static pf_noinline bool
+fits_near(struct pf_state *s, const struct pf_peer *src,
+    const struct pf_peer *dst, const struct segment *seg)
+{
+	if (!near_window(src, dst, seg))
+		return (false);
+	if (seg->has_ack && !peer_known(dst))
+		note_refused(s, seg->ack);
+	return (true);
 }
 
 static int
-track_windows(struct pf_peer *src, struct pf_peer *dst,
+track_windows(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
     const struct pf_pdesc *pd)
 {
 	struct segment	seg;
 	struct pf_peer	old_src, old_dst;
 	bool		first = !peer_known(src);
 
+	seg.other = false;
 	if (unlikely(first)) {
 		old_src = *src;
 		old_dst = *dst;
+		seg.other = src->win != 0;
+		seg.other_ack = src->seqlo;
+		if (seg.other && (pd->tcp.flags &
+		    (PF_TH_ACK | PF_TH_RST)) == PF_TH_ACK &&
+		    pd->tcp.ack - dst->seqdiff == src->seqlo)
+			begin_again(dst, src);
 		learn_start(src, dst, pd);
 	}
 	segment_of(&seg, src, dst, pd, first);
-	if (likely(in_window(src, &seg)) || near_window(src, dst, &seg)) {
-		advance_marks(src, dst, &seg);
-		advance_states(src, dst, seg.flags,
-		    seq_leq(dst->seqlo, seg.ack));
+	if (likely(in_window(src, dst, &seg) ||
+	    fits_near(s, src, dst, &seg)) &&
+	    (likely(!first) || answers(src, dst, &seg))) {
+		advance(src, dst, &seg);
 		return (PF_GO);
 	}
 	if (first) {			/* who was that? */
 		*src = old_src;
 		*dst = old_dst;
 	}
-	return (PFRES_BADSTATE);
+	return (misfit(s, src, dst, pd, &seg));
+}
+
+/*
+ * The challenge ACK to the sender of a segment, from its peer: false if there
+ * was one in this second.  What is acknowledged is what dst itself has.
+ */
+static bool
+challenge_due(struct pf *pf, struct pf_state *s, const struct pf_peer *src,
+    const struct pf_peer *dst, struct pf_tcp_info *ack)
+{
+	uint8_t	now = pf_uptime(pf);
+
+	if (s->challenged == now)
+		return (false);
+	s->challenged = now;
+	ack->seq = dst->seqlo + dst->seqdiff;
+	ack->ack = peer_una(src, dst);
+	ack->win = src->win;
+	return (true);
 }
 
 /*
@@ -358,16 +663,26 @@ pf_tcp_track(struct pf *pf, struct pf_state *s, const struct pf_pdesc *pd,
 	struct pf_peer	*src = forward ? &s->src : &s->dst;
 	struct pf_peer	*dst = forward ? &s->dst : &s->src;
 	int		 reason = PF_GO;
+	struct pf_tcp_info ack;
+	bool		 due;
 
 	pf_spin_lock(&s->lock);
 	if (s->flags & PFSTATE_SLOPPY)
 		track_sloppy(src, dst, pd);
 	else
-		reason = track_windows(src, dst, pd);
-	if (reason == PF_GO)
+		reason = track_windows(s, src, dst, pd);
+	if (likely(reason == PF_GO)) {
 		set_timeout(pf, s);
+		pf_spin_unlock(&s->lock);
+		return (PF_GO);
+	}
+	due = reason == CHALLENGE && challenge_due(pf, s, src, dst, &ack);
 	pf_spin_unlock(&s->lock);
-	return (reason);
+	if (reason == AS_IS)
+		return (PF_GO);
+	if (due)
+		pf_reply_challenge(pd, &ack);
+	return (PFRES_BADSTATE);
 }
 
 /*
@@ -387,8 +702,11 @@ pf_tcp_init(struct pf_state *s, const struct pf_pdesc *pd)
 	s->timeout = PFTM_TCP_FIRST_PACKET;
 	src->seqlo = pd->tcp.seq + segment_space(pd);
 	src->seqhi = src->seqlo + 1;
+	/* of a SYN's data nothing is acknowledged */
+	src->win = pd->p_len < UINT16_MAX ? pd->p_len + 1 : UINT16_MAX;
 	src->max_win = win;
 	dst->max_win = 1;
+	s->challenged = s->creation - 1;
 	if (flags & PF_TH_SYN) {
 		src->mss = pf_packet_mss(pd);
 		src->wscale = pf_packet_wscale(pd);
@@ -403,23 +721,14 @@ pf_tcp_init(struct pf_state *s, const struct pf_pdesc *pd)
 		dst->wscale = WSCALE_UNKNOWN;
 	if (flags & PF_TH_SYN && both_scale(src, dst))
 		src->max_win = scale_down(win, src->wscale);
-	else if (both_scale(src, dst))
-		win <<= src->wscale & PF_WSCALE_MASK;
 	dst->max_win = 0xffff;
-	src->seqhi = src->seqlo + peer_room(dst, src);
+	src->seqhi = first_unacked(pd) + peer_room(dst, src);
+	src->win = dst->max_win;
 	if (flags & PF_TH_ACK) {
 		dst->seqlo = pd->tcp.ack;
-		dst->seqhi = pd->tcp.ack + win;
+		dst->seqhi = pd->tcp.ack + peer_room(src, dst);
+		dst->win = src->max_win;
 	}
-}
-
-/* The proxied states come after TIME_WAIT and are no end. */
-static bool
-peer_closed(const struct pf_peer *peer)
-{
-	uint8_t	state = READ_ONCE(peer->state);
-
-	return (state >= PF_TCPS_FIN_WAIT_2 && state <= PF_TCPS_TIME_WAIT);
 }
 
 bool

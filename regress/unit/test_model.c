@@ -1,0 +1,650 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * test_model.c: random TCP conversations through one firewall or two.
+ *
+ * Two ends that do what RFC 9293 says (model_end.h) talk over links that lose, delay, reorder and
+ * duplicate packets; the programs at the ends open, write, read, close and abort at random times,
+ * and ends crash and forget everything.  Firewalls lose their states.  Every packet is a real one
+ * and goes through pf_test(), coming in and going out.
+ *
+ * No legal segment may be dropped: none that an end sends by the RFC in its state, sent again,
+ * late or doubled by the network.  A drop is no fault if
+ *	- pf answered in the receiver's name (a challenge ACK), or has done so in this second;
+ *	- the receiver as it is now would do nothing at all with it;
+ *	- the receiver would only answer it, and it is a duplicate made by the network, or its sender
+ *	  has forgotten that connection since, or knows by now that the receiver has all of it;
+ *	- it has no data and acknowledges what the receiver has never sent: two ends that would only
+ *	  tell each other so;
+ *	- the rules drop it, since the firewall has no state and it is no SYN;
+ *	- its sender has forgotten that connection, and a SYN of the next one came through before it;
+ *	- it is a RST that repeats one which the firewall has let through;
+ *	- it is a RST that answers what came through before the SYN that made the firewall's present
+ *	  state: what is sent again will be answered again, and pass;
+ *	- it is the answer to a SYN that came through before a RST which ended the state: the SYN is
+ *	  sent again, and makes a new one.
+ * In the end one side crashes, and must get a new connection on the same ports whatever is left
+ * at the other end and in the firewalls, within a minute.
+ *
+ * While both ends are established, segments with numbers far from theirs are thrown in; all of
+ * them must be dropped.
+ *
+ * PF_MODEL=N runs N conversations (100,000 take some minutes); PF_MODEL_SEED=S is the first of
+ * them.  A conversation depends on its own seed alone: after a failure it is printed, and
+ * PF_MODEL_SEED=S PF_MODEL=1 is that one again.
+ */
+#include "unit.h"
+#include "model_end.h"
+
+#define CONVERSATIONS	400
+#define FIRST_SEED	1
+#define PORT_A		1024
+#define PORT_B		80
+#define INFLIGHT	512
+#define STEPS		20000		/* of a conversation, at most */
+
+struct flight {
+	uint64_t	 when;
+	int		 to;		/* a firewall; -1: end 0, nfw: end 1 */
+	int		 dir;		/* 0: towards end 1 */
+	struct pf_pkt	*pkt;
+	struct seg	 g;
+};
+
+struct conv {
+	uint64_t	 seed, rng;
+	bool		 loud;
+	struct sim	*sim;
+	struct sim_node	*fw[2];
+	int		 nfw;
+	bool		 v6, calm, flushed;
+	struct end	 end[2];
+	struct flight	 fl[INFLIGHT];
+	unsigned int	 nfl;
+	uint32_t	 loss, dup, jitter;	/* of a million; microseconds */
+	uint64_t	 challenged[2];		/* second of the last one, by firewall */
+	uint64_t	 badstate[2];		/* counters */
+	uint32_t	 rst[2][2];		/* last one passed, by firewall and end */
+	uint64_t	 syn[2];		/* when a SYN last passed, by firewall */
+	uint64_t	 rst_at[2];		/* and a RST */
+	uint16_t	 syn_life[2][2];	/* of whom was the SYN, by firewall and end */
+	struct seg	 cause;			/* what is being answered */
+	unsigned long	 excused[7];		/* drops, by the reasons above */
+	bool		 oracle;		/* nothing is sent, only counted */
+	unsigned int	 answers;
+	unsigned long	 segs, forged, challenges;
+	const char	*wrong;
+};
+
+static struct conv *conv;		/* the one that emit() belongs to */
+
+static uint64_t
+rnd(struct conv *c, uint64_t n)
+{
+	uint64_t z = c->rng += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return ((z ^ z >> 31) % n);
+}
+
+static bool
+chance(struct conv *c, uint32_t million)
+{
+	return (rnd(c, 1000000) < million);
+}
+
+static void
+show(struct conv *c, const char *what, int where, const struct seg *g)
+{
+	static const char names[] = "FSRPAUEW";
+	char fl[9];
+	int n = 0;
+
+	if (!c->loud)
+		return;
+	for (int i = 0; i < 8; i++)
+		if ((g->flags & 1 << i) != 0)
+			fl[n++] = names[i];
+	fl[n] = '\0';
+	printf("%10.6f %-8s at %2d: %c%s%s %-3s seq %u ack %u len %u win %u\n",
+	    (double)(c->sim->now - SIM_START) / 1e6, what, where,
+	    g->from == 0 ? 'A' : 'B', g->dup ? " dup" : "", g->pf ? " pf" : "",
+	    fl, g->seq, g->ack, g->len, g->win);
+}
+
+static void
+note(struct conv *c, const char *what, int who)
+{
+	if (c->loud)
+		printf("%10.6f %c %s (A %d, B %d)\n",
+		    (double)(c->sim->now - SIM_START) / 1e6, 'A' + who, what,
+		    c->end[0].state, c->end[1].state);
+}
+
+static const char *const addrs[2][2] = {
+	{ "10.1.0.2", "10.2.0.2" }, { "2001:db8:1::2", "2001:db8:2::2" },
+};
+
+static struct pf_pkt *
+packet_of(const struct conv *c, const struct seg *g)
+{
+	struct sim_spec sp = {
+		.src = addrs[c->v6][g->from], .dst = addrs[c->v6][!g->from],
+		.proto = IPPROTO_TCP, .flags = g->flags, .seq = g->seq,
+		.ack = g->ack, .win = g->win, .wscale = g->ws,
+		.sport = g->from == 0 ? PORT_A : PORT_B,
+		.dport = g->from == 0 ? PORT_B : PORT_A, .paylen = g->len,
+	};
+	struct pf_pkt *p = sim_pkt_build(&sp);
+
+	/* to the checksum 0 and 65535 are the same */
+	if (g->win == 0)
+		sim_pkt_write(p, (c->v6 ? 40U : 20U) + 14, "\0\0", 2);
+	return (p);
+}
+
+/* Onto the link to the next place, which may lose it or make two of it. */
+static void
+fly(struct conv *c, int to, int dir, struct pf_pkt *p, const struct seg *g)
+{
+	struct flight *f;
+	struct seg twin;
+
+	if (c->nfl == INFLIGHT || chance(c, c->loss)) {
+		show(c, "lost", to, g);
+		sim_pkt_free(p);
+		return;
+	}
+	if (c->nfl + 1 < INFLIGHT && chance(c, c->dup)) {
+		twin = *g;
+		twin.dup = true;
+		f = &c->fl[c->nfl++];
+		*f = (struct flight){ c->sim->now + 1000 + rnd(c, 300000), to,
+		    dir, sim_pkt_copy(p), twin };
+	}
+	f = &c->fl[c->nfl++];
+	*f = (struct flight){ c->sim->now + 1000 + rnd(c, c->jitter), to, dir,
+	    p, *g };
+}
+
+static void
+emit(struct end *e, struct seg *g)
+{
+	struct conv *c = conv;
+
+	if (c->oracle) {
+		c->answers++;
+		return;
+	}
+	c->segs++;
+	memcpy(g->cause, c->cause.passed, sizeof(g->cause));
+	show(c, "sends", e->who, g);
+	fly(c, e->who == 0 ? 0 : c->nfw - 1, e->who, packet_of(c, g), g);
+}
+
+static uint32_t
+new_iss(struct conv *c)
+{
+	return ((uint32_t)rnd(c, 1ULL << 32));
+}
+
+static uint64_t
+badstates(struct sim_node *n)
+{
+	struct pf_status st;
+
+	unit_status(n, &st);
+	return (st.counters[PFRES_BADSTATE]);
+}
+
+/* What the receiver would do now with the segment, of which it will never know. */
+static bool
+harmless(struct conv *c, const struct seg *g)
+{
+	struct end after = c->end[!g->from];
+	const struct end *before = &c->end[!g->from];
+	const struct end *sender = &c->end[g->from];
+
+	c->oracle = true;
+	c->answers = 0;
+	end_arrive(&after, g, 1);
+	c->oracle = false;
+	if (after.state != before->state || after.una != before->una ||
+	    after.rcv_nxt != before->rcv_nxt || after.wnd != before->wnd ||
+	    after.life != before->life)
+		return (false);
+	if (g->len == 0 && (g->flags & (PF_TH_SYN | PF_TH_FIN | PF_TH_RST |
+	    PF_TH_ACK)) == PF_TH_ACK && (lt(before->nxt, g->ack) ||
+	    lt(g->ack, before->iss)))
+		return (true);
+	return (c->answers == 0 || g->dup || g->life != sender->life ||
+	    (g->len != 0 && le(g->seq + g->len, sender->una)));
+}
+
+static void
+judge_drop(struct conv *c, int fw, const struct seg *g, bool answered)
+{
+	uint64_t bad = badstates(c->fw[fw]), second = c->sim->now / SIM_SECOND;
+	bool misfit = bad != c->badstate[fw];
+
+	c->badstate[fw] = bad;
+	show(c, answered ? "challng" : "dropped", fw, g);
+	if (answered)
+		c->challenged[fw] = second;
+	if (!misfit && (g->flags & (PF_TH_SYN | PF_TH_ACK)) != PF_TH_SYN)
+		c->excused[3]++;
+	else if (c->challenged[fw] == second &&
+	    (g->flags & (PF_TH_SYN | PF_TH_RST)) != 0)
+		c->excused[0]++;
+	else if (misfit && harmless(c, g))
+		c->excused[c->answers == 0 ? 1 : 2]++;
+	else if (g->life < c->syn_life[fw][g->from])
+		c->excused[2]++;
+	else if ((g->flags & PF_TH_RST) != 0 && c->rst[fw][g->from] == g->seq)
+		c->excused[4]++;
+	else if ((g->flags & PF_TH_RST) != 0 && g->cause[fw] < c->syn[fw])
+		c->excused[5]++;
+	else if ((g->flags & (PF_TH_SYN | PF_TH_ACK)) ==
+	    (PF_TH_SYN | PF_TH_ACK) && g->cause[fw] < c->rst_at[fw])
+		c->excused[6]++;
+	else
+		c->wrong = "a legal segment was dropped";
+}
+
+static bool
+connected(const struct conv *c)
+{
+	const struct end *a = &c->end[0], *b = &c->end[1];
+
+	return (a->state == T_EST && b->state == T_EST && a->irs == b->iss &&
+	    b->irs == a->iss);
+}
+
+/* What the firewall has sent by itself starts from there to the end that it is for. */
+static bool
+take_sent(struct conv *c, int fw)
+{
+	struct pf_pkt *p;
+	struct sim_info in;
+	struct seg g;
+	bool any = false;
+
+	while ((p = sim_pktq_take(&c->fw[fw]->sent)) != NULL) {
+		assert_true(sim_pkt_info(p, &in));
+		p->own = false;		/* a mark does not leave the machine */
+		memset(&g, 0, sizeof(g));
+		g.from = strcmp(in.src, addrs[c->v6][1]) == 0;
+		g.flags = in.flags;
+		g.seq = in.seq;
+		g.ack = in.ack;
+		g.win = in.win;
+		g.pf = true;
+		g.life = c->end[g.from].life;
+		if (in.flags != PF_TH_ACK)
+			c->wrong = "pf sent something else than an ACK";
+		if (connected(c) && lt(c->end[g.from].rcv_nxt, g.ack))
+			c->wrong = "pf acknowledged what has not arrived";
+		c->challenges++;
+		show(c, "pf sends", fw, &g);
+		fly(c, g.from == 0 ? fw + 1 : fw - 1, g.from, p, &g);
+		any = true;
+	}
+	return (any);
+}
+
+static void
+through(struct conv *c, struct flight *f)
+{
+	struct sim_node *n = c->fw[f->to];
+	int in = f->dir == 0 ? 1 : 2, out = 3 - in, verdict;
+	bool answered;
+
+	verdict = sim_test(n, PF_IN, in, f->pkt);
+	if (verdict == PF_PASS)
+		verdict = sim_test(n, PF_OUT, out, f->pkt);
+	answered = take_sent(c, f->to);
+	if (answered && verdict == PF_PASS)
+		c->wrong = "passed and challenged";
+	if (verdict == PF_PASS) {
+		f->g.passed[f->to] = c->sim->now;
+		if ((f->g.flags & (PF_TH_SYN | PF_TH_ACK)) == PF_TH_SYN)
+			c->syn[f->to] = c->sim->now;
+		if ((f->g.flags & PF_TH_SYN) != 0)
+			c->syn_life[f->to][f->g.from] = f->g.life;
+		if ((f->g.flags & PF_TH_RST) != 0)
+			c->rst[f->to][f->g.from] = f->g.seq;
+		if ((f->g.flags & PF_TH_RST) != 0)
+			c->rst_at[f->to] = c->sim->now;
+		fly(c, f->to + (f->dir == 0 ? 1 : -1), f->dir, f->pkt, &f->g);
+		return;
+	}
+	judge_drop(c, f->to, &f->g, answered);
+	sim_pkt_free(f->pkt);
+}
+
+static void
+land(struct conv *c, struct flight *f)
+{
+	struct end *e = &c->end[f->to < 0 ? 0 : 1];
+
+	show(c, "arrives", f->to, &f->g);
+	e->now = c->sim->now;
+	c->cause = f->g;
+	end_arrive(e, &f->g, new_iss(c));
+	memset(&c->cause, 0, sizeof(c->cause));
+	sim_pkt_free(f->pkt);
+}
+
+/* The next packet or timer up to this time; false: there is none. */
+static bool
+next_event(struct conv *c, uint64_t until)
+{
+	unsigned int at = 0;
+	struct flight f;
+	uint64_t when = NEVER;
+	int who = -1;
+
+	for (unsigned int i = 0; i < c->nfl; i++)
+		if (c->fl[i].when < when) {
+			when = c->fl[i].when;
+			at = i;
+		}
+	for (int i = 0; i < 2; i++)
+		if (c->end[i].timer < when) {
+			when = c->end[i].timer;
+			who = i;
+		}
+	if (when > until) {
+		sim_advance(c->sim, until - c->sim->now);
+		return (false);
+	}
+	if (when > c->sim->now)
+		sim_advance(c->sim, when - c->sim->now);
+	if (who >= 0) {
+		c->end[who].now = when;
+		end_timer(&c->end[who]);
+		return (true);
+	}
+	f = c->fl[at];
+	c->fl[at] = c->fl[--c->nfl];
+	if (f.to >= 0 && f.to < c->nfw)
+		through(c, &f);
+	else
+		land(c, &f);
+	return (true);
+}
+
+static void
+run_until(struct conv *c, uint64_t until)
+{
+	for (unsigned int n = 0; c->wrong == NULL && next_event(c, until); n++)
+		if (n == STEPS)
+			c->wrong = "no end of it";
+}
+
+/*
+ * Who cannot see the connection guesses: not within a million of the right numbers.
+ */
+static void
+forge(struct conv *c)
+{
+	static const uint8_t flags[] = { PF_TH_ACK, PF_TH_ACK | PF_TH_FIN,
+		PF_TH_RST, PF_TH_RST | PF_TH_ACK, PF_TH_SYN,
+		PF_TH_SYN | PF_TH_ACK };
+	struct seg g = { .from = (uint8_t)rnd(c, 2) };
+	const struct end *e = &c->end[g.from];
+	struct pf_pkt *p;
+	uint32_t far = 1U << 20;
+
+	int fw = g.from == 0 ? 0 : c->nfw - 1;
+
+	/* a state that a late RST has ended lets a SYN begin a new one */
+	if (!connected(c) || c->flushed || c->rst_at[fw] > c->syn[fw])
+		return;
+	g.flags = flags[rnd(c, NITEMS(flags))];
+	g.seq = e->nxt + far + (uint32_t)rnd(c, UINT32_MAX - 2 * far);
+	g.ack = e->rcv_nxt;
+	if (chance(c, 500000)) {	/* or the other number is wrong */
+		g.ack += far * 16 + (uint32_t)rnd(c, UINT32_MAX - 32 * far);
+		if (g.flags == PF_TH_ACK)
+			g.seq = e->nxt;
+	} else if (g.flags == PF_TH_ACK)
+		g.len = 10;
+	g.win = 1000;
+	p = packet_of(c, &g);
+	show(c, "forged", g.from, &g);
+	c->forged++;
+	if (sim_test(c->fw[fw], PF_IN, g.from == 0 ? 1 : 2, p) == PF_PASS)
+		c->wrong = "a forged segment passed";
+	if (take_sent(c, fw))
+		c->challenged[fw] = c->sim->now / SIM_SECOND;
+	c->badstate[fw] = badstates(c->fw[fw]);
+	sim_pkt_free(p);
+}
+
+static void
+flush_states(struct conv *c, int fw)
+{
+	struct pfioc_state_kill k;
+	struct pf_client *cl = pf_client_open(c->fw[fw]->pf, 1, 0);
+
+	assert_non_null(cl);
+	memset(&k, 0, sizeof(k));
+	assert_int_equal(sim_ioctl(c->fw[fw], cl, DIOCCLRSTATES, &k), 0);
+	pf_client_close(cl);
+	c->flushed = true;
+}
+
+/* What the programs, and fate, do. */
+static void
+act(struct conv *c)
+{
+	int who = (int)rnd(c, 2);
+	struct end *e = &c->end[who];
+
+	e->now = c->sim->now;
+	switch (rnd(c, c->calm ? 16 : 21)) {
+	case 0: case 1: case 2: case 3: case 4: case 5:
+		note(c, "writes", who);
+		end_write(e, 1 + (uint32_t)rnd(c, chance(c, 300000) ? 3000 : 200));
+		break;
+	case 6: case 7: case 8: case 9: case 10:
+		note(c, "reads", who);
+		end_read(e);
+		break;
+	case 11:
+		end_keepalive(e, chance(c, 500000));
+		break;
+	case 12:
+		forge(c);
+		break;
+	case 13:
+		if (e->state == T_CLOSED) {
+			note(c, "opens", who);
+			end_open(e, new_iss(c));
+		}
+		break;
+	case 14: case 15:
+		if (chance(c, 400000)) {
+			note(c, "closes", who);
+			end_close(e);
+		}
+		break;
+	case 16:
+		note(c, "aborts", who);
+		end_abort(e);
+		break;
+	case 17: case 18:
+		note(c, "crashes", who);
+		e->listener = who == 1 && chance(c, 800000);
+		end_forget(e);
+		if (!e->listener && chance(c, 700000))
+			end_open(e, new_iss(c));
+		break;
+	case 19:
+		if (chance(c, 300000)) {
+			note(c, "loses its states", who);
+			flush_states(c, who % c->nfw);
+		}
+		break;
+	default:
+		if (who == 1 && e->state == T_CLOSED)
+			e->state = e->listener ? T_LISTEN : T_CLOSED;
+		break;
+	}
+}
+
+/* Whatever has happened: end 0 has forgotten, end 1 has not, or listens at least. */
+static void
+last_phase(struct conv *c)
+{
+	struct end *a = &c->end[0], *b = &c->end[1];
+	uint64_t by = c->sim->now + 60 * SIM_SECOND;
+
+	note(c, "last phase", 0);
+	c->loss = c->dup = 0;
+	a->now = b->now = c->sim->now;
+	b->listener = true;
+	if (b->state == T_SYN_SENT || b->state == T_CLOSED)
+		end_forget(b);
+	end_forget(a);
+	while (c->wrong == NULL && !connected(c) && c->sim->now < by) {
+		a->now = b->now = c->sim->now;
+		if (a->state == T_CLOSED)
+			end_open(a, new_iss(c));
+		run_until(c, c->sim->now + SIM_SECOND / 2);
+		end_read(b);
+	}
+	if (c->wrong == NULL && !connected(c))
+		c->wrong = "no new connection";
+}
+
+static void
+end_init(struct conv *c, int who)
+{
+	struct end *e = &c->end[who];
+
+	memset(e, 0, sizeof(*e));
+	e->who = (uint8_t)who;
+	e->timer = NEVER;
+	e->now = c->sim->now;
+	e->buf = 20 + (uint32_t)rnd(c, chance(c, 500000) ? 200 : 3000);
+	e->shrinks = chance(c, 100000);
+	e->mss = (uint16_t)(1 + rnd(c, chance(c, 200000) ? 10 : 600));
+	e->may_scale = chance(c, 600000);
+	e->scale = (uint8_t)rnd(c, 6);
+	e->state = T_CLOSED;
+}
+
+static void
+firewall(struct conv *c, int i)
+{
+	struct pf_rule r[2] = { unit_rule(PF_DROP), unit_rule(PF_PASS) };
+
+	c->fw[i] = sim_node_new(c->sim, i == 0 ? "fw0" : "fw1");
+	assert_non_null(c->fw[i]);
+	assert_int_equal(sim_if_add(c->fw[i], 1, "eth0"), 0);
+	assert_int_equal(sim_if_add(c->fw[i], 2, "eth1"), 0);
+	assert_int_equal(unit_load(c->fw[i], r, 2), 0);
+	assert_int_equal(unit_enable(c->fw[i]), 0);
+}
+
+static void
+begin(struct conv *c)
+{
+	c->rng = c->seed;
+	c->sim = sim_new(c->seed);
+	c->nfw = chance(c, 400000) ? 2 : 1;
+	for (int i = 0; i < c->nfw; i++)
+		firewall(c, i);
+	c->v6 = chance(c, 300000);
+	c->calm = chance(c, 400000);
+	c->loss = (uint32_t)rnd(c, 3) * 60000;
+	c->dup = (uint32_t)rnd(c, 2) * 60000;
+	c->jitter = chance(c, 500000) ? 2000 : 150000;
+	end_init(c, 0);
+	end_init(c, 1);
+	c->end[1].listener = chance(c, 850000);
+	if (c->end[1].listener)
+		c->end[1].state = T_LISTEN;
+}
+
+static void
+converse(struct conv *c)
+{
+	unsigned int acts = 5 + (unsigned int)rnd(c, 60);
+
+	conv = c;
+	begin(c);
+	end_open(&c->end[0], new_iss(c));
+	if (!c->end[1].listener && chance(c, 700000))
+		end_open(&c->end[1], new_iss(c));	/* at the same time */
+	for (unsigned int i = 0; i < acts && c->wrong == NULL; i++) {
+		act(c);
+		run_until(c, c->sim->now + rnd(c, chance(c, 150000) ?
+		    4 * SIM_SECOND : 300000));
+	}
+	if (c->wrong == NULL)
+		last_phase(c);
+	while (c->nfl > 0)
+		sim_pkt_free(c->fl[--c->nfl].pkt);
+	sim_free(c->sim);
+}
+
+static uint64_t
+env_number(const char *name, uint64_t otherwise)
+{
+	const char *v = getenv(name);
+
+	return (v != NULL && *v != '\0' ? strtoull(v, NULL, 0) : otherwise);
+}
+
+static void
+conversations(void **arg)
+{
+	uint64_t n = env_number("PF_MODEL", CONVERSATIONS);
+	uint64_t first = env_number("PF_MODEL_SEED", FIRST_SEED);
+	unsigned long segs = 0, forged = 0, challenges = 0, ex[7] = { 0 };
+	struct conv *c = calloc(1, sizeof(*c));
+	const char *wrong;
+
+	(void)arg;
+	assert_non_null(c);
+	unit_reset();
+	printf("%llu conversations from seed %llu\n", (unsigned long long)n,
+	    (unsigned long long)first);
+	for (uint64_t i = 0; i < n; i++) {
+		memset(c, 0, sizeof(*c));
+		c->seed = first + i;
+		converse(c);
+		segs += c->segs;
+		for (int k = 0; k < 7; k++)
+			ex[k] += c->excused[k];
+		forged += c->forged;
+		challenges += c->challenges;
+		if ((wrong = c->wrong) == NULL)
+			continue;
+		memset(c, 0, sizeof(*c));
+		c->seed = first + i;
+		c->loud = true;
+		converse(c);
+		fail_msg("%s: PF_MODEL_SEED=%llu PF_MODEL=1", wrong,
+		    (unsigned long long)(first + i));
+	}
+	printf("%lu segments, %lu challenges, %lu forged; dropped: %lu answered, "
+	    "%lu without effect, %lu old, %lu by rules, %lu and %lu RST, %lu SYN+ACK\n",
+	    segs, challenges, forged, ex[0], ex[1], ex[2], ex[3], ex[4], ex[5], ex[6]);
+	free(c);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(conversations),
+	};
+
+	return (cmocka_run_group_tests_name("model", tests, NULL, NULL));
+}
