@@ -145,8 +145,9 @@ count_rules(struct pf_krule *const *rule, uint32_t nrules, unsigned int out,
 
 /*
  * Count the packet at its interface; and at its rules and its state, unless something
- * other than a rule has refused it.  A state's counters are plain words: two CPUs with packets of one connection in one direction
- * may lose a count to each other, and none waits.
+ * other than a rule has refused it.  A state's counters are plain words: two CPUs
+ * with packets of one connection in one direction may lose a count to each other, and
+ * none waits.
  */
 static void
 path_count(struct pf_path *p, int why)
