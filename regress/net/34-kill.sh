@@ -36,7 +36,7 @@ seen=
 for ((i = 0; i < 14; i++)); do
 	r=A
 	[ $((i % 2)) -eq 0 ] || r=B
-	nsenter --net=/run/netns/fw -- pfctl -f "$W/$r" > /dev/null 2>&1 &
+	"$NET/inns" /run/netns/fw pfctl -f "$W/$r" > /dev/null 2>&1 &
 	pid=$!
 	ms=$((RANDOM % (took + took / 4)))
 	sleep $((ms / 1000)).$(printf %03d $((ms % 1000)))
