@@ -46,6 +46,13 @@
  * fit, pass and change nothing, and so does the RST that refuses them.  From an
  * end that has shown itself to belong to this connection, and when a connection
  * is over, only ACKs without data do so.
+ *
+ * There is one exception.  A server that restarts during the handshake sends
+ * two SYN+ACKs, which may change places on the way.  The client answers the one
+ * that comes first, and begins to send.  So its data, with an ACK of the other
+ * one, passes too, within the first window and until an ACK of more than the
+ * state has seen comes back: that is no way to run a connection.  The server
+ * that sends on from the number so acknowledged is the one that counts.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -228,7 +235,6 @@ static void
 advance_states(struct pf_peer *src, struct pf_peer *dst, uint8_t flags,
     bool all_acked)
 {
-	peer_seen(src);
 	if ((flags & PF_TH_FIN) && src->state < PF_TCPS_CLOSING)
 		src->state = PF_TCPS_CLOSING;
 	if (flags & PF_TH_ACK)
@@ -297,6 +303,50 @@ begin_again(struct pf_peer *dst, struct pf_peer *src)
 	dst->seqhi = dst->seqlo + 1;
 	dst->win = 1;
 	dst->wscale = src->mss;
+}
+
+/* The beginning was not what the state has taken for it, which is now the other
+ * SYN. */
+static void
+change_places(struct pf_peer *src, struct pf_peer *dst, uint32_t start,
+    uint8_t wscale)
+{
+	dst->seqlo = src->seqlo;
+	dst->mss = src->wscale;
+	dst->win = 1;
+	src->seqlo = start;
+	src->seqhi = start + 1;
+	src->win = 1;
+	src->wscale = wscale;
+}
+
+/* Some way behind start. */
+static bool
+goes_on(const struct pf_pdesc *pd, uint32_t start)
+{
+	return (pd->tcp.seq - start <= MAXACKWINDOW &&
+	    pd->tcp.seq + segment_space(pd) - start <= MAXACKWINDOW);
+}
+
+/*
+ * The sender, of whose peer nothing is known, goes on from its other SYN, or
+ * from one that an ACK which passed as it was has acknowledged.
+ */
+static bool
+went_on(const struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
+    const struct pf_pdesc *pd)
+{
+	if (src->state != PF_TCPS_SYN_SENT || peer_known(dst) ||
+	    (pd->tcp.flags & (PF_TH_SYN | PF_TH_RST | PF_TH_ACK)) !=
+	    PF_TH_ACK || pd->tcp.seq == src->seqlo)
+		return (false);
+	if (dst->win != 0 && goes_on(pd, dst->seqlo))
+		change_places(src, dst, dst->seqlo, dst->mss);
+	else if (s->refused != 0 && goes_on(pd, s->refused))
+		change_places(src, dst, s->refused, WSCALE_UNKNOWN);
+	else
+		return (false);
+	return (true);
 }
 
 /* An end that has restarted has other numbers than the state knows, but knows
@@ -493,8 +543,87 @@ advance(struct pf_peer *src, struct pf_peer *dst, const struct segment *seg)
 }
 
 /*
+ * An end whose SYN has not been acknowledged goes on from a number that the
+ * other end has acknowledged in a segment that passed as it was: the two know
+ * each other.  It may have got what has not been seen here.
+ */
+static bool
+known_to_other(const struct pf_state *s, const struct pf_peer *src,
+    const struct pf_peer *dst, const struct segment *seg)
+{
+	uint32_t	una = peer_una(dst, src);
+
+	return (src->state == PF_TCPS_SYN_SENT && s->refused != 0 &&
+	    seg->has_ack && peer_known(dst) && s->refused != src->seqlo &&
+	    (seg->flags & (PF_TH_SYN | PF_TH_RST)) == 0 &&
+	    seg->orig_seq - s->refused <= seg->room &&
+	    seg->ack - una <= dst->seqhi - una);
+}
+
+/* The segment is of what src is now. */
+static void
+restart(struct pf_peer *src, struct pf_peer *dst, const struct pf_pdesc *pd,
+    struct segment *seg)
+{
+	learn_again(src, dst, pd);
+	segment_of(seg, src, dst, pd, false);
+	advance(src, dst, seg);
+}
+
+/*
+ * A segment that fits, of an end whose SYN has not been acknowledged.  A RST
+ * ends the state only if there is no other beginning.
+ */
+static pf_noinline int
+advance_opening(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
+    const struct pf_pdesc *pd, struct segment *seg)
+{
+	if (seg->flags & PF_TH_RST && src->state == PF_TCPS_SYN_SENT) {
+		if (!peer_known(dst) && dst->win != 0) {
+			change_places(src, dst, dst->seqlo, dst->mss);
+			return (AS_IS);
+		}
+		if (dst->state == PF_TCPS_ESTABLISHED && s->refused != 0 &&
+		    s->refused != src->seqlo)
+			return (AS_IS);
+	}
+	peer_seen(src);
+	if (!seg->first && is_empty(pd) && known_to_other(s, src, dst, seg)) {
+		restart(src, dst, pd, seg);
+		return (PF_GO);
+	}
+	advance(src, dst, seg);
+	return (PF_GO);
+}
+
+static bool
+is_opening(const struct pf_peer *src, const struct pf_peer *dst)
+{
+	return (src->state < PF_TCPS_ESTABLISHED ||
+	    dst->state < PF_TCPS_ESTABLISHED);
+}
+
+/*
  * Segments that do not fit
  *
+ * The RST answers what passed as it was; unless the connection is established,
+ * also what came a little before that, or a SYN that has been replaced.
+ */
+static bool
+refused(const struct pf_state *s, const struct pf_peer *src,
+    const struct pf_peer *dst, const struct segment *seg)
+{
+	if (s->refused == 0)
+		return (false);
+	if (seg->orig_seq == s->refused)
+		return (true);
+	if (!is_opening(src, dst) && !(peer_closed(src) && peer_closed(dst)))
+		return (false);
+	return (s->refused - seg->orig_seq <= MAXACKWINDOW ||
+	    (seg->has_ack && seg->ack == s->refused));
+}
+
+/*
  * A RST.  It passes and changes nothing if it refuses what has passed like
  * that, and if the connection is over anyway: a host that has not got all that
  * the state has seen still asks for the exact number.
@@ -503,16 +632,21 @@ static int
 misfit_rst(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
     const struct segment *seg)
 {
+	uint32_t	back = 0;
+
 	if (seg->other && seg->has_ack) {
 		if (seg->ack == seg->other_ack)
 			src->state = dst->state = PF_TCPS_TIME_WAIT;
 		if (seg->ack == seg->other_ack || ack_exact(src, dst, seg))
 			return (PF_GO);
 	}
-	if (s->refused != 0 && seg->orig_seq == s->refused)
+	if (refused(s, src, dst, seg))
 		return (AS_IS);
-	if (!peer_known(src) || !peer_known(dst) ||
-	    !seq_leq(peer_una(src, dst), seg->orig_seq) ||
+	if (!peer_known(src) || !peer_known(dst))
+		return (PFRES_BADSTATE);
+	if (peer_closed(src) && peer_closed(dst))
+		back = MAXACKWINDOW;
+	if (!seq_leq(peer_una(src, dst) - back, seg->orig_seq) ||
 	    !seq_leq(seg->orig_seq, src->seqhi))
 		return (PFRES_BADSTATE);
 	return (peer_closed(src) && peer_closed(dst) ? AS_IS : CHALLENGE);
@@ -535,14 +669,27 @@ elsewhere(const struct pf_peer *src, const struct segment *seg)
 	    !seq_leq(seg->seq, src->seqhi));
 }
 
+/* Data for a peer of which the sender knows another SYN: in the first window,
+ * of which nothing is acknowledged that the state has not seen. */
+static bool
+is_early(const struct pf_peer *src, const struct pf_peer *dst,
+    const struct segment *seg)
+{
+	uint32_t	una = peer_una(src, dst), edge = src->seqhi;
+
+	if (src->state == PF_TCPS_SYN_SENT)	/* no window has been offered */
+		edge += MAXACKWINDOW;
+	return (dst->state == PF_TCPS_SYN_SENT && seq_leq(una, src->seqlo) &&
+	    seq_leq(una, seg->seq) && seq_leq(seg->end, edge));
+}
+
 /* Return PF_GO: it passes all the same; AS_IS; CHALLENGE; or PFRES_BADSTATE. */
 static pf_noinline int
 misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
     const struct pf_pdesc *pd, struct segment *seg)
 {
 	uint8_t	kind = seg->flags & (PF_TH_SYN | PF_TH_ACK);
-	bool	opening = src->state < PF_TCPS_ESTABLISHED ||
-		    dst->state < PF_TCPS_ESTABLISHED;
+	bool	opening = is_opening(src, dst);
 	bool	over = peer_closed(src) && peer_closed(dst), strange;
 
 	if (seg->flags & PF_TH_RST)
@@ -551,17 +698,19 @@ misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 		other_syn(src, dst, pd);
 		return (PF_GO);
 	}
-	if (src->state == PF_TCPS_SYN_SENT && ack_exact(src, dst, seg) &&
-	    ((kind & PF_TH_SYN) != 0 || elsewhere(src, seg))) {
-		learn_again(src, dst, pd);
-		segment_of(seg, src, dst, pd, false);
-		advance(src, dst, seg);
+	if (src->state == PF_TCPS_SYN_SENT && ((ack_exact(src, dst, seg) &&
+	    ((kind & PF_TH_SYN) != 0 || elsewhere(src, seg))) ||
+	    known_to_other(s, src, dst, seg))) {
+		if (s->refused == 0 && (kind & PF_TH_SYN) != 0)
+			s->refused = src->seqlo;
+		restart(src, dst, pd, seg);
 		return (PF_GO);
 	}
 	if (seg->first)
 		strange = !answers(src, dst, seg);
 	else
-		strange = is_empty(pd) && !ack_in_window(seg);
+		strange = !ack_in_window(seg) &&
+		    (is_empty(pd) || is_early(src, dst, seg));
 	if ((opening || over) && (kind & PF_TH_ACK) != 0 && strange) {
 		note_refused(s, seg->ack);
 		return (AS_IS);
@@ -570,12 +719,14 @@ misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	    peer_known(dst) ? CHALLENGE : PFRES_BADSTATE);
 }
 
-/* Near the window.  What acknowledges an end that has not been seen may be of
- * an older connection. */
+/* Near the window, or the sender goes on from another SYN.  What acknowledges
+ * an end that has not been seen may be of an older connection. */
 static pf_noinline bool
-fits_near(struct pf_state *s, const struct pf_peer *src,
-    const struct pf_peer *dst, const struct segment *seg)
+fits_near(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
+    const struct pf_pdesc *pd, struct segment *seg)
 {
+	if (went_on(s, src, dst, pd))
+		segment_of(seg, src, dst, pd, false);
 	if (!near_window(src, dst, seg))
 		return (false);
 	if (seg->has_ack && !peer_known(dst))
@@ -605,8 +756,13 @@ track_windows(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	}
 	segment_of(&seg, src, dst, pd, first);
 	if (likely(in_window(src, dst, &seg) ||
-	    fits_near(s, src, dst, &seg)) &&
+	    fits_near(s, src, dst, pd, &seg)) &&
 	    (likely(!first) || answers(src, dst, &seg))) {
+		if (unlikely(first) && seg.other && s->refused == 0)
+			s->refused = dst->seqlo == seg.other_ack ?
+			    old_dst.seqlo : seg.other_ack;
+		if (unlikely(src->state <= PF_TCPS_SYN_SENT))
+			return (advance_opening(s, src, dst, pd, &seg));
 		advance(src, dst, &seg);
 		return (PF_GO);
 	}
@@ -653,6 +809,7 @@ track_sloppy(struct pf_peer *src, struct pf_peer *dst,
 		src->state = dst->state = PF_TCPS_ESTABLISHED;
 	if (half && (flags & PF_TH_FIN) && dst->state < PF_TCPS_CLOSING)
 		dst->state = PF_TCPS_CLOSING;
+	peer_seen(src);
 	advance_states(src, dst, flags, true);
 }
 
