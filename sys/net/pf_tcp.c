@@ -65,6 +65,9 @@
 #define MAXACKWINDOW	(0xffff + 1500)	/* how far an ACK may be off */
 #define BEHIND		2	/* a FIN, and a keepalive's number */
 #define WSCALE_UNKNOWN	(PF_TCP_MAXWSCALE | PF_WSCALE_FLAG)
+/* What the state knows of the sender of SYNs, in win of a peer not known. */
+#define OTHER_SYN	1	/* seqlo and mss are of another SYN */
+#define THIRD_SYN	2	/* a SYN+ACK has answered yet another: refused */
 #define CHALLENGE	(-1)	/* drop it, and send a challenge ACK */
 #define AS_IS		(-2)	/* let it pass, but it is no sign of life */
 
@@ -290,7 +293,7 @@ other_syn(struct pf_peer *src, struct pf_peer *dst, const struct pf_pdesc *pd)
 {
 	dst->seqlo = pd->tcp.seq + segment_space(pd);
 	dst->mss = pf_packet_wscale(pd);
-	dst->win = 1;
+	dst->win |= OTHER_SYN;
 	if (src->max_win < pd->tcp.win)
 		src->max_win = pd->tcp.win;
 }
@@ -313,7 +316,7 @@ change_places(struct pf_peer *src, struct pf_peer *dst, uint32_t start,
 {
 	dst->seqlo = src->seqlo;
 	dst->mss = src->wscale;
-	dst->win = 1;
+	dst->win = OTHER_SYN;
 	src->seqlo = start;
 	src->seqhi = start + 1;
 	src->win = 1;
@@ -340,9 +343,9 @@ went_on(const struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	    (pd->tcp.flags & (PF_TH_SYN | PF_TH_RST | PF_TH_ACK)) !=
 	    PF_TH_ACK || pd->tcp.seq == src->seqlo)
 		return (false);
-	if (dst->win != 0 && goes_on(pd, dst->seqlo))
+	if ((dst->win & OTHER_SYN) != 0 && goes_on(pd, dst->seqlo))
 		change_places(src, dst, dst->seqlo, dst->mss);
-	else if (s->refused != 0 && goes_on(pd, s->refused))
+	else if ((dst->win & THIRD_SYN) != 0 && goes_on(pd, s->refused))
 		change_places(src, dst, s->refused, WSCALE_UNKNOWN);
 	else
 		return (false);
@@ -579,9 +582,9 @@ advance_opening(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
     const struct pf_pdesc *pd, struct segment *seg)
 {
 	if (seg->flags & PF_TH_RST && src->state == PF_TCPS_SYN_SENT) {
-		if (!peer_known(dst) && dst->win != 0) {
+		if (!peer_known(dst) && (dst->win & OTHER_SYN) != 0) {
 			change_places(src, dst, dst->seqlo, dst->mss);
-			return (AS_IS);
+			return (PF_GO);
 		}
 		if (dst->state == PF_TCPS_ESTABLISHED && s->refused != 0 &&
 		    s->refused != src->seqlo)
@@ -652,13 +655,25 @@ misfit_rst(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	return (peer_closed(src) && peer_closed(dst) ? AS_IS : CHALLENGE);
 }
 
-/* Of several ACKs of an older connection, which may have changed places, the
- * last one has the number of the RST that will be believed. */
+/*
+ * Of several ACKs of an older connection, which may have changed places, the
+ * last one has the number of the RST that will be believed.  A SYN+ACK that
+ * answers neither of two SYNs answers a third.
+ */
 static void
-note_refused(struct pf_state *s, uint32_t ack)
+note_refused(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
+    const struct segment *seg)
 {
-	if (s->refused == 0 || s->refused - ack > MAXACKWINDOW)
-		s->refused = ack;
+	struct pf_peer	*unknown = peer_known(src) ? dst : src;
+
+	if (s->refused == 0 || s->refused - seg->ack > MAXACKWINDOW) {
+		s->refused = seg->ack;
+		if (!peer_known(unknown))
+			unknown->win &= ~THIRD_SYN;
+	}
+	if (seg->first && (seg->flags & PF_TH_SYN) != 0 &&
+	    s->refused == seg->ack)
+		src->win |= THIRD_SYN;
 }
 
 /* It is not from where the sender is, nor a little too much of that. */
@@ -712,7 +727,7 @@ misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 		strange = !ack_in_window(seg) &&
 		    (is_empty(pd) || is_early(src, dst, seg));
 	if ((opening || over) && (kind & PF_TH_ACK) != 0 && strange) {
-		note_refused(s, seg->ack);
+		note_refused(s, src, dst, seg);
 		return (AS_IS);
 	}
 	return ((kind & PF_TH_SYN) != 0 && !over && peer_known(src) &&
@@ -730,7 +745,7 @@ fits_near(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	if (!near_window(src, dst, seg))
 		return (false);
 	if (seg->has_ack && !peer_known(dst))
-		note_refused(s, seg->ack);
+		note_refused(s, src, dst, seg);
 	return (true);
 }
 
@@ -746,7 +761,7 @@ track_windows(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	if (unlikely(first)) {
 		old_src = *src;
 		old_dst = *dst;
-		seg.other = src->win != 0;
+		seg.other = (src->win & OTHER_SYN) != 0;
 		seg.other_ack = src->seqlo;
 		if (seg.other && (pd->tcp.flags &
 		    (PF_TH_ACK | PF_TH_RST)) == PF_TH_ACK &&
