@@ -25,7 +25,7 @@
  *	- it is the answer to a SYN that came through before a RST which ended the state: the SYN is
  *	  sent again, and makes a new one.
  * In the end one side crashes, and must get a new connection on the same ports whatever is left
- * at the other end and in the firewalls, within a minute.
+ * at the other end and in the firewalls, within a minute; and that must carry data both ways.
  *
  * While both ends are established, segments with numbers far from theirs are thrown in; all of
  * them must be dropped.
@@ -522,6 +522,29 @@ act(struct conv *c)
 	}
 }
 
+/* Both ends write, and the other one gets some of it, and says so. */
+static void
+carries_data(struct conv *c, uint64_t by)
+{
+	struct end *a = &c->end[0], *b = &c->end[1];
+	uint32_t una[2] = { a->una, b->una };
+
+	if (c->wrong != NULL)
+		return;
+	a->now = b->now = c->sim->now;
+	end_write(a, 10);
+	end_write(b, 10);
+	while (c->wrong == NULL && c->sim->now < by &&
+	    !(lt(una[0] + 5, a->una) && lt(una[1] + 5, b->una))) {
+		run_until(c, c->sim->now + SIM_SECOND / 2);
+		a->now = b->now = c->sim->now;
+		end_read(a);
+		end_read(b);
+	}
+	if (c->wrong == NULL && !(lt(una[0] + 5, a->una) && lt(una[1] + 5, b->una)))
+		c->wrong = "the new connection carries no data";
+}
+
 /* Whatever has happened: end 0 has forgotten, end 1 has not, or listens at least. */
 static void
 last_phase(struct conv *c)
@@ -545,6 +568,7 @@ last_phase(struct conv *c)
 	}
 	if (c->wrong == NULL && !connected(c))
 		c->wrong = "no new connection";
+	carries_data(c, by + 60 * SIM_SECOND);
 }
 
 static void

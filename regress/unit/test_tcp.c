@@ -576,8 +576,10 @@ same_state(struct pf_state before, const struct pf_state *now, bool passed)
 		before.refused = now->refused;
 		before.expire = now->expire;
 		before.timeout = now->timeout;
-		if (before.dst.state == CLOSED)
+		if (before.dst.state == CLOSED && before.dst.seqhi == 0) {
 			before.dst.win = now->dst.win;
+			before.dst.seqlo = now->dst.seqlo;
+		}
 	}
 	return (memcmp(&before, now, sizeof(before)) == 0);
 }

@@ -68,6 +68,7 @@
 /* What the state knows of the sender of SYNs, in win of a peer not known. */
 #define OTHER_SYN	1	/* seqlo and mss are of another SYN */
 #define THIRD_SYN	2	/* a SYN+ACK has answered yet another: refused */
+#define ALSO_REFUSED	4	/* seqlo is what refused was before */
 #define CHALLENGE	(-1)	/* drop it, and send a challenge ACK */
 #define AS_IS		(-2)	/* let it pass, but it is no sign of life */
 
@@ -293,7 +294,7 @@ other_syn(struct pf_peer *src, struct pf_peer *dst, const struct pf_pdesc *pd)
 {
 	dst->seqlo = pd->tcp.seq + segment_space(pd);
 	dst->mss = pf_packet_wscale(pd);
-	dst->win |= OTHER_SYN;
+	dst->win = (dst->win & THIRD_SYN) | OTHER_SYN;
 	if (src->max_win < pd->tcp.win)
 		src->max_win = pd->tcp.win;
 }
@@ -616,9 +617,13 @@ static bool
 refused(const struct pf_state *s, const struct pf_peer *src,
     const struct pf_peer *dst, const struct segment *seg)
 {
+	const struct pf_peer *unknown = peer_known(src) ? dst : src;
+
 	if (s->refused == 0)
 		return (false);
-	if (seg->orig_seq == s->refused)
+	if (seg->orig_seq == s->refused || (!peer_known(unknown) &&
+	    (unknown->win & ALSO_REFUSED) != 0 &&
+	    seg->orig_seq == unknown->seqlo))
 		return (true);
 	if (!is_opening(src, dst) && !(peer_closed(src) && peer_closed(dst)))
 		return (false);
@@ -667,9 +672,15 @@ note_refused(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	struct pf_peer	*unknown = peer_known(src) ? dst : src;
 
 	if (s->refused == 0 || s->refused - seg->ack > MAXACKWINDOW) {
-		s->refused = seg->ack;
-		if (!peer_known(unknown))
+		if (!peer_known(unknown)) {
 			unknown->win &= ~THIRD_SYN;
+			if (s->refused != 0 &&
+			    (unknown->win & OTHER_SYN) == 0) {
+				unknown->seqlo = s->refused;
+				unknown->win = ALSO_REFUSED;
+			}
+		}
+		s->refused = seg->ack;
 	}
 	if (seg->first && (seg->flags & PF_TH_SYN) != 0 &&
 	    s->refused == seg->ack)
