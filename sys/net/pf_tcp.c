@@ -50,9 +50,15 @@
  * There is one exception.  A server that restarts during the handshake sends
  * two SYN+ACKs, which may change places on the way.  The client answers the one
  * that comes first, and begins to send.  So its data, with an ACK of the other
- * one, passes too, within the first window and until an ACK of more than the
- * state has seen comes back: that is no way to run a connection.  The server
- * that sends on from the number so acknowledged is the one that counts.
+ * one, passes too: as long as the server's SYN has not been acknowledged here,
+ * within the window that the server has offered (MAXACKWINDOW, if it has only
+ * sent a SYN yet), and until an ACK of more than the state has seen comes back.
+ * That is no way to run a connection.  The server that sends on from the number
+ * so acknowledged is the one that counts.
+ *
+ * A client that restarts several times sends several SYNs.  The state knows the
+ * first and the last of them; when a SYN+ACK has answered a third, the client
+ * that goes on from there tells that this was the beginning.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -60,35 +66,17 @@
 #include "pf_packet.h"
 #include "pf_reply.h"
 #include "pf_state.h"
+#include "pf_tcp.h"
 #include "pf_track.h"
 
 #define MAXACKWINDOW	(0xffff + 1500)	/* how far an ACK may be off */
 #define BEHIND		2	/* a FIN, and a keepalive's number */
-#define WSCALE_UNKNOWN	(PF_TCP_MAXWSCALE | PF_WSCALE_FLAG)
 /* What the state knows of the sender of SYNs, in win of a peer not known. */
 #define OTHER_SYN	1	/* seqlo and mss are of another SYN */
-#define THIRD_SYN	2	/* a SYN+ACK has answered yet another: refused */
+#define THIRD_SYN	2	/* a SYN+ACK has answered a third: refused */
 #define ALSO_REFUSED	4	/* seqlo is what refused was before */
 #define CHALLENGE	(-1)	/* drop it, and send a challenge ACK */
 #define AS_IS		(-2)	/* let it pass, but it is no sign of life */
-
-static inline bool
-seq_lt(uint32_t a, uint32_t b)
-{
-	return ((int32_t)(a - b) < 0);
-}
-
-static inline bool
-seq_leq(uint32_t a, uint32_t b)
-{
-	return ((int32_t)(a - b) <= 0);
-}
-
-static inline uint32_t
-at_least_one(uint32_t n)
-{
-	return (n > 0 ? n : 1);
-}
 
 /* What a state needs to know of a segment. */
 struct segment {
@@ -109,63 +97,11 @@ struct segment {
 	bool		other;		/* .. if there was one: other_syn() */
 };
 
-/* The numbers that a segment takes: one for each byte of data, for SYN and for
- * FIN. */
-static uint32_t
-segment_space(const struct pf_pdesc *pd)
-{
-	return (pd->p_len + !!(pd->tcp.flags & PF_TH_SYN) +
-	    !!(pd->tcp.flags & PF_TH_FIN));
-}
-
-/* Of the first segment of an end, nothing is acknowledged yet but its SYN. */
-static uint32_t
-first_unacked(const struct pf_pdesc *pd)
-{
-	return (pd->tcp.seq + !!(pd->tcp.flags & PF_TH_SYN));
-}
-
 /* It only acknowledges. */
 static bool
 is_empty(const struct pf_pdesc *pd)
 {
 	return (segment_space(pd) == 0);
-}
-
-static bool
-both_scale(const struct pf_peer *a, const struct pf_peer *b)
-{
-	return ((a->wscale & PF_WSCALE_FLAG) != 0 &&
-	    (b->wscale & PF_WSCALE_FLAG) != 0);
-}
-
-/* Bytes to units of 1 << scale, rounded up. */
-static uint16_t
-scale_down(uint32_t win, uint8_t wscale)
-{
-	uint8_t	shift = wscale & PF_WSCALE_MASK;
-
-	return ((win + (1U << shift) - 1) >> shift);
-}
-
-/* The widest window that the peer has offered, in bytes. */
-static uint32_t
-peer_room(const struct pf_peer *peer, const struct pf_peer *other)
-{
-	uint8_t	shift = both_scale(peer, other) ?
-	    peer->wscale & PF_WSCALE_MASK : 0;
-
-	return ((uint32_t)peer->max_win << shift);
-}
-
-/* What the other end has acknowledged of the peer's numbers. */
-static uint32_t
-peer_una(const struct pf_peer *peer, const struct pf_peer *other)
-{
-	uint8_t	shift = both_scale(peer, other) ?
-	    other->wscale & PF_WSCALE_MASK : 0;
-
-	return (peer->seqhi - at_least_one((uint32_t)peer->win << shift));
 }
 
 /*
@@ -223,15 +159,6 @@ peer_acked(struct pf_peer *dst, bool all_acked)
 		dst->state = PF_TCPS_ESTABLISHED;
 	else if (dst->state == PF_TCPS_CLOSING && all_acked)
 		dst->state = PF_TCPS_FIN_WAIT_2;
-}
-
-/* The proxied states come after TIME_WAIT and are no end. */
-static bool
-peer_closed(const struct pf_peer *peer)
-{
-	uint8_t	state = READ_ONCE(peer->state);
-
-	return (state >= PF_TCPS_FIN_WAIT_2 && state <= PF_TCPS_TIME_WAIT);
 }
 
 /* What the flags of an accepted segment do to the ends. */
@@ -866,78 +793,4 @@ pf_tcp_track(struct pf *pf, struct pf_state *s, const struct pf_pdesc *pd,
 	if (due)
 		pf_reply_challenge(pd, &ack);
 	return (PFRES_BADSTATE);
-}
-
-/*
- * Beginning and end
- *
- * Picked up midway, the acknowledgement says where the other end stands.
- */
-void
-pf_tcp_init(struct pf_state *s, const struct pf_pdesc *pd)
-{
-	struct pf_peer	*src = &s->src, *dst = &s->dst;
-	uint8_t		 flags = pd->tcp.flags;
-	uint32_t	 win = at_least_one(pd->tcp.win);
-
-	src->state = PF_TCPS_SYN_SENT;
-	dst->state = PF_TCPS_CLOSED;
-	s->timeout = PFTM_TCP_FIRST_PACKET;
-	src->seqlo = pd->tcp.seq + segment_space(pd);
-	src->seqhi = src->seqlo + 1;
-	/* of a SYN's data nothing is acknowledged */
-	src->win = pd->p_len < UINT16_MAX ? pd->p_len + 1 : UINT16_MAX;
-	src->max_win = win;
-	dst->max_win = 1;
-	s->challenged = s->creation - 1;
-	if (flags & PF_TH_SYN) {
-		src->mss = pf_packet_mss(pd);
-		src->wscale = pf_packet_wscale(pd);
-	}
-	if ((flags & (PF_TH_SYN | PF_TH_ACK)) == PF_TH_SYN ||
-	    s->flags & PFSTATE_SLOPPY)
-		return;
-
-	if ((flags & PF_TH_SYN) == 0)
-		src->wscale = WSCALE_UNKNOWN;
-	if (src->wscale & PF_WSCALE_FLAG)
-		dst->wscale = WSCALE_UNKNOWN;
-	if (flags & PF_TH_SYN && both_scale(src, dst))
-		src->max_win = scale_down(win, src->wscale);
-	dst->max_win = 0xffff;
-	src->seqhi = first_unacked(pd) + peer_room(dst, src);
-	src->win = dst->max_win;
-	if (flags & PF_TH_ACK) {
-		dst->seqlo = pd->tcp.ack;
-		dst->seqhi = pd->tcp.ack + peer_room(src, dst);
-		dst->win = src->max_win;
-	}
-}
-
-bool
-pf_tcp_reuse(struct pf_state *s, const struct pf_pdesc *pd)
-{
-	return ((pd->tcp.flags & (PF_TH_SYN | PF_TH_ACK | PF_TH_RST)) ==
-	    PF_TH_SYN && peer_closed(&s->src) && peer_closed(&s->dst));
-}
-
-bool
-pf_tcp_quoted_ok(struct pf_state *s, const struct pf_pdesc *quoted,
-    bool forward)
-{
-	struct pf_peer	*src = forward ? &s->src : &s->dst;
-	struct pf_peer	*dst = forward ? &s->dst : &s->src;
-	uint32_t	 seq, room;
-	bool		 ok = true;
-
-	pf_spin_lock(&s->lock);
-	if ((s->flags & PFSTATE_SLOPPY) == 0) {
-		seq = quoted->tcp.seq - src->seqdiff;
-		/* one more: a keepalive repeats the number before the last */
-		room = at_least_one(peer_room(dst, src)) + 1;
-		ok = src->state != PF_TCPS_CLOSED &&
-		    seq_leq(seq, src->seqhi) && seq_leq(src->seqlo - room, seq);
-	}
-	pf_spin_unlock(&s->lock);
-	return (ok);
 }
