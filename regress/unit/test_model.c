@@ -25,7 +25,7 @@
  *	- it is the answer to a SYN that came through before a RST which ended the state: the SYN is
  *	  sent again, and makes a new one.
  * In the end one side crashes, and must get a new connection on the same ports whatever is left
- * at the other end and in the firewalls, within a minute.
+ * at the other end and in the firewalls, within a minute; and that must carry data both ways.
  *
  * While both ends are established, segments with numbers far from theirs are thrown in; all of
  * them must be dropped.
@@ -67,9 +67,11 @@ struct conv {
 	uint64_t	 badstate[2];		/* counters */
 	uint32_t	 rst[2][2];		/* last one passed, by firewall and end */
 	uint64_t	 syn[2];		/* when a SYN last passed, by firewall */
-	uint64_t	 rst_at[2];		/* and a RST */
+	uint64_t	 rst_at[2];		/* and a RST, after which the state had ended */
+	uint64_t	 asked[2][2];		/* the SYN that an end answers, by end and firewall */
 	uint16_t	 syn_life[2][2];	/* of whom was the SYN, by firewall and end */
 	struct seg	 cause;			/* what is being answered */
+	bool		 landing;
 	unsigned long	 excused[7];		/* drops, by the reasons above */
 	bool		 oracle;		/* nothing is sent, only counted */
 	unsigned int	 answers;
@@ -180,6 +182,12 @@ emit(struct end *e, struct seg *g)
 	}
 	c->segs++;
 	memcpy(g->cause, c->cause.passed, sizeof(g->cause));
+	if ((g->flags & (PF_TH_SYN | PF_TH_ACK)) == (PF_TH_SYN | PF_TH_ACK)) {
+		if (c->landing)
+			memcpy(c->asked[e->who], g->cause, sizeof(g->cause));
+		else			/* sent again by the timer */
+			memcpy(g->cause, c->asked[e->who], sizeof(g->cause));
+	}
 	show(c, "sends", e->who, g);
 	fly(c, e->who == 0 ? 0 : c->nfw - 1, e->who, packet_of(c, g), g);
 }
@@ -294,6 +302,19 @@ take_sent(struct conv *c, int fw)
 	return (any);
 }
 
+/* The states, of what comes in and of what goes out, both of whose ends have come that far. */
+static uint32_t
+come_to(struct conv *c, int fw, uint8_t state)
+{
+	struct pfsync_state *s;
+	uint32_t n = unit_states(c->fw[fw], &s), far = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		far += s[i].src.state >= state && s[i].dst.state >= state;
+	free(s);
+	return (far);
+}
+
 static void
 through(struct conv *c, struct flight *f)
 {
@@ -315,7 +336,8 @@ through(struct conv *c, struct flight *f)
 			c->syn_life[f->to][f->g.from] = f->g.life;
 		if ((f->g.flags & PF_TH_RST) != 0)
 			c->rst[f->to][f->g.from] = f->g.seq;
-		if ((f->g.flags & PF_TH_RST) != 0)
+		if ((f->g.flags & PF_TH_RST) != 0 &&
+		    come_to(c, f->to, PF_TCPS_FIN_WAIT_2) != 0)
 			c->rst_at[f->to] = c->sim->now;
 		fly(c, f->to + (f->dir == 0 ? 1 : -1), f->dir, f->pkt, &f->g);
 		return;
@@ -332,7 +354,9 @@ land(struct conv *c, struct flight *f)
 	show(c, "arrives", f->to, &f->g);
 	e->now = c->sim->now;
 	c->cause = f->g;
+	c->landing = true;
 	end_arrive(e, &f->g, new_iss(c));
+	c->landing = false;
 	memset(&c->cause, 0, sizeof(c->cause));
 	sim_pkt_free(f->pkt);
 }
@@ -400,8 +424,10 @@ forge(struct conv *c)
 
 	int fw = g.from == 0 ? 0 : c->nfw - 1;
 
-	/* a state that a late RST has ended lets a SYN begin a new one */
-	if (!connected(c) || c->flushed || c->rst_at[fw] > c->syn[fw])
+	/* who has not seen the last ACK has an open mind, and after a late RST the
+	 * state lets a SYN begin a new one */
+	if (!connected(c) || come_to(c, fw, PF_TCPS_ESTABLISHED) != 2 ||
+	    come_to(c, fw, PF_TCPS_CLOSING) != 0)
 		return;
 	g.flags = flags[rnd(c, NITEMS(flags))];
 	g.seq = e->nxt + far + (uint32_t)rnd(c, UINT32_MAX - 2 * far);
@@ -496,6 +522,29 @@ act(struct conv *c)
 	}
 }
 
+/* Both ends write, and the other one gets some of it, and says so. */
+static void
+carries_data(struct conv *c, uint64_t by)
+{
+	struct end *a = &c->end[0], *b = &c->end[1];
+	uint32_t una[2] = { a->una, b->una };
+
+	if (c->wrong != NULL)
+		return;
+	a->now = b->now = c->sim->now;
+	end_write(a, 10);
+	end_write(b, 10);
+	while (c->wrong == NULL && c->sim->now < by &&
+	    !(lt(una[0] + 5, a->una) && lt(una[1] + 5, b->una))) {
+		run_until(c, c->sim->now + SIM_SECOND / 2);
+		a->now = b->now = c->sim->now;
+		end_read(a);
+		end_read(b);
+	}
+	if (c->wrong == NULL && !(lt(una[0] + 5, a->una) && lt(una[1] + 5, b->una)))
+		c->wrong = "the new connection carries no data";
+}
+
 /* Whatever has happened: end 0 has forgotten, end 1 has not, or listens at least. */
 static void
 last_phase(struct conv *c)
@@ -519,6 +568,7 @@ last_phase(struct conv *c)
 	}
 	if (c->wrong == NULL && !connected(c))
 		c->wrong = "no new connection";
+	carries_data(c, by + 60 * SIM_SECOND);
 }
 
 static void

@@ -287,62 +287,7 @@ static const struct tcase cases[] = {
 	  .cwin = 0xffff },
 	END } },
 
-/* RFC 9293, 3.5.1: the server has an older connection of these ports */
-{ "the server still has a connection", 0, {
-	{ CLI, S, 0, 0, .win = 1000 },
-	{ SRV, A, 0x60000000, 0x50000000, .verdict = ASIS },
-	{ CLI, RST, 0x50000001, 0, .verdict = BAD },
-	{ CLI, RST, 0x50000000, 0, .verdict = ASIS },
-	{ CLI, S, 0, 0, .win = 1000, .src = SYNS, .dst = CLOSED },
-	{ SRV, F, 0x60000000, 0x50000000, 700, .verdict = ASIS },
-	{ CLI, RST, 0x50000000, 0, .verdict = ASIS },
-	{ SRV, SA, 0, 1, .win = 1000, .src = EST, .dst = SYNS },
-	{ CLI, A, 1, 1, .win = 1000, .src = EST, .dst = EST },
-	{ SRV, A, 1, 1, 1001, .win = 1000, .verdict = BAD },
-	END } },
-{ "the client restarts before the server has answered", 0, {
-	{ CLI, S, 0, 0, .win = 1000, .wscale = 3 },
-	{ CLI, S, 0x70000000, 0, .win = 1000, .wscale = 5 },
-	{ CLI, S, 0, 0, .win = 1000, .wscale = 3 },
-	{ SRV, SA, 0, 0x70000002, .win = 1000, .wscale = 5, .verdict = ASIS },
-	{ SRV, SA, 0, 0x70000001, .win = 1000, .wscale = 5, .src = EST, .dst = SYNS },
-	{ CLI, A, 0x70000001, 1, .win = 100, .src = EST, .dst = EST },
-	{ SRV, A, 1, 0x70000001, 1600, .win = 100 },
-	{ SRV, A, 1601, 0x70000001, 1, .win = 100, .verdict = BAD },
-	END } },
-{ "an old duplicate of a SYN", 0, {
-	{ CLI, S, 0x70000000, 0, .win = 1000 },
-	{ CLI, S, 0, 0, .win = 1000 },
-	{ CLI, S, 0x70000000, 0, .win = 1000 },
-	{ SRV, RA, 0, 0x70000001, .verdict = ASIS },
-	{ SRV, RA, 0, 1, .src = TW, .dst = TW },
-	END } },
-{ "the server restarts before the client has answered", 0, {
-	{ CLI, S, 0, 0, .win = 1000 },
-	{ SRV, SA, 0x60000000, 1, .win = 1000, .src = EST, .dst = SYNS },
-	{ SRV, SA, 0, 0x40000005, .verdict = CHAL, .cseq = 1, .cack = 0x60000001,
-	  .cwin = 1000 },
-	{ SRV, A, 0, 0x40000005, 9, .verdict = BAD },
-	{ SRV, A, 0, 0x40000005, .verdict = ASIS },
-	{ CLI, RST, 0x40000005, 0, .verdict = ASIS },
-	{ CLI, RST, 1, 0, .src = TW, .dst = TW },
-	END } },
-{ "the server restarts, and its new SYN+ACK counts", 0, {
-	{ CLI, S, 0, 0, .win = 1000 },
-	{ SRV, SA, 0x60000000, 1, .win = 1000, .src = EST, .dst = SYNS },
-	{ SRV, SA, 0, 1, .win = 1000, .src = EST, .dst = SYNS },
-	{ CLI, A, 1, 0x60000001, .win = 1000, .verdict = ASIS },
-	{ SRV, RST, 0x60000001, 0, .verdict = ASIS },
-	{ CLI, A, 1, 1, .win = 1000, .src = EST, .dst = EST },
-	{ SRV, A, 1, 1, 1000, .win = 1000 },
-	{ SRV, A, 1001, 1, 1, .win = 1000, .verdict = BAD },
-	END } },
-{ "the server restarts, and refuses", 0, {
-	{ CLI, S, 0, 0, .win = 1000 },
-	{ SRV, SA, 0x60000000, 1, .win = 1000, .src = EST, .dst = SYNS },
-	{ SRV, RA, 0, 7, .verdict = BAD },
-	{ SRV, RA, 0, 1, .src = TW, .dst = TW },
-	END } },
+#include "tcp_restarts.h"
 { "an ACK of what was never sent", 0, {
 	HANDSHAKE,
 	{ CLI, A, 1, 1 + 67035, .verdict = PASS },	/* seen on another path */
@@ -631,6 +576,10 @@ same_state(struct pf_state before, const struct pf_state *now, bool passed)
 		before.refused = now->refused;
 		before.expire = now->expire;
 		before.timeout = now->timeout;
+		if (before.dst.state == CLOSED && before.dst.seqhi == 0) {
+			before.dst.win = now->dst.win;
+			before.dst.seqlo = now->dst.seqlo;
+		}
 	}
 	return (memcmp(&before, now, sizeof(before)) == 0);
 }
@@ -660,9 +609,9 @@ run(const struct tcase *c, const uint32_t *isn)
 				fail_msg("%s, %u: the state changed", c->name,
 				    i);
 			check_challenge(&fx, c->name, g, isn);
-			if (reason == PFRES_MATCH && g->verdict == PASS)
-				assert_int_equal(fx.s.expire,
-				    pf_uptime(fx.n->pf));
+			if (reason == PFRES_MATCH && g->verdict == PASS &&
+			    fx.s.expire != pf_uptime(fx.n->pf))
+				fail_msg("%s, %u: no sign of life", c->name, i);
 		}
 		if ((reason != PFRES_MATCH) !=
 		    (g->verdict == BAD || g->verdict == CHAL))

@@ -46,6 +46,19 @@
  * fit, pass and change nothing, and so does the RST that refuses them.  From an
  * end that has shown itself to belong to this connection, and when a connection
  * is over, only ACKs without data do so.
+ *
+ * There is one exception.  A server that restarts during the handshake sends
+ * two SYN+ACKs, which may change places on the way.  The client answers the one
+ * that comes first, and begins to send.  So its data, with an ACK of the other
+ * one, passes too: as long as the server's SYN has not been acknowledged here,
+ * within the window that the server has offered (MAXACKWINDOW, if it has only
+ * sent a SYN yet), and until an ACK of more than the state has seen comes back.
+ * That is no way to run a connection.  The server that sends on from the number
+ * so acknowledged is the one that counts.
+ *
+ * A client that restarts several times sends several SYNs.  The state knows the
+ * first and the last of them; when a SYN+ACK has answered a third, the client
+ * that goes on from there tells that this was the beginning.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -53,31 +66,17 @@
 #include "pf_packet.h"
 #include "pf_reply.h"
 #include "pf_state.h"
+#include "pf_tcp.h"
 #include "pf_track.h"
 
 #define MAXACKWINDOW	(0xffff + 1500)	/* how far an ACK may be off */
 #define BEHIND		2	/* a FIN, and a keepalive's number */
-#define WSCALE_UNKNOWN	(PF_TCP_MAXWSCALE | PF_WSCALE_FLAG)
+/* What the state knows of the sender of SYNs, in win of a peer not known. */
+#define OTHER_SYN	1	/* seqlo and mss are of another SYN */
+#define THIRD_SYN	2	/* a SYN+ACK has answered a third: refused */
+#define ALSO_REFUSED	4	/* seqlo is what refused was before */
 #define CHALLENGE	(-1)	/* drop it, and send a challenge ACK */
 #define AS_IS		(-2)	/* let it pass, but it is no sign of life */
-
-static inline bool
-seq_lt(uint32_t a, uint32_t b)
-{
-	return ((int32_t)(a - b) < 0);
-}
-
-static inline bool
-seq_leq(uint32_t a, uint32_t b)
-{
-	return ((int32_t)(a - b) <= 0);
-}
-
-static inline uint32_t
-at_least_one(uint32_t n)
-{
-	return (n > 0 ? n : 1);
-}
 
 /* What a state needs to know of a segment. */
 struct segment {
@@ -98,63 +97,11 @@ struct segment {
 	bool		other;		/* .. if there was one: other_syn() */
 };
 
-/* The numbers that a segment takes: one for each byte of data, for SYN and for
- * FIN. */
-static uint32_t
-segment_space(const struct pf_pdesc *pd)
-{
-	return (pd->p_len + !!(pd->tcp.flags & PF_TH_SYN) +
-	    !!(pd->tcp.flags & PF_TH_FIN));
-}
-
-/* Of the first segment of an end, nothing is acknowledged yet but its SYN. */
-static uint32_t
-first_unacked(const struct pf_pdesc *pd)
-{
-	return (pd->tcp.seq + !!(pd->tcp.flags & PF_TH_SYN));
-}
-
 /* It only acknowledges. */
 static bool
 is_empty(const struct pf_pdesc *pd)
 {
 	return (segment_space(pd) == 0);
-}
-
-static bool
-both_scale(const struct pf_peer *a, const struct pf_peer *b)
-{
-	return ((a->wscale & PF_WSCALE_FLAG) != 0 &&
-	    (b->wscale & PF_WSCALE_FLAG) != 0);
-}
-
-/* Bytes to units of 1 << scale, rounded up. */
-static uint16_t
-scale_down(uint32_t win, uint8_t wscale)
-{
-	uint8_t	shift = wscale & PF_WSCALE_MASK;
-
-	return ((win + (1U << shift) - 1) >> shift);
-}
-
-/* The widest window that the peer has offered, in bytes. */
-static uint32_t
-peer_room(const struct pf_peer *peer, const struct pf_peer *other)
-{
-	uint8_t	shift = both_scale(peer, other) ?
-	    peer->wscale & PF_WSCALE_MASK : 0;
-
-	return ((uint32_t)peer->max_win << shift);
-}
-
-/* What the other end has acknowledged of the peer's numbers. */
-static uint32_t
-peer_una(const struct pf_peer *peer, const struct pf_peer *other)
-{
-	uint8_t	shift = both_scale(peer, other) ?
-	    other->wscale & PF_WSCALE_MASK : 0;
-
-	return (peer->seqhi - at_least_one((uint32_t)peer->win << shift));
 }
 
 /*
@@ -214,21 +161,11 @@ peer_acked(struct pf_peer *dst, bool all_acked)
 		dst->state = PF_TCPS_FIN_WAIT_2;
 }
 
-/* The proxied states come after TIME_WAIT and are no end. */
-static bool
-peer_closed(const struct pf_peer *peer)
-{
-	uint8_t	state = READ_ONCE(peer->state);
-
-	return (state >= PF_TCPS_FIN_WAIT_2 && state <= PF_TCPS_TIME_WAIT);
-}
-
 /* What the flags of an accepted segment do to the ends. */
 static void
 advance_states(struct pf_peer *src, struct pf_peer *dst, uint8_t flags,
     bool all_acked)
 {
-	peer_seen(src);
 	if ((flags & PF_TH_FIN) && src->state < PF_TCPS_CLOSING)
 		src->state = PF_TCPS_CLOSING;
 	if (flags & PF_TH_ACK)
@@ -284,7 +221,7 @@ other_syn(struct pf_peer *src, struct pf_peer *dst, const struct pf_pdesc *pd)
 {
 	dst->seqlo = pd->tcp.seq + segment_space(pd);
 	dst->mss = pf_packet_wscale(pd);
-	dst->win = 1;
+	dst->win = (dst->win & THIRD_SYN) | OTHER_SYN;
 	if (src->max_win < pd->tcp.win)
 		src->max_win = pd->tcp.win;
 }
@@ -297,6 +234,50 @@ begin_again(struct pf_peer *dst, struct pf_peer *src)
 	dst->seqhi = dst->seqlo + 1;
 	dst->win = 1;
 	dst->wscale = src->mss;
+}
+
+/* The beginning was not what the state has taken for it, which is now the other
+ * SYN. */
+static void
+change_places(struct pf_peer *src, struct pf_peer *dst, uint32_t start,
+    uint8_t wscale)
+{
+	dst->seqlo = src->seqlo;
+	dst->mss = src->wscale;
+	dst->win = OTHER_SYN;
+	src->seqlo = start;
+	src->seqhi = start + 1;
+	src->win = 1;
+	src->wscale = wscale;
+}
+
+/* Some way behind start. */
+static bool
+goes_on(const struct pf_pdesc *pd, uint32_t start)
+{
+	return (pd->tcp.seq - start <= MAXACKWINDOW &&
+	    pd->tcp.seq + segment_space(pd) - start <= MAXACKWINDOW);
+}
+
+/*
+ * The sender, of whose peer nothing is known, goes on from its other SYN, or
+ * from one that an ACK which passed as it was has acknowledged.
+ */
+static bool
+went_on(const struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
+    const struct pf_pdesc *pd)
+{
+	if (src->state != PF_TCPS_SYN_SENT || peer_known(dst) ||
+	    (pd->tcp.flags & (PF_TH_SYN | PF_TH_RST | PF_TH_ACK)) !=
+	    PF_TH_ACK || pd->tcp.seq == src->seqlo)
+		return (false);
+	if ((dst->win & OTHER_SYN) != 0 && goes_on(pd, dst->seqlo))
+		change_places(src, dst, dst->seqlo, dst->mss);
+	else if ((dst->win & THIRD_SYN) != 0 && goes_on(pd, s->refused))
+		change_places(src, dst, s->refused, WSCALE_UNKNOWN);
+	else
+		return (false);
+	return (true);
 }
 
 /* An end that has restarted has other numbers than the state knows, but knows
@@ -493,8 +474,91 @@ advance(struct pf_peer *src, struct pf_peer *dst, const struct segment *seg)
 }
 
 /*
+ * An end whose SYN has not been acknowledged goes on from a number that the
+ * other end has acknowledged in a segment that passed as it was: the two know
+ * each other.  It may have got what has not been seen here.
+ */
+static bool
+known_to_other(const struct pf_state *s, const struct pf_peer *src,
+    const struct pf_peer *dst, const struct segment *seg)
+{
+	uint32_t	una = peer_una(dst, src);
+
+	return (src->state == PF_TCPS_SYN_SENT && s->refused != 0 &&
+	    seg->has_ack && peer_known(dst) && s->refused != src->seqlo &&
+	    (seg->flags & (PF_TH_SYN | PF_TH_RST)) == 0 &&
+	    seg->orig_seq - s->refused <= seg->room &&
+	    seg->ack - una <= dst->seqhi - una);
+}
+
+/* The segment is of what src is now. */
+static void
+restart(struct pf_peer *src, struct pf_peer *dst, const struct pf_pdesc *pd,
+    struct segment *seg)
+{
+	learn_again(src, dst, pd);
+	segment_of(seg, src, dst, pd, false);
+	advance(src, dst, seg);
+}
+
+/*
+ * A segment that fits, of an end whose SYN has not been acknowledged.  A RST
+ * ends the state only if there is no other beginning.
+ */
+static pf_noinline int
+advance_opening(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
+    const struct pf_pdesc *pd, struct segment *seg)
+{
+	if (seg->flags & PF_TH_RST && src->state == PF_TCPS_SYN_SENT) {
+		if (!peer_known(dst) && (dst->win & OTHER_SYN) != 0) {
+			change_places(src, dst, dst->seqlo, dst->mss);
+			return (PF_GO);
+		}
+		if (dst->state == PF_TCPS_ESTABLISHED && s->refused != 0 &&
+		    s->refused != src->seqlo)
+			return (AS_IS);
+	}
+	peer_seen(src);
+	if (!seg->first && is_empty(pd) && known_to_other(s, src, dst, seg)) {
+		restart(src, dst, pd, seg);
+		return (PF_GO);
+	}
+	advance(src, dst, seg);
+	return (PF_GO);
+}
+
+static bool
+is_opening(const struct pf_peer *src, const struct pf_peer *dst)
+{
+	return (src->state < PF_TCPS_ESTABLISHED ||
+	    dst->state < PF_TCPS_ESTABLISHED);
+}
+
+/*
  * Segments that do not fit
  *
+ * The RST answers what passed as it was; unless the connection is established,
+ * also what came a little before that, or a SYN that has been replaced.
+ */
+static bool
+refused(const struct pf_state *s, const struct pf_peer *src,
+    const struct pf_peer *dst, const struct segment *seg)
+{
+	const struct pf_peer *unknown = peer_known(src) ? dst : src;
+
+	if (s->refused == 0)
+		return (false);
+	if (seg->orig_seq == s->refused || (!peer_known(unknown) &&
+	    (unknown->win & ALSO_REFUSED) != 0 &&
+	    seg->orig_seq == unknown->seqlo))
+		return (true);
+	if (!is_opening(src, dst) && !(peer_closed(src) && peer_closed(dst)))
+		return (false);
+	return (s->refused - seg->orig_seq <= MAXACKWINDOW ||
+	    (seg->has_ack && seg->ack == s->refused));
+}
+
+/*
  * A RST.  It passes and changes nothing if it refuses what has passed like
  * that, and if the connection is over anyway: a host that has not got all that
  * the state has seen still asks for the exact number.
@@ -503,28 +567,51 @@ static int
 misfit_rst(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
     const struct segment *seg)
 {
+	uint32_t	back = 0;
+
 	if (seg->other && seg->has_ack) {
 		if (seg->ack == seg->other_ack)
 			src->state = dst->state = PF_TCPS_TIME_WAIT;
 		if (seg->ack == seg->other_ack || ack_exact(src, dst, seg))
 			return (PF_GO);
 	}
-	if (s->refused != 0 && seg->orig_seq == s->refused)
+	if (refused(s, src, dst, seg))
 		return (AS_IS);
-	if (!peer_known(src) || !peer_known(dst) ||
-	    !seq_leq(peer_una(src, dst), seg->orig_seq) ||
+	if (!peer_known(src) || !peer_known(dst))
+		return (PFRES_BADSTATE);
+	if (peer_closed(src) && peer_closed(dst))
+		back = MAXACKWINDOW;
+	if (!seq_leq(peer_una(src, dst) - back, seg->orig_seq) ||
 	    !seq_leq(seg->orig_seq, src->seqhi))
 		return (PFRES_BADSTATE);
 	return (peer_closed(src) && peer_closed(dst) ? AS_IS : CHALLENGE);
 }
 
-/* Of several ACKs of an older connection, which may have changed places, the
- * last one has the number of the RST that will be believed. */
+/*
+ * Of several ACKs of an older connection, which may have changed places, the
+ * last one has the number of the RST that will be believed.  A SYN+ACK that
+ * answers neither of two SYNs answers a third.
+ */
 static void
-note_refused(struct pf_state *s, uint32_t ack)
+note_refused(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
+    const struct segment *seg)
 {
-	if (s->refused == 0 || s->refused - ack > MAXACKWINDOW)
-		s->refused = ack;
+	struct pf_peer	*unknown = peer_known(src) ? dst : src;
+
+	if (s->refused == 0 || s->refused - seg->ack > MAXACKWINDOW) {
+		if (!peer_known(unknown)) {
+			unknown->win &= ~THIRD_SYN;
+			if (s->refused != 0 &&
+			    (unknown->win & OTHER_SYN) == 0) {
+				unknown->seqlo = s->refused;
+				unknown->win = ALSO_REFUSED;
+			}
+		}
+		s->refused = seg->ack;
+	}
+	if (seg->first && (seg->flags & PF_TH_SYN) != 0 &&
+	    s->refused == seg->ack)
+		src->win |= THIRD_SYN;
 }
 
 /* It is not from where the sender is, nor a little too much of that. */
@@ -535,14 +622,27 @@ elsewhere(const struct pf_peer *src, const struct segment *seg)
 	    !seq_leq(seg->seq, src->seqhi));
 }
 
+/* Data for a peer of which the sender knows another SYN: in the first window,
+ * of which nothing is acknowledged that the state has not seen. */
+static bool
+is_early(const struct pf_peer *src, const struct pf_peer *dst,
+    const struct segment *seg)
+{
+	uint32_t	una = peer_una(src, dst), edge = src->seqhi;
+
+	if (src->state == PF_TCPS_SYN_SENT)	/* no window has been offered */
+		edge += MAXACKWINDOW;
+	return (dst->state == PF_TCPS_SYN_SENT && seq_leq(una, src->seqlo) &&
+	    seq_leq(una, seg->seq) && seq_leq(seg->end, edge));
+}
+
 /* Return PF_GO: it passes all the same; AS_IS; CHALLENGE; or PFRES_BADSTATE. */
 static pf_noinline int
 misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
     const struct pf_pdesc *pd, struct segment *seg)
 {
 	uint8_t	kind = seg->flags & (PF_TH_SYN | PF_TH_ACK);
-	bool	opening = src->state < PF_TCPS_ESTABLISHED ||
-		    dst->state < PF_TCPS_ESTABLISHED;
+	bool	opening = is_opening(src, dst);
 	bool	over = peer_closed(src) && peer_closed(dst), strange;
 
 	if (seg->flags & PF_TH_RST)
@@ -551,35 +651,39 @@ misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 		other_syn(src, dst, pd);
 		return (PF_GO);
 	}
-	if (src->state == PF_TCPS_SYN_SENT && ack_exact(src, dst, seg) &&
-	    ((kind & PF_TH_SYN) != 0 || elsewhere(src, seg))) {
-		learn_again(src, dst, pd);
-		segment_of(seg, src, dst, pd, false);
-		advance(src, dst, seg);
+	if (src->state == PF_TCPS_SYN_SENT && ((ack_exact(src, dst, seg) &&
+	    ((kind & PF_TH_SYN) != 0 || elsewhere(src, seg))) ||
+	    known_to_other(s, src, dst, seg))) {
+		if (s->refused == 0 && (kind & PF_TH_SYN) != 0)
+			s->refused = src->seqlo;
+		restart(src, dst, pd, seg);
 		return (PF_GO);
 	}
 	if (seg->first)
 		strange = !answers(src, dst, seg);
 	else
-		strange = is_empty(pd) && !ack_in_window(seg);
+		strange = !ack_in_window(seg) &&
+		    (is_empty(pd) || is_early(src, dst, seg));
 	if ((opening || over) && (kind & PF_TH_ACK) != 0 && strange) {
-		note_refused(s, seg->ack);
+		note_refused(s, src, dst, seg);
 		return (AS_IS);
 	}
 	return ((kind & PF_TH_SYN) != 0 && !over && peer_known(src) &&
 	    peer_known(dst) ? CHALLENGE : PFRES_BADSTATE);
 }
 
-/* Near the window.  What acknowledges an end that has not been seen may be of
- * an older connection. */
+/* Near the window, or the sender goes on from another SYN.  What acknowledges
+ * an end that has not been seen may be of an older connection. */
 static pf_noinline bool
-fits_near(struct pf_state *s, const struct pf_peer *src,
-    const struct pf_peer *dst, const struct segment *seg)
+fits_near(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
+    const struct pf_pdesc *pd, struct segment *seg)
 {
+	if (went_on(s, src, dst, pd))
+		segment_of(seg, src, dst, pd, false);
 	if (!near_window(src, dst, seg))
 		return (false);
 	if (seg->has_ack && !peer_known(dst))
-		note_refused(s, seg->ack);
+		note_refused(s, src, dst, seg);
 	return (true);
 }
 
@@ -595,7 +699,7 @@ track_windows(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	if (unlikely(first)) {
 		old_src = *src;
 		old_dst = *dst;
-		seg.other = src->win != 0;
+		seg.other = (src->win & OTHER_SYN) != 0;
 		seg.other_ack = src->seqlo;
 		if (seg.other && (pd->tcp.flags &
 		    (PF_TH_ACK | PF_TH_RST)) == PF_TH_ACK &&
@@ -605,8 +709,13 @@ track_windows(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	}
 	segment_of(&seg, src, dst, pd, first);
 	if (likely(in_window(src, dst, &seg) ||
-	    fits_near(s, src, dst, &seg)) &&
+	    fits_near(s, src, dst, pd, &seg)) &&
 	    (likely(!first) || answers(src, dst, &seg))) {
+		if (unlikely(first) && seg.other && s->refused == 0)
+			s->refused = dst->seqlo == seg.other_ack ?
+			    old_dst.seqlo : seg.other_ack;
+		if (unlikely(src->state <= PF_TCPS_SYN_SENT))
+			return (advance_opening(s, src, dst, pd, &seg));
 		advance(src, dst, &seg);
 		return (PF_GO);
 	}
@@ -653,6 +762,7 @@ track_sloppy(struct pf_peer *src, struct pf_peer *dst,
 		src->state = dst->state = PF_TCPS_ESTABLISHED;
 	if (half && (flags & PF_TH_FIN) && dst->state < PF_TCPS_CLOSING)
 		dst->state = PF_TCPS_CLOSING;
+	peer_seen(src);
 	advance_states(src, dst, flags, true);
 }
 
@@ -683,78 +793,4 @@ pf_tcp_track(struct pf *pf, struct pf_state *s, const struct pf_pdesc *pd,
 	if (due)
 		pf_reply_challenge(pd, &ack);
 	return (PFRES_BADSTATE);
-}
-
-/*
- * Beginning and end
- *
- * Picked up midway, the acknowledgement says where the other end stands.
- */
-void
-pf_tcp_init(struct pf_state *s, const struct pf_pdesc *pd)
-{
-	struct pf_peer	*src = &s->src, *dst = &s->dst;
-	uint8_t		 flags = pd->tcp.flags;
-	uint32_t	 win = at_least_one(pd->tcp.win);
-
-	src->state = PF_TCPS_SYN_SENT;
-	dst->state = PF_TCPS_CLOSED;
-	s->timeout = PFTM_TCP_FIRST_PACKET;
-	src->seqlo = pd->tcp.seq + segment_space(pd);
-	src->seqhi = src->seqlo + 1;
-	/* of a SYN's data nothing is acknowledged */
-	src->win = pd->p_len < UINT16_MAX ? pd->p_len + 1 : UINT16_MAX;
-	src->max_win = win;
-	dst->max_win = 1;
-	s->challenged = s->creation - 1;
-	if (flags & PF_TH_SYN) {
-		src->mss = pf_packet_mss(pd);
-		src->wscale = pf_packet_wscale(pd);
-	}
-	if ((flags & (PF_TH_SYN | PF_TH_ACK)) == PF_TH_SYN ||
-	    s->flags & PFSTATE_SLOPPY)
-		return;
-
-	if ((flags & PF_TH_SYN) == 0)
-		src->wscale = WSCALE_UNKNOWN;
-	if (src->wscale & PF_WSCALE_FLAG)
-		dst->wscale = WSCALE_UNKNOWN;
-	if (flags & PF_TH_SYN && both_scale(src, dst))
-		src->max_win = scale_down(win, src->wscale);
-	dst->max_win = 0xffff;
-	src->seqhi = first_unacked(pd) + peer_room(dst, src);
-	src->win = dst->max_win;
-	if (flags & PF_TH_ACK) {
-		dst->seqlo = pd->tcp.ack;
-		dst->seqhi = pd->tcp.ack + peer_room(src, dst);
-		dst->win = src->max_win;
-	}
-}
-
-bool
-pf_tcp_reuse(struct pf_state *s, const struct pf_pdesc *pd)
-{
-	return ((pd->tcp.flags & (PF_TH_SYN | PF_TH_ACK | PF_TH_RST)) ==
-	    PF_TH_SYN && peer_closed(&s->src) && peer_closed(&s->dst));
-}
-
-bool
-pf_tcp_quoted_ok(struct pf_state *s, const struct pf_pdesc *quoted,
-    bool forward)
-{
-	struct pf_peer	*src = forward ? &s->src : &s->dst;
-	struct pf_peer	*dst = forward ? &s->dst : &s->src;
-	uint32_t	 seq, room;
-	bool		 ok = true;
-
-	pf_spin_lock(&s->lock);
-	if ((s->flags & PFSTATE_SLOPPY) == 0) {
-		seq = quoted->tcp.seq - src->seqdiff;
-		/* one more: a keepalive repeats the number before the last */
-		room = at_least_one(peer_room(dst, src)) + 1;
-		ok = src->state != PF_TCPS_CLOSED &&
-		    seq_leq(seq, src->seqhi) && seq_leq(src->seqlo - room, seq);
-	}
-	pf_spin_unlock(&s->lock);
-	return (ok);
 }

@@ -2,8 +2,8 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_track.h: what a packet changes in its state (pf_tcp.c, pf_icmp.c,
- * pf_track.c)
+ * pf_track.h: what a packet changes in its state (pf_tcp.c, pf_tcpinit.c,
+ * pf_icmp.c, pf_track.c)
  *
  * What it owns.  The peers and the timeout of a state, after the state has been
  * made.

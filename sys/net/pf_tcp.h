@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_tcp.h: arithmetic of numbers and windows (pf_tcp.c, pf_tcpinit.c)
+ *
+ * What it owns.  Nothing.
+ * Locking.  The caller has the lock of the state.
+ * Place.  Third floor.
+ */
+#ifndef _NET_PF_TCP_H_
+#define _NET_PF_TCP_H_
+
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_wire.h"
+#include "pf_packet.h"
+#include "pf_state.h"
+
+#define WSCALE_UNKNOWN	(PF_TCP_MAXWSCALE | PF_WSCALE_FLAG)
+
+static inline bool
+seq_lt(uint32_t a, uint32_t b)
+{
+	return ((int32_t)(a - b) < 0);
+}
+
+static inline bool
+seq_leq(uint32_t a, uint32_t b)
+{
+	return ((int32_t)(a - b) <= 0);
+}
+
+static inline uint32_t
+at_least_one(uint32_t n)
+{
+	return (n > 0 ? n : 1);
+}
+
+/* The numbers that a segment takes: one for each byte of data, for SYN and for
+ * FIN. */
+static inline uint32_t
+segment_space(const struct pf_pdesc *pd)
+{
+	return (pd->p_len + !!(pd->tcp.flags & PF_TH_SYN) +
+	    !!(pd->tcp.flags & PF_TH_FIN));
+}
+
+/* Of the first segment of an end, nothing is acknowledged yet but its SYN. */
+static inline uint32_t
+first_unacked(const struct pf_pdesc *pd)
+{
+	return (pd->tcp.seq + !!(pd->tcp.flags & PF_TH_SYN));
+}
+
+static inline bool
+both_scale(const struct pf_peer *a, const struct pf_peer *b)
+{
+	return ((a->wscale & PF_WSCALE_FLAG) != 0 &&
+	    (b->wscale & PF_WSCALE_FLAG) != 0);
+}
+
+/* Bytes to units of 1 << scale, rounded up. */
+static inline uint16_t
+scale_down(uint32_t win, uint8_t wscale)
+{
+	uint8_t	shift = wscale & PF_WSCALE_MASK;
+
+	return ((win + (1U << shift) - 1) >> shift);
+}
+
+/* The widest window that the peer has offered, in bytes. */
+static inline uint32_t
+peer_room(const struct pf_peer *peer, const struct pf_peer *other)
+{
+	uint8_t	shift = both_scale(peer, other) ?
+	    peer->wscale & PF_WSCALE_MASK : 0;
+
+	return ((uint32_t)peer->max_win << shift);
+}
+
+/* What the other end has acknowledged of the peer's numbers. */
+static inline uint32_t
+peer_una(const struct pf_peer *peer, const struct pf_peer *other)
+{
+	uint8_t	shift = both_scale(peer, other) ?
+	    other->wscale & PF_WSCALE_MASK : 0;
+
+	return (peer->seqhi - at_least_one((uint32_t)peer->win << shift));
+}
+
+/* The proxied states come after TIME_WAIT and are no end. */
+static inline bool
+peer_closed(const struct pf_peer *peer)
+{
+	uint8_t	state = READ_ONCE(peer->state);
+
+	return (state >= PF_TCPS_FIN_WAIT_2 && state <= PF_TCPS_TIME_WAIT);
+}
+
+#endif /* _NET_PF_TCP_H_ */
