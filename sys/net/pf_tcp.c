@@ -501,6 +501,39 @@ restart(struct pf_peer *src, struct pf_peer *dst, const struct pf_pdesc *pd,
 	advance(src, dst, seg);
 }
 
+/* Units of 1 << shift to bytes, as far as a window without scale goes. */
+static uint16_t
+in_bytes(uint16_t win, uint8_t shift)
+{
+	uint32_t	n = (uint32_t)win << shift;
+
+	return (n < UINT16_MAX ? n : UINT16_MAX);
+}
+
+/* The SYN of an end comes behind its first segment, and has the scale that was
+ * not known.  Windows that were offered before are in units of that scale. */
+static void
+learn_scale(struct pf_peer *src, struct pf_peer *dst, const struct pf_pdesc *pd,
+    struct segment *seg)
+{
+	uint8_t		wscale, shift = dst->wscale & PF_WSCALE_MASK;
+	uint32_t	una = peer_una(dst, src);
+
+	if ((seg->flags & PF_TH_SYN) == 0 || src->wscale != WSCALE_UNKNOWN ||
+	    !both_scale(src, dst) || !peer_known(dst))
+		return;
+	wscale = pf_packet_wscale(pd);
+	src->wscale = wscale;
+	if (wscale == 0) {			/* then neither scales */
+		dst->wscale = 0;
+		dst->max_win = in_bytes(dst->max_win, shift);
+		src->win = in_bytes(src->win, shift);
+	}
+	dst->seqhi = una + at_least_one((uint32_t)dst->win <<
+	    (wscale & PF_WSCALE_MASK));
+	segment_of(seg, src, dst, pd, false);
+}
+
 /*
  * A segment that fits, of an end whose SYN has not been acknowledged.  A RST
  * ends the state only if there is no other beginning.
@@ -519,6 +552,8 @@ advance_opening(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 			return (AS_IS);
 	}
 	peer_seen(src);
+	if (!seg->first)
+		learn_scale(src, dst, pd, seg);
 	if (!seg->first && is_empty(pd) && known_to_other(s, src, dst, seg)) {
 		restart(src, dst, pd, seg);
 		return (PF_GO);
