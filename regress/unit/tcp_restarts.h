@@ -164,3 +164,12 @@
 	{ CLI, RST, 101 - 67035, 0, .verdict = ASIS },
 	{ CLI, RST, 100 - 67035, 0, .verdict = BAD },
 	END } },
+{ "a RST before the server has been seen", 0, {
+	{ CLI, S, 0, 0, .win = 1000 },
+	{ SRV, A, 1, 101, .win = 1000, .verdict = ASIS },
+	{ CLI, RST, 1, 0, .src = TW, .dst = TW },
+	{ SRV, A, 1, 101, 10, .win = 1000, .verdict = ASIS },
+	{ CLI, RST, 101, 0, .verdict = ASIS },
+	{ SRV, A, 1, 1, 10, .win = 1000, .src = TW, .dst = TW },
+	{ SRV, A, 0x60000000, 1, 10, .win = 1000, .verdict = BAD },
+	END } },

@@ -177,12 +177,14 @@ advance_states(struct pf_peer *src, struct pf_peer *dst, uint8_t flags,
 /*
  * Windows
  *
- * Whether it is known where an end stands.
+ * Whether it is known where an end stands.  A RST closes both ends, and one of
+ * them may not have been seen.
  */
 static inline bool
 peer_known(const struct pf_peer *peer)
 {
-	return (peer->state >= PF_TCPS_SYN_SENT || peer->seqhi != 0);
+	return (peer->seqhi != 0 || (peer->state >= PF_TCPS_SYN_SENT &&
+	    peer->state != PF_TCPS_TIME_WAIT));
 }
 
 /*
