@@ -173,3 +173,11 @@
 	{ SRV, A, 1, 1, 10, .win = 1000, .src = TW, .dst = TW },
 	{ SRV, A, 0x60000000, 1, 10, .win = 1000, .verdict = BAD },
 	END } },
+{ "a RST does not tell where the server is", 0, {
+	{ CLI, S, 0, 0, .win = 1000 },			/* late */
+	{ SRV, RA, 0x30000000, 1, .src = TW, .dst = TW },
+	{ CLI, A, 1, 101, 91, .win = 1000, .src = TW, .dst = TW },
+	{ SRV, RST, 101, 0, .verdict = ASIS },
+	{ SRV, SA, 0, 92, .win = 1000, .verdict = BAD },
+	{ CLI, A, 0x70000000, 1, 91, .win = 1000, .verdict = BAD },
+	END } },

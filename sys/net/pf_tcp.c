@@ -356,11 +356,8 @@ rst_fits(const struct pf_peer *src, const struct pf_peer *dst,
     const struct segment *seg)
 {
 	if ((src->state < PF_TCPS_ESTABLISHED ||
-	    src->state == PF_TCPS_TIME_WAIT) && !seg->other &&
-	    ack_exact(src, dst, seg))
+	    src->state == PF_TCPS_TIME_WAIT) && ack_exact(src, dst, seg))
 		return (true);
-	if (seg->first)
-		return (false);
 	return (seg->orig_seq == src->seqlo ||
 	    seg->orig_seq == src->seqlo + 1 ||
 	    seg->orig_seq + 1 == src->seqlo ||
@@ -370,14 +367,14 @@ rst_fits(const struct pf_peer *src, const struct pf_peer *dst,
 /*
  * A SYN may come again, but not another one.  Once the connection is
  * established, only that end sends its SYN again whose peer's ACK was lost, and
- * that SYN has an ACK.
+ * that SYN has an ACK.  When the connection is over, no end begins in it.
  */
 static bool
 syn_fits(const struct pf_peer *src, const struct pf_peer *dst,
     const struct segment *seg)
 {
 	if (seg->first)
-		return (true);
+		return (src->state != PF_TCPS_TIME_WAIT);
 	if ((seg->flags & PF_TH_ACK) == 0 &&
 	    src->state >= PF_TCPS_ESTABLISHED &&
 	    dst->state >= PF_TCPS_ESTABLISHED)
@@ -435,7 +432,8 @@ near_window(const struct pf_peer *src, const struct pf_peer *dst,
 		if (back < MAXACKWINDOW)
 			back = MAXACKWINDOW;
 	}
-	if (dst->state >= PF_TCPS_SYN_SENT && !ack_in_window(seg))
+	if (dst->state >= PF_TCPS_SYN_SENT && peer_known(dst) &&
+	    !ack_in_window(seg))
 		return (false);
 	return (seq_leq(seg->end, src->seqhi + ahead) &&
 	    seq_leq(src->seqlo - back, seg->seq) && flags_fit(src, dst, seg));
@@ -596,21 +594,24 @@ refused(const struct pf_state *s, const struct pf_peer *src,
 }
 
 /*
- * A RST.  It passes and changes nothing if it refuses what has passed like
- * that, and if the connection is over anyway: a host that has not got all that
- * the state has seen still asks for the exact number.
+ * A RST.  From an end that has not been seen it must refuse what the state
+ * knows, and does not tell where that end stands.  It passes and changes nothing
+ * if it refuses what has passed like that, and if the connection is over anyway:
+ * a host that has not got all that the state has seen still asks for the exact
+ * number.
  */
 static int
 misfit_rst(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
     const struct segment *seg)
 {
 	uint32_t	back = 0;
+	bool		other = seg->other && seg->has_ack &&
+			    seg->ack == seg->other_ack;
 
-	if (seg->other && seg->has_ack) {
-		if (seg->ack == seg->other_ack)
+	if (seg->first && (other || ack_exact(src, dst, seg))) {
+		if (other || !seg->other)
 			src->state = dst->state = PF_TCPS_TIME_WAIT;
-		if (seg->ack == seg->other_ack || ack_exact(src, dst, seg))
-			return (PF_GO);
+		return (PF_GO);
 	}
 	if (refused(s, src, dst, seg))
 		return (AS_IS);
@@ -738,8 +739,11 @@ track_windows(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 		old_dst = *dst;
 		seg.other = (src->win & OTHER_SYN) != 0;
 		seg.other_ack = src->seqlo;
-		if (seg.other && (pd->tcp.flags &
-		    (PF_TH_ACK | PF_TH_RST)) == PF_TH_ACK &&
+		if (pd->tcp.flags & PF_TH_RST) {
+			segment_of(&seg, src, dst, pd, first);
+			return (misfit_rst(s, src, dst, &seg));
+		}
+		if (seg.other && (pd->tcp.flags & PF_TH_ACK) != 0 &&
 		    pd->tcp.ack - dst->seqdiff == src->seqlo)
 			begin_again(dst, src);
 		learn_start(src, dst, pd);
