@@ -674,6 +674,22 @@ is_early(const struct pf_peer *src, const struct pf_peer *dst,
 	    seq_leq(una, seg->seq) && seq_leq(seg->end, edge));
 }
 
+/* An ACK of another connection than this one.  After both FINs, a SYN+ACK
+ * answers an old duplicate of the SYN. */
+static bool
+is_strange(const struct pf_peer *src, const struct pf_peer *dst,
+    const struct pf_pdesc *pd, const struct segment *seg)
+{
+	if (seg->first)
+		return (!answers(src, dst, seg));
+	if ((seg->flags & PF_TH_SYN) != 0 &&
+	    src->state == PF_TCPS_FIN_WAIT_2 &&
+	    dst->state == PF_TCPS_FIN_WAIT_2)
+		return (true);
+	return (!ack_in_window(seg) &&
+	    (is_empty(pd) || is_early(src, dst, seg)));
+}
+
 /* Return PF_GO: it passes all the same; AS_IS; CHALLENGE; or PFRES_BADSTATE. */
 static pf_noinline int
 misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
@@ -681,7 +697,7 @@ misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 {
 	uint8_t	kind = seg->flags & (PF_TH_SYN | PF_TH_ACK);
 	bool	opening = is_opening(src, dst);
-	bool	over = peer_closed(src) && peer_closed(dst), strange;
+	bool	over = peer_closed(src) && peer_closed(dst);
 
 	if (seg->flags & PF_TH_RST)
 		return (misfit_rst(s, src, dst, seg));
@@ -697,12 +713,8 @@ misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 		restart(src, dst, pd, seg);
 		return (PF_GO);
 	}
-	if (seg->first)
-		strange = !answers(src, dst, seg);
-	else
-		strange = !ack_in_window(seg) &&
-		    (is_empty(pd) || is_early(src, dst, seg));
-	if ((opening || over) && (kind & PF_TH_ACK) != 0 && strange) {
+	if ((opening || over) && (kind & PF_TH_ACK) != 0 &&
+	    is_strange(src, dst, pd, seg)) {
 		note_refused(s, src, dst, seg);
 		return (AS_IS);
 	}
