@@ -177,12 +177,14 @@ advance_states(struct pf_peer *src, struct pf_peer *dst, uint8_t flags,
 /*
  * Windows
  *
- * Whether it is known where an end stands.
+ * Whether it is known where an end stands.  A RST closes both ends, and one of
+ * them may not have been seen.
  */
 static inline bool
 peer_known(const struct pf_peer *peer)
 {
-	return (peer->state >= PF_TCPS_SYN_SENT || peer->seqhi != 0);
+	return (peer->seqhi != 0 || (peer->state >= PF_TCPS_SYN_SENT &&
+	    peer->state != PF_TCPS_TIME_WAIT));
 }
 
 /*
@@ -354,11 +356,8 @@ rst_fits(const struct pf_peer *src, const struct pf_peer *dst,
     const struct segment *seg)
 {
 	if ((src->state < PF_TCPS_ESTABLISHED ||
-	    src->state == PF_TCPS_TIME_WAIT) && !seg->other &&
-	    ack_exact(src, dst, seg))
+	    src->state == PF_TCPS_TIME_WAIT) && ack_exact(src, dst, seg))
 		return (true);
-	if (seg->first)
-		return (false);
 	return (seg->orig_seq == src->seqlo ||
 	    seg->orig_seq == src->seqlo + 1 ||
 	    seg->orig_seq + 1 == src->seqlo ||
@@ -368,14 +367,14 @@ rst_fits(const struct pf_peer *src, const struct pf_peer *dst,
 /*
  * A SYN may come again, but not another one.  Once the connection is
  * established, only that end sends its SYN again whose peer's ACK was lost, and
- * that SYN has an ACK.
+ * that SYN has an ACK.  When the connection is over, no end begins in it.
  */
 static bool
 syn_fits(const struct pf_peer *src, const struct pf_peer *dst,
     const struct segment *seg)
 {
 	if (seg->first)
-		return (true);
+		return (src->state != PF_TCPS_TIME_WAIT);
 	if ((seg->flags & PF_TH_ACK) == 0 &&
 	    src->state >= PF_TCPS_ESTABLISHED &&
 	    dst->state >= PF_TCPS_ESTABLISHED)
@@ -433,7 +432,8 @@ near_window(const struct pf_peer *src, const struct pf_peer *dst,
 		if (back < MAXACKWINDOW)
 			back = MAXACKWINDOW;
 	}
-	if (dst->state >= PF_TCPS_SYN_SENT && !ack_in_window(seg))
+	if (dst->state >= PF_TCPS_SYN_SENT && peer_known(dst) &&
+	    !ack_in_window(seg))
 		return (false);
 	return (seq_leq(seg->end, src->seqhi + ahead) &&
 	    seq_leq(src->seqlo - back, seg->seq) && flags_fit(src, dst, seg));
@@ -594,21 +594,24 @@ refused(const struct pf_state *s, const struct pf_peer *src,
 }
 
 /*
- * A RST.  It passes and changes nothing if it refuses what has passed like
- * that, and if the connection is over anyway: a host that has not got all that
- * the state has seen still asks for the exact number.
+ * A RST.  From an end that has not been seen it must refuse what the state
+ * knows, and does not tell where that end stands.  It passes and changes nothing
+ * if it refuses what has passed like that, and if the connection is over anyway:
+ * a host that has not got all that the state has seen still asks for the exact
+ * number.
  */
 static int
 misfit_rst(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
     const struct segment *seg)
 {
 	uint32_t	back = 0;
+	bool		other = seg->other && seg->has_ack &&
+			    seg->ack == seg->other_ack;
 
-	if (seg->other && seg->has_ack) {
-		if (seg->ack == seg->other_ack)
+	if (seg->first && (other || ack_exact(src, dst, seg))) {
+		if (other || !seg->other)
 			src->state = dst->state = PF_TCPS_TIME_WAIT;
-		if (seg->ack == seg->other_ack || ack_exact(src, dst, seg))
-			return (PF_GO);
+		return (PF_GO);
 	}
 	if (refused(s, src, dst, seg))
 		return (AS_IS);
@@ -671,6 +674,22 @@ is_early(const struct pf_peer *src, const struct pf_peer *dst,
 	    seq_leq(una, seg->seq) && seq_leq(seg->end, edge));
 }
 
+/* An ACK of another connection than this one.  After both FINs, a SYN+ACK
+ * answers an old duplicate of the SYN. */
+static bool
+is_strange(const struct pf_peer *src, const struct pf_peer *dst,
+    const struct pf_pdesc *pd, const struct segment *seg)
+{
+	if (seg->first)
+		return (!answers(src, dst, seg));
+	if ((seg->flags & PF_TH_SYN) != 0 &&
+	    src->state == PF_TCPS_FIN_WAIT_2 &&
+	    dst->state == PF_TCPS_FIN_WAIT_2)
+		return (true);
+	return (!ack_in_window(seg) &&
+	    (is_empty(pd) || is_early(src, dst, seg)));
+}
+
 /* Return PF_GO: it passes all the same; AS_IS; CHALLENGE; or PFRES_BADSTATE. */
 static pf_noinline int
 misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
@@ -678,7 +697,7 @@ misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 {
 	uint8_t	kind = seg->flags & (PF_TH_SYN | PF_TH_ACK);
 	bool	opening = is_opening(src, dst);
-	bool	over = peer_closed(src) && peer_closed(dst), strange;
+	bool	over = peer_closed(src) && peer_closed(dst);
 
 	if (seg->flags & PF_TH_RST)
 		return (misfit_rst(s, src, dst, seg));
@@ -694,12 +713,8 @@ misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 		restart(src, dst, pd, seg);
 		return (PF_GO);
 	}
-	if (seg->first)
-		strange = !answers(src, dst, seg);
-	else
-		strange = !ack_in_window(seg) &&
-		    (is_empty(pd) || is_early(src, dst, seg));
-	if ((opening || over) && (kind & PF_TH_ACK) != 0 && strange) {
+	if ((opening || over) && (kind & PF_TH_ACK) != 0 &&
+	    is_strange(src, dst, pd, seg)) {
 		note_refused(s, src, dst, seg);
 		return (AS_IS);
 	}
@@ -736,8 +751,11 @@ track_windows(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 		old_dst = *dst;
 		seg.other = (src->win & OTHER_SYN) != 0;
 		seg.other_ack = src->seqlo;
-		if (seg.other && (pd->tcp.flags &
-		    (PF_TH_ACK | PF_TH_RST)) == PF_TH_ACK &&
+		if (pd->tcp.flags & PF_TH_RST) {
+			segment_of(&seg, src, dst, pd, first);
+			return (misfit_rst(s, src, dst, &seg));
+		}
+		if (seg.other && (pd->tcp.flags & PF_TH_ACK) != 0 &&
 		    pd->tcp.ack - dst->seqdiff == src->seqlo)
 			begin_again(dst, src);
 		learn_start(src, dst, pd);
