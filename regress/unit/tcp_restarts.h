@@ -39,7 +39,8 @@
 { "the server restarts before the client has answered", 0, {
 	{ CLI, S, 0, 0, .win = 1000 },
 	{ SRV, SA, 0x60000000, 1, .win = 1000, .src = EST, .dst = SYNS },
-	{ SRV, SA, 0, 0x40000005, .verdict = CHAL, .cseq = 1, .cack = 0x60000001,
+	/* cseq 1 would complete the handshake of the server as it was */
+	{ SRV, SA, 0, 0x40000005, .verdict = CHAL, .cseq = 0, .cack = 0x60000001,
 	  .cwin = 1000 },
 	{ SRV, A, 0, 0x40000005, 9, .verdict = BAD },
 	{ SRV, A, 0, 0x40000005, .verdict = ASIS },

@@ -501,15 +501,6 @@ restart(struct pf_peer *src, struct pf_peer *dst, const struct pf_pdesc *pd,
 	advance(src, dst, seg);
 }
 
-/* Units of 1 << shift to bytes, as far as a window without scale goes. */
-static uint16_t
-in_bytes(uint16_t win, uint8_t shift)
-{
-	uint32_t	n = (uint32_t)win << shift;
-
-	return (n < UINT16_MAX ? n : UINT16_MAX);
-}
-
 /* The SYN of an end comes behind its first segment, and has the scale that was
  * not known.  Windows that were offered before are in units of that scale. */
 static void
@@ -781,7 +772,9 @@ track_windows(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 
 /*
  * The challenge ACK to the sender of a segment, from its peer: false if there
- * was one in this second.  What is acknowledged is what dst itself has.
+ * was one in this second.  What is acknowledged is what dst itself has.  A SYN
+ * that dst has not acknowledged is refused with a number that is too old, or the
+ * challenge would complete the handshake.
  */
 static bool
 challenge_due(struct pf *pf, struct pf_state *s, const struct pf_peer *src,
@@ -792,7 +785,8 @@ challenge_due(struct pf *pf, struct pf_state *s, const struct pf_peer *src,
 	if (s->challenged == now)
 		return (false);
 	s->challenged = now;
-	ack->seq = dst->seqlo + dst->seqdiff;
+	ack->seq = (src->state == PF_TCPS_SYN_SENT ?
+	    peer_una(dst, src) - 1 : dst->seqlo) + dst->seqdiff;
 	ack->ack = peer_una(src, dst);
 	ack->win = src->win;
 	return (true);

@@ -69,6 +69,15 @@ scale_down(uint32_t win, uint8_t wscale)
 	return ((win + (1U << shift) - 1) >> shift);
 }
 
+/* Units of 1 << shift to bytes, as far as a window without scale goes. */
+static inline uint16_t
+in_bytes(uint16_t win, uint8_t shift)
+{
+	uint32_t	n = (uint32_t)win << shift;
+
+	return (n < UINT16_MAX ? n : UINT16_MAX);
+}
+
 /* The widest window that the peer has offered, in bytes. */
 static inline uint32_t
 peer_room(const struct pf_peer *peer, const struct pf_peer *other)
