@@ -527,7 +527,7 @@ learn_scale(struct pf_peer *src, struct pf_peer *dst, const struct pf_pdesc *pd,
 
 /*
  * A segment that fits, of an end whose SYN has not been acknowledged.  A RST
- * ends the state only if there is no other beginning.
+ * ends the state only if there is no other beginning, which counts from now on.
  */
 static pf_noinline int
 advance_opening(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
@@ -539,8 +539,12 @@ advance_opening(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 			return (PF_GO);
 		}
 		if (dst->state == PF_TCPS_ESTABLISHED && s->refused != 0 &&
-		    s->refused != src->seqlo)
-			return (AS_IS);
+		    s->refused != src->seqlo) {
+			src->seqhi += s->refused - src->seqlo;
+			src->seqlo = s->refused;
+			s->refused = 0;
+			return (PF_GO);
+		}
 	}
 	peer_seen(src);
 	if (!seg->first)
