@@ -69,7 +69,6 @@
 #include "pf_tcp.h"
 #include "pf_track.h"
 
-#define MAXACKWINDOW	(0xffff + 1500)	/* how far an ACK may be off */
 #define BEHIND		2	/* a FIN, and a keepalive's number */
 /* What the state knows of the sender of SYNs, in win of a peer not known. */
 #define OTHER_SYN	1	/* seqlo and mss are of another SYN */
@@ -177,17 +176,6 @@ advance_states(struct pf_peer *src, struct pf_peer *dst, uint8_t flags,
 /*
  * Windows
  *
- * Whether it is known where an end stands.  A RST closes both ends, and one of
- * them may not have been seen.
- */
-static inline bool
-peer_known(const struct pf_peer *peer)
-{
-	return (peer->seqhi != 0 || (peer->state >= PF_TCPS_SYN_SENT &&
-	    peer->state != PF_TCPS_TIME_WAIT));
-}
-
-/*
  * The first segment of an end, if nothing has told where it stands.  Windows
  * are scaled only if the SYNs of both ends have the option, and the windows of
  * the SYNs are not.
@@ -580,7 +568,7 @@ refused(const struct pf_state *s, const struct pf_peer *src,
 		return (false);
 	if (seg->orig_seq == s->refused || (!peer_known(unknown) &&
 	    (unknown->win & ALSO_REFUSED) != 0 &&
-	    seg->orig_seq == unknown->seqlo))
+	    unknown->seqlo - seg->orig_seq <= MAXACKWINDOW))
 		return (true);
 	if (!is_opening(src, dst) && !(peer_closed(src) && peer_closed(dst)))
 		return (false);
@@ -622,19 +610,26 @@ misfit_rst(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 
 /*
  * Of several ACKs of an older connection, which may have changed places, the
- * last one has the number of the RST that will be believed.  A SYN+ACK that
- * answers neither of two SYNs answers a third.
+ * last one has the number of the RST that will be believed.  Two such numbers
+ * are kept, as both ends may send such ACKs.  A SYN+ACK that answers neither of
+ * two SYNs answers a third.
  */
 static void
 note_refused(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
     const struct segment *seg)
 {
 	struct pf_peer	*unknown = peer_known(src) ? dst : src;
+	bool		 also = !peer_known(unknown) &&
+			    (unknown->win & ALSO_REFUSED) != 0;
 
-	if (s->refused == 0 || s->refused - seg->ack > MAXACKWINDOW) {
+	if (also && (seg->flags & PF_TH_SYN) == 0 &&
+	    is_near(unknown->seqlo, seg->ack)) {
+		if (seq_lt(unknown->seqlo, seg->ack))
+			unknown->seqlo = seg->ack;
+	} else if (s->refused == 0 || s->refused - seg->ack > MAXACKWINDOW) {
 		if (!peer_known(unknown)) {
 			unknown->win &= ~THIRD_SYN;
-			if (s->refused != 0 &&
+			if (s->refused != 0 && !is_near(s->refused, seg->ack) &&
 			    (unknown->win & OTHER_SYN) == 0) {
 				unknown->seqlo = s->refused;
 				unknown->win = ALSO_REFUSED;
