@@ -578,10 +578,10 @@ refused(const struct pf_state *s, const struct pf_peer *src,
 
 /*
  * A RST.  From an end that has not been seen it must refuse what the state
- * knows, and does not tell where that end stands.  It passes and changes nothing
- * if it refuses what has passed like that, and if the connection is over anyway:
- * a host that has not got all that the state has seen still asks for the exact
- * number.
+ * knows, and does not tell where that end stands.  It passes and changes
+ * nothing if it refuses what has passed like that, and if the connection is
+ * over anyway: a host that has not got all that the state has seen still asks
+ * for the exact number.
  */
 static int
 misfit_rst(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
@@ -772,8 +772,8 @@ track_windows(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 /*
  * The challenge ACK to the sender of a segment, from its peer: false if there
  * was one in this second.  What is acknowledged is what dst itself has.  A SYN
- * that dst has not acknowledged is refused with a number that is too old, or the
- * challenge would complete the handshake.
+ * that dst has not acknowledged is refused with a number that is too old, or
+ * the challenge would complete the handshake.
  */
 static bool
 challenge_due(struct pf *pf, struct pf_state *s, const struct pf_peer *src,
