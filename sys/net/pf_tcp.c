@@ -69,7 +69,6 @@
 #include "pf_tcp.h"
 #include "pf_track.h"
 
-#define MAXACKWINDOW	(0xffff + 1500)	/* how far an ACK may be off */
 #define BEHIND		2	/* a FIN, and a keepalive's number */
 /* What the state knows of the sender of SYNs, in win of a peer not known. */
 #define OTHER_SYN	1	/* seqlo and mss are of another SYN */
@@ -177,17 +176,6 @@ advance_states(struct pf_peer *src, struct pf_peer *dst, uint8_t flags,
 /*
  * Windows
  *
- * Whether it is known where an end stands.  A RST closes both ends, and one of
- * them may not have been seen.
- */
-static inline bool
-peer_known(const struct pf_peer *peer)
-{
-	return (peer->seqhi != 0 || (peer->state >= PF_TCPS_SYN_SENT &&
-	    peer->state != PF_TCPS_TIME_WAIT));
-}
-
-/*
  * The first segment of an end, if nothing has told where it stands.  Windows
  * are scaled only if the SYNs of both ends have the option, and the windows of
  * the SYNs are not.
@@ -501,15 +489,6 @@ restart(struct pf_peer *src, struct pf_peer *dst, const struct pf_pdesc *pd,
 	advance(src, dst, seg);
 }
 
-/* Units of 1 << shift to bytes, as far as a window without scale goes. */
-static uint16_t
-in_bytes(uint16_t win, uint8_t shift)
-{
-	uint32_t	n = (uint32_t)win << shift;
-
-	return (n < UINT16_MAX ? n : UINT16_MAX);
-}
-
 /* The SYN of an end comes behind its first segment, and has the scale that was
  * not known.  Windows that were offered before are in units of that scale. */
 static void
@@ -536,7 +515,7 @@ learn_scale(struct pf_peer *src, struct pf_peer *dst, const struct pf_pdesc *pd,
 
 /*
  * A segment that fits, of an end whose SYN has not been acknowledged.  A RST
- * ends the state only if there is no other beginning.
+ * ends the state only if there is no other beginning, which counts from now on.
  */
 static pf_noinline int
 advance_opening(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
@@ -548,8 +527,12 @@ advance_opening(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 			return (PF_GO);
 		}
 		if (dst->state == PF_TCPS_ESTABLISHED && s->refused != 0 &&
-		    s->refused != src->seqlo)
-			return (AS_IS);
+		    s->refused != src->seqlo) {
+			src->seqhi += s->refused - src->seqlo;
+			src->seqlo = s->refused;
+			s->refused = 0;
+			return (PF_GO);
+		}
 	}
 	peer_seen(src);
 	if (!seg->first)
@@ -585,7 +568,7 @@ refused(const struct pf_state *s, const struct pf_peer *src,
 		return (false);
 	if (seg->orig_seq == s->refused || (!peer_known(unknown) &&
 	    (unknown->win & ALSO_REFUSED) != 0 &&
-	    seg->orig_seq == unknown->seqlo))
+	    unknown->seqlo - seg->orig_seq <= MAXACKWINDOW))
 		return (true);
 	if (!is_opening(src, dst) && !(peer_closed(src) && peer_closed(dst)))
 		return (false);
@@ -595,10 +578,10 @@ refused(const struct pf_state *s, const struct pf_peer *src,
 
 /*
  * A RST.  From an end that has not been seen it must refuse what the state
- * knows, and does not tell where that end stands.  It passes and changes nothing
- * if it refuses what has passed like that, and if the connection is over anyway:
- * a host that has not got all that the state has seen still asks for the exact
- * number.
+ * knows, and does not tell where that end stands.  It passes and changes
+ * nothing if it refuses what has passed like that, and if the connection is
+ * over anyway: a host that has not got all that the state has seen still asks
+ * for the exact number.
  */
 static int
 misfit_rst(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
@@ -627,19 +610,26 @@ misfit_rst(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 
 /*
  * Of several ACKs of an older connection, which may have changed places, the
- * last one has the number of the RST that will be believed.  A SYN+ACK that
- * answers neither of two SYNs answers a third.
+ * last one has the number of the RST that will be believed.  Two such numbers
+ * are kept, as both ends may send such ACKs.  A SYN+ACK that answers neither of
+ * two SYNs answers a third.
  */
 static void
 note_refused(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
     const struct segment *seg)
 {
 	struct pf_peer	*unknown = peer_known(src) ? dst : src;
+	bool		 also = !peer_known(unknown) &&
+			    (unknown->win & ALSO_REFUSED) != 0;
 
-	if (s->refused == 0 || s->refused - seg->ack > MAXACKWINDOW) {
+	if (also && (seg->flags & PF_TH_SYN) == 0 &&
+	    is_near(unknown->seqlo, seg->ack)) {
+		if (seq_lt(unknown->seqlo, seg->ack))
+			unknown->seqlo = seg->ack;
+	} else if (s->refused == 0 || s->refused - seg->ack > MAXACKWINDOW) {
 		if (!peer_known(unknown)) {
 			unknown->win &= ~THIRD_SYN;
-			if (s->refused != 0 &&
+			if (s->refused != 0 && !is_near(s->refused, seg->ack) &&
 			    (unknown->win & OTHER_SYN) == 0) {
 				unknown->seqlo = s->refused;
 				unknown->win = ALSO_REFUSED;
@@ -781,7 +771,9 @@ track_windows(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 
 /*
  * The challenge ACK to the sender of a segment, from its peer: false if there
- * was one in this second.  What is acknowledged is what dst itself has.
+ * was one in this second.  What is acknowledged is what dst itself has.  A SYN
+ * that dst has not acknowledged is refused with a number that is too old, or
+ * the challenge would complete the handshake.
  */
 static bool
 challenge_due(struct pf *pf, struct pf_state *s, const struct pf_peer *src,
@@ -792,7 +784,8 @@ challenge_due(struct pf *pf, struct pf_state *s, const struct pf_peer *src,
 	if (s->challenged == now)
 		return (false);
 	s->challenged = now;
-	ack->seq = dst->seqlo + dst->seqdiff;
+	ack->seq = (src->state == PF_TCPS_SYN_SENT ?
+	    peer_una(dst, src) - 1 : dst->seqlo) + dst->seqdiff;
 	ack->ack = peer_una(src, dst);
 	ack->win = src->win;
 	return (true);

@@ -17,6 +17,7 @@
 #include "pf_packet.h"
 #include "pf_state.h"
 
+#define MAXACKWINDOW	(0xffff + 1500)	/* how far an ACK may be off */
 #define WSCALE_UNKNOWN	(PF_TCP_MAXWSCALE | PF_WSCALE_FLAG)
 
 static inline bool
@@ -29,6 +30,13 @@ static inline bool
 seq_leq(uint32_t a, uint32_t b)
 {
 	return ((int32_t)(a - b) <= 0);
+}
+
+/* Neither is far behind the other one. */
+static inline bool
+is_near(uint32_t a, uint32_t b)
+{
+	return (a - b <= MAXACKWINDOW || b - a <= MAXACKWINDOW);
 }
 
 static inline uint32_t
@@ -69,6 +77,15 @@ scale_down(uint32_t win, uint8_t wscale)
 	return ((win + (1U << shift) - 1) >> shift);
 }
 
+/* Units of 1 << shift to bytes, as far as a window without scale goes. */
+static inline uint16_t
+in_bytes(uint16_t win, uint8_t shift)
+{
+	uint32_t	n = (uint32_t)win << shift;
+
+	return (n < UINT16_MAX ? n : UINT16_MAX);
+}
+
 /* The widest window that the peer has offered, in bytes. */
 static inline uint32_t
 peer_room(const struct pf_peer *peer, const struct pf_peer *other)
@@ -87,6 +104,17 @@ peer_una(const struct pf_peer *peer, const struct pf_peer *other)
 	    other->wscale & PF_WSCALE_MASK : 0;
 
 	return (peer->seqhi - at_least_one((uint32_t)peer->win << shift));
+}
+
+/*
+ * Whether it is known where an end stands.  A RST closes both ends, and one of
+ * them may not have been seen.
+ */
+static inline bool
+peer_known(const struct pf_peer *peer)
+{
+	return (peer->seqhi != 0 || (peer->state >= PF_TCPS_SYN_SENT &&
+	    peer->state != PF_TCPS_TIME_WAIT));
 }
 
 /* The proxied states come after TIME_WAIT and are no end. */
