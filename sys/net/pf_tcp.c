@@ -270,19 +270,33 @@ went_on(const struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	return (true);
 }
 
+/* A SYN of src tells its scale, after windows have been offered: these are in
+ * units of that scale.  If it has none, neither end scales. */
+static void
+set_scale(struct pf_peer *src, struct pf_peer *dst, uint8_t wscale)
+{
+	uint8_t		shift = dst->wscale & PF_WSCALE_MASK;
+	uint32_t	una = peer_una(dst, src);
+
+	src->wscale = wscale;
+	if (wscale == 0) {
+		dst->wscale = 0;
+		dst->max_win = in_bytes(dst->max_win, shift);
+		src->win = in_bytes(src->win, shift);
+	}
+	if (peer_known(dst))
+		dst->seqhi = una + at_least_one((uint32_t)dst->win <<
+		    (wscale & PF_WSCALE_MASK));
+}
+
 /* An end that has restarted has other numbers than the state knows, but knows
  * those of its peer. */
 static void
-learn_again(struct pf_peer *src, const struct pf_peer *dst,
+learn_again(struct pf_peer *src, struct pf_peer *dst,
     const struct pf_pdesc *pd)
 {
-	uint8_t	wscale;
-
-	if (pd->tcp.flags & PF_TH_SYN && both_scale(src, dst)) {
-		wscale = pf_packet_wscale(pd);
-		if (wscale != 0)
-			src->wscale = wscale;
-	}
+	if (pd->tcp.flags & PF_TH_SYN && both_scale(src, dst))
+		set_scale(src, dst, pf_packet_wscale(pd));
 	src->seqlo = pd->tcp.seq;
 	src->seqhi = first_unacked(pd) + at_least_one(peer_room(dst, src));
 	src->win = dst->max_win;
@@ -490,26 +504,15 @@ restart(struct pf_peer *src, struct pf_peer *dst, const struct pf_pdesc *pd,
 }
 
 /* The SYN of an end comes behind its first segment, and has the scale that was
- * not known.  Windows that were offered before are in units of that scale. */
+ * not known. */
 static void
 learn_scale(struct pf_peer *src, struct pf_peer *dst, const struct pf_pdesc *pd,
     struct segment *seg)
 {
-	uint8_t		wscale, shift = dst->wscale & PF_WSCALE_MASK;
-	uint32_t	una = peer_una(dst, src);
-
 	if ((seg->flags & PF_TH_SYN) == 0 || src->wscale != WSCALE_UNKNOWN ||
 	    !both_scale(src, dst) || !peer_known(dst))
 		return;
-	wscale = pf_packet_wscale(pd);
-	src->wscale = wscale;
-	if (wscale == 0) {			/* then neither scales */
-		dst->wscale = 0;
-		dst->max_win = in_bytes(dst->max_win, shift);
-		src->win = in_bytes(src->win, shift);
-	}
-	dst->seqhi = una + at_least_one((uint32_t)dst->win <<
-	    (wscale & PF_WSCALE_MASK));
+	set_scale(src, dst, pf_packet_wscale(pd));
 	segment_of(seg, src, dst, pd, false);
 }
 
