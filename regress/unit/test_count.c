@@ -8,38 +8,9 @@
 #include "unit.h"
 #include "pf_wire.h"
 
-struct fix {
-	struct sim	*sim;
-	struct sim_node	*n;
-};
-
-static int
-setup(void **state)
-{
-	static struct fix f;
-
-	unit_reset();
-	f.sim = sim_new(3);
-	f.n = sim_node_new(f.sim, "n");
-	assert_int_equal(sim_if_add(f.n, 1, "eth0"), 0);
-	assert_int_equal(unit_enable(f.n), 0);
-	*state = &f;
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	struct fix *f = *state;
-
-	unit_reset();
-	sim_free(f->sim);
-	return (sim_mem_live_all() == 0 ? 0 : -1);
-}
-
 /* Send; the reason of the drop, PFRES_MATCH for one by a rule, -1: passed. */
 static int
-give(struct fix *f, int dir, const struct sim_spec *sp)
+give(struct unit_node *f, int dir, const struct sim_spec *sp)
 {
 	struct pf_status a, b;
 	int verdict, reason = PFRES_MATCH;
@@ -54,7 +25,7 @@ give(struct fix *f, int dir, const struct sim_spec *sp)
 }
 
 static uint64_t
-counted(struct fix *f)
+counted(struct unit_node *f)
 {
 	struct pf_rule r;
 
@@ -101,7 +72,7 @@ static const struct {
 };
 
 static void
-one(struct fix *f, unsigned int i)
+one(struct unit_node *f, unsigned int i)
 {
 	struct pf_rule r = unit_rule(cases[i].action);
 	bool counts = cases[i].reason <= PFRES_MATCH;
@@ -131,8 +102,8 @@ test_count(void **state)
 {
 	for (unsigned int i = 0; i < NITEMS(cases); i++) {
 		one(*state, i);
-		assert_int_equal(teardown(state), 0);
-		assert_int_equal(setup(state), 0);
+		assert_int_equal(unit_teardown(state), 0);
+		assert_int_equal(unit_setup(state), 0);
 	}
 }
 
@@ -140,7 +111,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_count, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_count, unit_setup, unit_teardown),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

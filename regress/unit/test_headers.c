@@ -11,44 +11,15 @@
 #include "unit.h"
 #include "pf_wire.h"
 
-struct fix {
-	struct sim	*sim;
-	struct sim_node	*n;
-};
-
 /* A packet as bytes, so that headers can be put between. */
 struct raw {
 	uint8_t		b[512];
 	uint32_t	len, head;	/* all of it; the IP header */
 };
 
-static int
-setup(void **state)
-{
-	static struct fix f;
-
-	unit_reset();
-	f.sim = sim_new(3);
-	f.n = sim_node_new(f.sim, "n");
-	assert_int_equal(sim_if_add(f.n, 1, "eth0"), 0);
-	assert_int_equal(unit_enable(f.n), 0);
-	*state = &f;
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	struct fix *f = *state;
-
-	unit_reset();
-	sim_free(f->sim);
-	return (sim_mem_live_all() == 0 ? 0 : -1);
-}
-
 /* pass, and behind it block proto tcp to port 22 */
 static void
-load(struct fix *f, bool allow_opts)
+load(struct unit_node *f, bool allow_opts)
 {
 	struct pf_rule r[2] = { unit_rule(PF_PASS), unit_rule(PF_DROP) };
 
@@ -97,7 +68,7 @@ insert(struct raw *r, bool v6, uint8_t proto, const void *header, uint32_t n)
 }
 
 static int
-verdict(struct fix *f, const struct raw *r)
+verdict(struct unit_node *f, const struct raw *r)
 {
 	struct pf_status a, b;
 	int v, reason = PFRES_MATCH;
@@ -143,7 +114,7 @@ test_authentication(void **state)
 		{ "16 of them", IPPROTO_TCP, 83, 16, -1, -1 },
 		{ "17 of them", IPPROTO_TCP, 84, 17, -1, PFRES_NORM },
 	};
-	struct fix *f = *state;
+	struct unit_node *f = *state;
 
 	load(f, false);
 	for (unsigned int v6 = 0; v6 < 2; v6++)
@@ -172,7 +143,7 @@ test_authentication(void **state)
 static void
 test_short(void **state)
 {
-	struct fix *f = *state;
+	struct unit_node *f = *state;
 
 	load(f, false);
 	for (unsigned int v6 = 0; v6 < 2; v6++) {
@@ -194,7 +165,7 @@ test_short(void **state)
 static void
 test_udp(void **state)
 {
-	struct fix *f = *state;
+	struct unit_node *f = *state;
 
 	load(f, false);
 	for (unsigned int v6 = 0; v6 < 2; v6++) {
@@ -249,7 +220,7 @@ test_rerouted(void **state)
 		{ "loose, at its end", false, 0, "\x83\7\10\12\0\0\11\0", 8, true },
 		{ "recorded", false, 0, "\7\7\4\12\0\0\11\0", 8, true },
 	};
-	struct fix *f = *state;
+	struct unit_node *f = *state;
 	int got;
 
 	for (unsigned int i = 0; i < NITEMS(cases); i++)
@@ -282,7 +253,7 @@ test_rerouted(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, unit_setup, unit_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_authentication), TEST(test_short), TEST(test_udp),
 		TEST(test_rerouted),

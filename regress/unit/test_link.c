@@ -40,38 +40,8 @@
 #define IGMP(t, to, ...) { .src = "10.0.0.1", .dst = to, .proto = 2, .ttl = 1, \
 	.payload = t "\0\0\0\0\0\0\0", .paylen = 8, __VA_ARGS__ }
 
-struct fix {
-	struct sim	*sim;
-	struct sim_node	*n;
-};
-
-static int
-setup(void **state)
-{
-	static struct fix f;
-
-	unit_reset();
-	f.sim = sim_new(3);
-	f.n = sim_node_new(f.sim, "n");
-	assert_int_equal(sim_if_add(f.n, 1, "eth0"), 0);
-	assert_int_equal(sim_if_add(f.n, 2, "eth1"), 0);
-	assert_int_equal(unit_enable(f.n), 0);
-	*state = &f;
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	struct fix *f = *state;
-
-	unit_reset();
-	sim_free(f->sim);
-	return (sim_mem_live_all() == 0 ? 0 : -1);
-}
-
 static void
-load(struct fix *f, int action)
+load(struct unit_node *f, int action)
 {
 	struct pf_rule r = unit_rule(action);
 
@@ -82,7 +52,7 @@ load(struct fix *f, int action)
 }
 
 static uint32_t
-states(struct fix *f)
+states(struct unit_node *f)
 {
 	struct pf_status st;
 
@@ -91,7 +61,7 @@ states(struct fix *f)
 }
 
 static bool
-passes(struct fix *f, int dir, int ifindex, const struct sim_spec *sp)
+passes(struct unit_node *f, int dir, int ifindex, const struct sim_spec *sp)
 {
 	return (sim_test_free(f->n, dir, ifindex, sim_pkt_build(sp)) == PF_PASS);
 }
@@ -102,7 +72,7 @@ test_roles(void **state)
 {
 	static const uint8_t ask4[] = { 8, 10, 13, 15, 17, 42 }, ask6[] = { 128, 133, 139, 141,
 	    146, 160, 135 };
-	struct fix *f = *state;
+	struct unit_node *f = *state;
 
 	load(f, PF_PASS);
 	for (unsigned int v6 = 0; v6 < 2; v6++)
@@ -178,7 +148,7 @@ static void
 test_answers(void **state)
 {
 	for (unsigned int i = 0; i < NITEMS(answers); i++) {
-		struct fix *f = *state;
+		struct unit_node *f = *state;
 
 		load(f, PF_PASS);
 		if (!passes(f, answers[i].way, 1, &answers[i].request) || states(f) != 1)
@@ -189,8 +159,8 @@ test_answers(void **state)
 			fail_msg("%s: %s", answers[i].what, answers[i].belongs ? "blocked" :
 			    "passed");
 		assert_int_equal(states(f), 1);
-		assert_int_equal(teardown(state), 0);
-		assert_int_equal(setup(state), 0);
+		assert_int_equal(unit_teardown(state), 0);
+		assert_int_equal(unit_setup(state), 0);
 	}
 }
 
@@ -276,7 +246,7 @@ static const struct {
 static void
 test_messages(void **state)
 {
-	struct fix *f = *state;
+	struct unit_node *f = *state;
 
 	load(f, PF_PASS);
 	for (unsigned int i = 0; i < NITEMS(messages); i++)
@@ -302,7 +272,7 @@ test_untranslated(void **state)
 		{ { .src = ME, .dst = YOU, .proto = 17, .frag_off = 64, .paylen = 8 }, false,
 		  false },
 	};
-	struct fix *f = *state;
+	struct unit_node *f = *state;
 	struct pf_rule r = unit_rule(PF_PASS);
 	struct pfioc_trans_e e = { .type = PF_TRANS_RULESET_FIRST + PF_RULESET_FILTER };
 	struct pfioc_trans t = { .size = 1, .esize = sizeof(e), .array = (uintptr_t)&e };
@@ -349,7 +319,7 @@ test_untranslated(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, unit_setup, unit_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_roles), TEST(test_answers), TEST(test_messages),
 		TEST(test_untranslated),

@@ -46,6 +46,32 @@ one_ioctl(struct sim_node *n, unsigned long cmd, void *arg)
 	return (error);
 }
 
+int
+unit_setup(void **state)
+{
+	static struct unit_node u;
+
+	unit_reset();
+	u.sim = sim_new(3);
+	u.n = sim_node_new(u.sim, "n");
+	assert_non_null(u.n);
+	assert_int_equal(sim_if_add(u.n, 1, "eth0"), 0);
+	assert_int_equal(sim_if_add(u.n, 2, "eth1"), 0);
+	assert_int_equal(unit_enable(u.n), 0);
+	*state = &u;
+	return (0);
+}
+
+int
+unit_teardown(void **state)
+{
+	struct unit_node *u = *state;
+
+	unit_reset();
+	sim_free(u->sim);
+	return (sim_mem_live_all() == 0 ? 0 : -1);
+}
+
 struct pf_rule
 unit_rule(int action)
 {

@@ -47,6 +47,17 @@ void	 unit_panic_hook(const char *msg) __attribute__((noreturn));
 void	 unit_reset(void);
 
 /*
+ * A node with pf enabled and the interfaces eth0 and eth1, whose indices are 1 and 2:
+ * for cmocka's setup and teardown, which asserts that nothing is left of it.
+ */
+struct unit_node {
+	struct sim	*sim;
+	struct sim_node	*n;
+};
+int	 unit_setup(void **state);
+int	 unit_teardown(void **state);
+
+/*
  * Rules
  *
  * unit_rule() is a rule as pfctl would send for "pass": flags S/SA keep state.
