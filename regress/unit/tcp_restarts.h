@@ -36,6 +36,18 @@
 	{ SRV, RA, 0, 0x70000001, .verdict = ASIS },
 	{ SRV, RA, 0, 1, .src = TW, .dst = TW },
 	END } },
+{ "both restart, and open at once", 0, {
+	{ CLI, S, 0, 0, .win = 1000 },
+	{ CLI, S, 0x70000000, 0, .win = 1000 },
+	{ SRV, S, 0, 0, .win = 1000, .src = SYNS, .dst = SYNS },
+	/* what the server has answered before it has forgotten all */
+	{ SRV, SA, 0x60000000, 1, .verdict = CHAL, .cseq = 0x70000000, .cack = 1,
+	  .cwin = 1000 },
+	{ SRV, SA, 0, 0x70000001, .win = 1000, .src = EST, .dst = SYNS },
+	{ CLI, SA, 0x70000000, 1, .win = 1000, .src = EST, .dst = EST },
+	{ SRV, A, 1, 0x70000001, 1000, .win = 1000 },
+	{ SRV, A, 1001, 0x70000001, 1, .win = 1000, .verdict = BAD },
+	END } },
 { "the server restarts before the client has answered", 0, {
 	{ CLI, S, 0, 0, .win = 1000 },
 	{ SRV, SA, 0x60000000, 1, .win = 1000, .src = EST, .dst = SYNS },

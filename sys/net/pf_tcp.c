@@ -226,6 +226,19 @@ begin_again(struct pf_peer *dst, struct pf_peer *src)
 	dst->wscale = src->mss;
 }
 
+/*
+ * The first segment of an end acknowledges the other SYN; or it is a SYN too,
+ * and does not tell.  Then the SYN that has come last counts: the one before is
+ * more likely to be what its sender has forgotten, and answers to that are still
+ * on their way.
+ */
+static bool
+means_other(const struct pf_pdesc *pd, uint32_t other_ack)
+{
+	return ((pd->tcp.flags & PF_TH_ACK) == 0 ||
+	    pd->tcp.ack == other_ack);
+}
+
 /* The beginning was not what the state has taken for it, which is now the other
  * SYN. */
 static void
@@ -748,8 +761,7 @@ track_windows(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 			segment_of(&seg, src, dst, pd, first);
 			return (misfit_rst(s, src, dst, &seg));
 		}
-		if (seg.other && (pd->tcp.flags & PF_TH_ACK) != 0 &&
-		    pd->tcp.ack - dst->seqdiff == src->seqlo)
+		if (seg.other && means_other(pd, src->seqlo + dst->seqdiff))
 			begin_again(dst, src);
 		learn_start(src, dst, pd);
 	}
