@@ -101,11 +101,35 @@ sloppy_and_more(const struct pf_rule *r)
 	    r->keep_state > PF_STATE_NORMAL);
 }
 
+/* ICMP is another protocol in each family. */
 static bool
-os_not_tcp(const struct pf_rule *r)
+icmp_in_inet6(const struct pf_rule *r)
 {
-	return (r->os_fingerprint != 0 && r->proto != 0 &&
-	    r->proto != IPPROTO_TCP);
+	return (r->proto == IPPROTO_ICMP && r->af == AF_INET6);
+}
+
+static bool
+icmp6_in_inet(const struct pf_rule *r)
+{
+	return (r->proto == IPPROTO_ICMPV6 && r->af == AF_INET);
+}
+
+static bool
+translates(const struct pf_rule *r)
+{
+	return ((r->pool_used & (1u << PF_POOL_NAT | 1u << PF_POOL_RDR)) != 0);
+}
+
+static bool
+translation_without_state(const struct pf_rule *r)
+{
+	return (translates(r) && r->action != PF_MATCH && !r->keep_state);
+}
+
+static bool
+translation_without_direction(const struct pf_rule *r)
+{
+	return (translates(r) && r->direction == PF_INOUT);
 }
 
 static const struct {
@@ -121,6 +145,10 @@ static const struct {
 				"icmp-type/code", ": add inet or inet6" },
 	{ overload_without_limit, "'overload' requires 'max-src-conn' or "
 				"'max-src-conn-rate'", "" },
+	{ icmp_in_inet6,	"proto icmp doesn't match address family inet6",
+	    ": use proto icmp6" },
+	{ icmp6_in_inet,	"proto icmp6 doesn't match address family inet",
+	    ": use proto icmp" },
 	{ opts_without_pass,	"allow-opts can only be specified for pass "
 				"rules", "" },
 	{ fragment_with_more,	"fragments can be filtered only on IP header "
@@ -136,43 +164,30 @@ static const struct {
 	{ sloppy_and_more,	"sloppy state matching cannot be used with "
 				"synproxy state or modulate state",
 	    ": use keep state" },
-	{ os_not_tcp,		"os only applies to tcp", ": add proto tcp" },
+	{ translation_without_state, "nat-to and rdr-to require keep state",
+	    ": leave no state out" },
+	{ translation_without_direction, "nat-to and rdr-to require a direction",
+	    ": add in or out" },
 };
 
-/* ICMP is another protocol in each family. */
-static bool
-proto_mismatch(struct parser *p, const struct pf_rule *r)
-{
-	if (!((r->proto == IPPROTO_ICMP && r->af == AF_INET6) ||
-	    (r->proto == IPPROTO_ICMPV6 && r->af == AF_INET)))
-		return (false);
-	pf_error(p, 0, "proto %s doesn't match address family %s%s",
-	    r->proto == IPPROTO_ICMP ? "icmp" : "icmp6",
-	    r->af == AF_INET ? "inet" : "inet6", pf_hint(p,
-	    ": icmp goes with inet, icmp6 with inet6"));
-	return (true);
-}
-
 int
-check_filter(struct parser *p, const struct pf_rule *r, bool anchor)
+check_filter(struct parser *p, const struct pf_rule *r)
 {
 	size_t i;
 	int wrong = 0;
 
-	(void)anchor;
 	for (i = 0; i < NITEMS(filter_rows); i++)
 		if (filter_rows[i].wrong(r)) {
 			pf_error(p, 0, "%s%s", filter_rows[i].message,
 			    pf_hint(p, filter_rows[i].hint));
 			wrong++;
 		}
-	if (proto_mismatch(p, r))
-		wrong++;
 	return (wrong);
 }
 
 int
-check_translation(struct parser *p, const struct pf_rule *r)
+check_translation(struct parser *p, const struct pf_rule *r,
+    const struct pf_pool *pool)
 {
 	int wrong = 0;
 
@@ -188,6 +203,11 @@ check_translation(struct parser *p, const struct pf_rule *r)
 			    pf_hint(p, filter_rows[0].hint));
 			wrong++;
 		}
+		if (pool->proxy_port[0] != 0) {
+			pf_error(p, 0, "rpool port only applies to tcp/udp%s",
+			    pf_hint(p, filter_rows[0].hint));
+			wrong++;
+		}
 	}
 	if (r->action == PF_RDR && r->dst.port_op != PF_OP_NONE &&
 	    r->dst.port_op != PF_OP_EQ && r->dst.port_op != PF_OP_RRG) {
@@ -198,22 +218,14 @@ check_translation(struct parser *p, const struct pf_rule *r)
 	return (wrong);
 }
 
-static bool
-mask_ok(const struct pf_addr_wrap *a, uint8_t af)
-{
-	return (a->type != PF_ADDR_ADDRMASK || af != AF_INET ||
-	    addr_prefix(&a->v.a.mask, AF_INET6) <= 32);
-}
-
 bool
-check_masks(struct parser *p, const struct pf_rule *r)
+check_mask(struct parser *p, const struct pf_addr_wrap *a, uint8_t af)
 {
-	if (mask_ok(&r->src.addr, r->af) && mask_ok(&r->dst.addr, r->af) &&
-	    !(r->af == AF_INET && r->src.addr.type == PF_ADDR_DYNIFTL &&
-	    r->src.addr.net > 32) &&
-	    !(r->af == AF_INET && r->dst.addr.type == PF_ADDR_DYNIFTL &&
-	    r->dst.addr.net > 32))
+	uint8_t net;
+
+	if (a->type != PF_ADDR_ADDRMASK || af != AF_INET ||
+	    (net = addr_prefix(&a->v.a.mask, AF_INET6)) <= 32)
 		return (true);
-	pf_error(p, 0, "netmask invalid for IPv4 address");
+	pf_error(p, 0, "netmask %u invalid for IPv4 address", net);
 	return (false);
 }

@@ -33,6 +33,7 @@ settle_target(struct parser *p, struct spec *sp, int which, const char *missing)
 {
 	struct target *t = &sp->target[which];
 	uint8_t *af = &sp->tmpl.rule.af;
+	const struct host *h;
 
 	if (t->node == NULL)
 		return (true);
@@ -41,6 +42,9 @@ settle_target(struct parser *p, struct spec *sp, int which, const char *missing)
 		pf_error(p, 0, "%s", missing);
 		return (false);
 	}
+	for (h = t->hosts; h != NULL; h = h->next)
+		if (!check_mask(p, &h->addr, *af))
+			return (false);
 	return (target_check(p, sp, which));
 }
 
@@ -110,19 +114,23 @@ block_return(struct parser *p, struct spec *sp, const struct node *n)
  * pass, block, match
  */
 
-/* A word about flags is for TCP: one protocol of the list must be that. */
+/* Flags and os are for TCP: one protocol of the list must be that. */
 static bool
-flags_allowed(struct parser *p, const struct spec *sp)
+tcp_allowed(struct parser *p, const struct spec *sp)
 {
+	const bool flags = sp->parts[P_FLAGS] != NULL &&
+	    sp->tmpl.rule.flagset != 0;
 	const struct item *it = sp->axis[AX_PROTO].item;
 
-	if (sp->parts[P_FLAGS] == NULL || sp->tmpl.rule.flagset == 0 ||
-	    it == NULL)
+	if ((!flags && !sp->os_given) || it == NULL)
 		return (true);
 	for (; it != NULL; it = it->next)
 		if (it->n[0] == IPPROTO_TCP)
 			return (true);
-	pf_error(p, 0, "flags only apply to tcp");
+	if (flags)
+		pf_error(p, 0, "flags only apply to tcp");
+	if (sp->os_given)
+		pf_error(p, 0, "OS fingerprinting only apply to tcp");
 	return (false);
 }
 
@@ -131,7 +139,7 @@ filter_defaults(struct parser *p, struct spec *sp)
 {
 	struct pf_rule *r = &sp->tmpl.rule;
 
-	if (!flags_allowed(p, sp))
+	if (!tcp_allowed(p, sp))
 		return (false);
 	if (r->action != PF_PASS)
 		return (true);
@@ -152,6 +160,11 @@ settle_filter_targets(struct parser *p, struct spec *sp)
 	struct pf_rule *r = &sp->tmpl.rule;
 
 	decide_af(sp);
+	if (r->rt != 0 && r->direction == PF_INOUT) {
+		pf_error(p, 0, "direction must be explicit with rules that "
+		    "specify routing%s", pf_hint(p, ": add in or out"));
+		return (false);
+	}
 	if (!settle_target(p, sp, PF_POOL_ROUTE, "no routing address with "
 	    "matching address family found."))
 		return (false);
@@ -275,13 +288,29 @@ define_binatto(struct parser *p, struct node *n, const struct node *to)
  * scrub
  */
 
+static bool
+scrub_ok(struct parser *p, const struct pf_rule *r)
+{
+	if (r->rule_flag & PFRULE_REASSEMBLE_TCP && r->direction != PF_INOUT) {
+		pf_error(p, 0, "reassemble tcp rules can not specify direction");
+		return (false);
+	}
+	if (r->rule_flag & (PFRULE_FRAGCROP | PFRULE_FRAGDROP) &&
+	    r->af == AF_INET6) {
+		pf_error(p, 0, "fragment crop and drop-ovl only apply to inet%s",
+		    pf_hint(p, ": fragments of IPv6 are reassembled whole"));
+		return (false);
+	}
+	return (true);
+}
+
 static void
 define_scrub(struct parser *p, struct node *n)
 {
 	struct spec sp;
 
 	spec_init(&sp, PF_RULESET_SCRUB, (uint8_t)n->n[0]);
-	if (!collect(p, &sp, n->a))
+	if (!collect(p, &sp, n->a) || !scrub_ok(p, &sp.tmpl.rule))
 		return;
 	expand(p, &sp);
 }
@@ -360,6 +389,8 @@ binat_af(struct parser *p, struct spec *sp)
 		pf_error(p, 0, "multiple binat ip addresses");
 		return (false);
 	}
+	if (!check_mask(p, &sp->axis[AX_SRC].host->addr, *af))
+		return (false);
 	if (dst == NULL)
 		return (true);
 	hosts_keep_af(&sp->axis[AX_DST].host, af);
@@ -375,20 +406,24 @@ binat_af(struct parser *p, struct spec *sp)
 }
 
 static bool
-binat_kind(struct parser *p, const struct host *h, const char *which)
+binat_no_table(struct parser *p, const struct host *h, const char *which)
 {
-	if (h->addr.type == PF_ADDR_TABLE) {
-		pf_error(p, 0, "invalid use of table <%s> as the %s address "
-		    "of a binat rule", h->addr.v.tblname, which);
-		return (false);
-	}
-	if (h->addr.type == PF_ADDR_DYNIFTL &&
-	    !(h->addr.iflags & PFI_AFLAG_NOALIAS)) {
-		pf_error(p, 0, "invalid use of interface (%s) as the %s "
-		    "address of a binat rule", h->addr.v.ifname, which);
-		return (false);
-	}
-	return (true);
+	if (h == NULL || h->addr.type != PF_ADDR_TABLE)
+		return (true);
+	pf_error(p, 0, "invalid use of table <%s> as the %s address of a binat "
+	    "rule", h->addr.v.tblname, which);
+	return (false);
+}
+
+static bool
+binat_no_alias(struct parser *p, const struct host *h, const char *which)
+{
+	if (h->addr.type != PF_ADDR_DYNIFTL ||
+	    h->addr.iflags & PFI_AFLAG_NOALIAS)
+		return (true);
+	pf_error(p, 0, "invalid use of interface (%s) as the %s address of a "
+	    "binat rule", h->addr.v.ifname, which);
+	return (false);
 }
 
 /* Both networks of a binat are of one size. */
@@ -415,7 +450,8 @@ binat_redirect(struct parser *p, struct spec *sp)
 		pf_error(p, 0, "binat rule must redirect to a single address");
 		return (false);
 	}
-	if (!binat_kind(p, t->hosts, "redirect"))
+	if (!check_mask(p, &t->hosts->addr, *af) ||
+	    !binat_no_alias(p, t->hosts, "redirect"))
 		return (false);
 	if (src != NULL && src->addr.type == PF_ADDR_ADDRMASK &&
 	    t->hosts->addr.type == PF_ADDR_ADDRMASK &&
@@ -455,8 +491,10 @@ define_binat(struct parser *p, struct node *n)
 		    ": a binat takes one protocol"));
 		return;
 	}
-	if (!binat_af(p, &sp) || !binat_kind(p, sp.axis[AX_SRC].host,
-	    "source"))
+	if (!binat_no_table(p, sp.axis[AX_SRC].host, "source") ||
+	    !binat_no_table(p, sp.target[PF_POOL_RDR].hosts, "redirect") ||
+	    !binat_af(p, &sp) ||
+	    !binat_no_alias(p, sp.axis[AX_SRC].host, "source"))
 		return;
 	if (!n->neg && !binat_redirect(p, &sp))
 		return;
@@ -567,6 +605,30 @@ anchor_name_ok(struct parser *p, const struct node *n)
 	return (true);
 }
 
+/* A rdr-anchor is called by one destination port at most. */
+static bool
+rdr_anchor_ok(struct parser *p, const struct spec *sp)
+{
+	const struct item *port = sp->axis[AX_DPORT].item;
+
+	if (sp->axis[AX_SPORT].item != NULL) {
+		pf_error(p, 0, "source port parameter not supported in "
+		    "rdr-anchor");
+		return (false);
+	}
+	if (port != NULL && port->next != NULL) {
+		pf_error(p, 0, "destination port list expansion not supported "
+		    "in rdr-anchor");
+		return (false);
+	}
+	if (port != NULL && port->op != PF_OP_EQ) {
+		pf_error(p, 0, "destination port operators not supported in "
+		    "rdr-anchor");
+		return (false);
+	}
+	return (true);
+}
+
 /* What cannot be said of a call. */
 static bool
 anchor_parts_ok(struct parser *p, const struct node *n, const struct spec *sp)
@@ -575,7 +637,7 @@ anchor_parts_ok(struct parser *p, const struct node *n, const struct spec *sp)
 		int		 kind;
 		const char	*name;
 	} refused[] = {
-		{ P_LOG, "log" }, { P_KEEP, "keep state" },
+		{ P_LOG, "log" },
 		{ P_NATTO, "nat-to" }, { P_RDRTO, "rdr-to" },
 		{ P_BINATTO, "binat-to" }, { P_ROUTE, "route-to" },
 		{ P_QUEUE, "queue" }, { P_SCRUB, "scrub" },
@@ -584,6 +646,11 @@ anchor_parts_ok(struct parser *p, const struct node *n, const struct spec *sp)
 	};
 	size_t i;
 
+	if (sp->parts[P_KEEP] != NULL) {
+		pf_error(p, 0, "cannot specify state handling on anchors%s",
+		    pf_hint(p, ": say it in the rules of the anchor"));
+		return (false);
+	}
 	for (i = 0; i < NITEMS(refused); i++)
 		if (sp->parts[refused[i].kind] != NULL) {
 			pf_error(p, 0, "%s cannot be specified with anchors%s",
@@ -591,6 +658,8 @@ anchor_parts_ok(struct parser *p, const struct node *n, const struct spec *sp)
 			    ": say it in the rules of the anchor"));
 			return (false);
 		}
+	if (n->n[0] == PF_RULESET_RDR)
+		return (rdr_anchor_ok(p, sp));
 	if (n->n[0] != PF_RULESET_BINAT)
 		return (true);
 	if (sp->axis[AX_PROTO].item != NULL &&
@@ -643,7 +712,7 @@ define_anchor(struct parser *p, struct node *n)
 		sp.tmpl.block = index + 1;
 	sp.tmpl.anchor_call = name;
 	if (collect(p, &sp, n->a) && anchor_parts_ok(p, n, &sp) &&
-	    flags_allowed(p, &sp)) {
+	    tcp_allowed(p, &sp)) {
 		decide_af(&sp);
 		expand(p, &sp);
 		/* nothing can be in it, and no packet comes to it */

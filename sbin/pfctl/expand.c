@@ -47,6 +47,7 @@ text_addr(struct text *t, const struct pf_rule_addr *ra, uint8_t af)
 	char buf[INET6_ADDRSTRLEN + 8];
 	uint8_t net;
 
+	text_add(t, "! ", ra->neg ? 2 : 0);
 	switch (a->type) {
 	case PF_ADDR_DYNIFTL:
 		text_add(t, "(", 1);
@@ -111,11 +112,9 @@ text_port(struct text *t, const struct pf_rule_addr *ra)
 static void
 text_proto(struct text *t, struct names *nm, const struct pf_rule *r)
 {
-	const char *name = proto_name(nm, r->proto);
+	const char *name = r->proto == 0 ? "ip" : proto_name(nm, r->proto);
 	char buf[8];
 
-	if (r->proto == 0)
-		return;
 	if (name == NULL) {
 		snprintf(buf, sizeof(buf), "%u", r->proto);
 		name = buf;
@@ -145,7 +144,7 @@ expand_text(struct parser *p, const struct pf_rule *r, const char *from,
 		if (i == 0 && r->ifname[0] == '\0')
 			text_add(&t, "any", 3);
 		else if (i == 0) {
-			text_add(&t, "!", r->ifnot ? 1 : 0);
+			text_add(&t, "! ", r->ifnot ? 2 : 0);
 			text_add(&t, r->ifname, strlen(r->ifname));
 		} else if (i == 1)
 			text_addr(&t, &r->src, r->af);
@@ -279,7 +278,19 @@ can_match(const struct combo *c, struct pf_rule *r)
 	return (true);
 }
 
-/* The rule of a combination: false: it cannot match, or a message is out. */
+/* An address of an interface takes a prefix that its family has. */
+static void
+put_prefix(struct pf_addr_wrap *a, uint8_t *af)
+{
+	if (a->type != PF_ADDR_DYNIFTL || a->net <= 32)
+		return;
+	if (*af == 0)
+		*af = AF_INET6;
+	if (*af == AF_INET)
+		a->net = 0;
+}
+
+/* The rule of a combination: false: it cannot match. */
 static bool
 make(struct parser *p, const struct spec *sp, const struct combo *c,
     struct pfctl_rule *to)
@@ -300,6 +311,8 @@ make(struct parser *p, const struct spec *sp, const struct combo *c,
 		r->proto = (uint8_t)it->n[0];
 	put_host(&r->src, c->src, c->item[AX_SPORT]);
 	put_host(&r->dst, c->dst, c->item[AX_DPORT]);
+	put_prefix(&r->src.addr, &r->af);
+	put_prefix(&r->dst.addr, &r->af);
 	if ((it = c->item[AX_OS]) != NULL)
 		r->os_fingerprint = it->n[0];
 	if ((it = c->item[AX_UID]) != NULL)
@@ -313,13 +326,11 @@ make(struct parser *p, const struct spec *sp, const struct combo *c,
 		r->flagset = 0x02 | 0x10;	/* SA */
 	} else if (r->proto != 0 && r->proto != IPPROTO_TCP)
 		r->flags = r->flagset = 0;
+	/* modulate and synproxy are for TCP, and mean keep elsewhere */
+	if (r->keep_state > PF_STATE_NORMAL && r->proto != 0 &&
+	    r->proto != IPPROTO_TCP)
+		r->keep_state = PF_STATE_NORMAL;
 	if ((it = c->item[AX_ICMP]) != NULL) {
-		if (r->proto != 0 && r->proto != (it->af == AF_INET ?
-		    IPPROTO_ICMP : IPPROTO_ICMPV6)) {
-			pf_error(p, 0, "icmp-type mismatch");
-			pf_skipping(p);
-			return (false);
-		}
 		r->type = (uint8_t)it->n[0];
 		r->code = (uint8_t)it->n[1];
 	}
@@ -371,24 +382,41 @@ wanted(const struct pfctl *pf, int ruleset)
 	}
 }
 
+/* Messages for all that is wrong with a rule, in pf's order; how many. */
+static int
+check(struct parser *p, const struct spec *sp, const struct combo *c,
+    const struct pf_rule *r)
+{
+	const struct item *icmp = c->item[AX_ICMP];
+	int wrong = 0;
+
+	wrong += !check_mask(p, &r->src.addr, r->af);
+	wrong += !check_mask(p, &r->dst.addr, r->af);
+	if (icmp != NULL && r->proto != 0 && r->proto !=
+	    (icmp->af == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6)) {
+		pf_error(p, 0, "icmp-type mismatch");
+		wrong++;
+	}
+	if (sp->ruleset == PF_RULESET_FILTER)
+		wrong += check_filter(p, r);
+	else
+		wrong += check_translation(p, r, &sp->target[PF_POOL_RDR].pool);
+	return (wrong);
+}
+
 static void
 make_and_append(struct parser *p, struct spec *sp, const struct combo *c)
 {
 	struct pfctl_rule r, *added;
 	bool anchor = sp->tmpl.anchor_call[0] != '\0';
-	int wrong;
 
 	if (!make(p, sp, c, &r))
 		return;
-	if (sp->ruleset == PF_RULESET_FILTER)
-		wrong = check_filter(p, &r.rule, anchor);
-	else
-		wrong = check_translation(p, &r.rule);
-	if (wrong > 0) {
+	if (check(p, sp, c, &r.rule) > 0) {
 		pf_skipping(p);
 		return;
 	}
-	if (!check_masks(p, &r.rule) || !expand_names(p, sp, &r.rule))
+	if (!expand_names(p, sp, &r.rule))
 		return;
 	sp->made++;
 	if (!wanted(p->pf, sp->ruleset))

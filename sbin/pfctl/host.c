@@ -111,10 +111,11 @@ host_add_addr(struct parser *p, struct hosts *hs, const char *s, int prefix)
 	uint8_t net;
 	int v = addr_parse(s, &a, &net);
 
-	if (v == 0 || prefix > (v == 4 ? 32 : 128))
+	if (v == 0)
 		return (false);
-	/* 10.1 alone is not a host, 10.1/16 is a network */
-	if (v == 4 && net < 32 && prefix == -1)
+	/* 10.1 alone is not a host, 10.1/16 is a network; a prefix that IPv4
+	 * does not have is left to masks_ok() */
+	if (v == 4 && net < 32 && (prefix == -1 || prefix > 32))
 		return (false);
 	h = hosts_add(p, hs, PF_ADDR_ADDRMASK, v == 4 ? AF_INET : AF_INET6);
 	h->addr.v.a.addr = a;
@@ -360,7 +361,7 @@ add_word(struct parser *p, struct hosts *hs, const struct node *n)
 	    host_add_scoped(p, hs, n->s, prefix))
 		return (true);
 	if (prefix > 32 && parse_v4(n->s, &a) > 0) {
-		pf_note(p, "invalid netmask '/%s'", n->t);
+		pf_error(p, 0, "netmask %d invalid for IPv4 address", prefix);
 		return (false);
 	}
 	if ((dash = strchr(n->s, '-')) != NULL && prefix == -1) {
@@ -397,11 +398,8 @@ add_dynamic(struct parser *p, struct hosts *hs, const struct node *n)
 	h = hosts_add(p, hs, PF_ADDR_DYNIFTL, 0);
 	strcpy(h->addr.v.ifname, name);
 	h->addr.iflags = flags;
-	if (prefix != -1) {
+	if (prefix != -1)
 		h->addr.net = (uint8_t)prefix;
-		if (prefix > 32)
-			h->af = AF_INET6;
-	}
 	return (true);
 }
 
@@ -446,6 +444,17 @@ add_node(struct parser *p, struct hosts *hs, const struct node *n)
 	}
 }
 
+/* (10.1.2.3) is an address, or was meant to be one. */
+static bool
+is_address(const char *s)
+{
+	struct pf_addr a;
+	uint8_t net;
+
+	return (addr_parse(s, &a, &net) != 0 ||
+	    strspn(s, "0123456789.") == strlen(s));
+}
+
 bool
 host_resolve(struct parser *p, const struct node *n, struct host **list)
 {
@@ -453,6 +462,11 @@ host_resolve(struct parser *p, const struct node *n, struct host **list)
 	struct host *h;
 
 	hs.end = &hs.first;
+	if (n->kind == N_DYN && is_address(n->s)) {
+		pf_error(p, 0, "invalid interface name '%s'%s", n->s, pf_hint(p,
+		    ": parentheses are for interfaces, leave them out"));
+		return (false);
+	}
 	if (!add_node(p, &hs, n)) {
 		pf_error(p, 0, "could not parse host specification");
 		return (false);

@@ -336,22 +336,41 @@ many_addresses(const struct pf_addr_wrap *a)
 }
 
 /*
- * The type of a pool that names none, and what types can have which addresses.
- * Messages as in the classic program.
+ * nat-to and rdr-to take any type for several addresses, but for bitmask, which
+ * keeps the host's bits and so has one network.
  */
-bool
-target_check(struct parser *p, struct spec *sp, int which)
+static bool
+check_modern(struct parser *p, const struct target *t)
 {
-	struct target *t = &sp->target[which];
-	const bool route = which == PF_POOL_ROUTE;
 	const struct host *h;
-	bool many;
 
-	many = t->hosts->next != NULL ||
-	    t->hosts->addr.type == PF_ADDR_TABLE ||
-	    many_addresses(&t->hosts->addr);
-	if (!t->typed && many)
-		t->pool.opts |= PF_POOL_ROUNDROBIN;
+	if ((t->pool.opts & PF_POOL_TYPEMASK) != PF_POOL_BITMASK)
+		return (true);
+	for (h = t->hosts; h != NULL; h = h->next) {
+		if (h->addr.type == PF_ADDR_TABLE) {
+			pf_error(p, 0, "tables are not supported by pool type");
+			return (false);
+		}
+		if (many_addresses(&h->addr)) {
+			pf_error(p, 0, "interface (%s) is not supported by "
+			    "pool type", h->addr.v.ifname);
+			return (false);
+		}
+	}
+	if (t->hosts->next != NULL) {
+		pf_error(p, 0, "bitmask takes one network: use round-robin, "
+		    "random, source-hash or least-states for several addresses");
+		return (false);
+	}
+	return (true);
+}
+
+/* Messages as in the classic program. */
+static bool
+check_classic(struct parser *p, const struct target *t, bool route)
+{
+	const struct host *h;
+
 	switch (t->pool.opts & PF_POOL_TYPEMASK) {
 	case PF_POOL_ROUNDROBIN:
 	case PF_POOL_LEASTSTATES:
@@ -381,6 +400,22 @@ target_check(struct parser *p, struct spec *sp, int which)
 		return (false);
 	}
 	return (true);
+}
+
+/* The type of a pool that names none, and what types can have which addresses. */
+bool
+target_check(struct parser *p, struct spec *sp, int which)
+{
+	struct target *t = &sp->target[which];
+	const bool route = which == PF_POOL_ROUTE;
+
+	if (!t->typed && (t->hosts->next != NULL ||
+	    t->hosts->addr.type == PF_ADDR_TABLE ||
+	    many_addresses(&t->hosts->addr)))
+		t->pool.opts |= PF_POOL_ROUNDROBIN;
+	if (sp->ruleset == PF_RULESET_FILTER && !route)
+		return (check_modern(p, t));
+	return (check_classic(p, t, route));
 }
 
 /* A copy for one rule; of malloc(). */

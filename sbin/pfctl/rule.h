@@ -77,9 +77,11 @@ void	 target_store(const struct target *, struct pfctl_pool *,
 /* expand.c */
 void	 expand(struct parser *, struct spec *);
 /* check.c: messages for what is wrong; how many */
-int	 check_filter(struct parser *, const struct pf_rule *, bool anchor);
-int	 check_translation(struct parser *, const struct pf_rule *);
-bool	 check_masks(struct parser *, const struct pf_rule *);
+int	 check_filter(struct parser *, const struct pf_rule *);
+int	 check_translation(struct parser *, const struct pf_rule *,
+	    const struct pf_pool *);
+/* The prefix of an IPv4 address is one; the parser takes up to 128. */
+bool	 check_mask(struct parser *, const struct pf_addr_wrap *, uint8_t af);
 
 /* conf.c's last acts: numbers in labels; text */
 void	 rules_finish(struct pfctl *);

@@ -172,6 +172,8 @@ add_hosts(struct parser *p, struct pfctl_table *t, const struct node *n,
 	if (!host_resolve(p, n, &h))
 		return (false);
 	for (; h != NULL; h = h->next) {
+		if (!check_mask(p, &h->addr, h->af))
+			return (false);
 		if (h->addr.type != PF_ADDR_ADDRMASK) {
 			pf_error(p, 0,
 			    "address ranges are not permitted inside tables");
