@@ -672,12 +672,16 @@ word_print(FILE *f, const char *s, size_t max)
 {
 	const size_t len = strnlen(s, max);
 	char word[64];
-	size_t i;
+	size_t i, digits;
 
 	for (i = 0; i < len && word_char((unsigned char)s[i]) && s[i] != '\\';
 	    i++)
 		;
-	if (i == len && len > 0 && (isalnum((unsigned char)s[0]) ||
+	for (digits = 0; digits < len && isdigit((unsigned char)s[digits]);
+	    digits++)
+		;
+	/* a number is no name */
+	if (i == len && digits < len && (isalnum((unsigned char)s[0]) ||
 	    s[0] == ':' || s[0] == '_')) {
 		/* no keyword is as long as this */
 		snprintf(word, sizeof(word), "%.*s", (int)len, s);

@@ -402,20 +402,42 @@ can_combine(struct pf_rule *r, bool src)
 	    plain_prefix(ra, r->af) > 0);
 }
 
-/* A name that does not change while the contents do not. */
-static void
-make_table(struct optimizer *o, struct pfctl_rule *first, bool src,
-    struct pfctl_table *t)
+static bool
+table_named(const struct pfctl *pf, const char *name)
 {
-	struct pf_rule *r = &first->rule;
-	struct pf_rule_addr *ra = side_of(r, src);
+	uint32_t i;
 
+	for (i = index_first(&pf->table_index, hash_name(name));
+	    i != INDEX_NONE; i = index_next(&pf->table_index, i))
+		if (strcmp(pf->tables[i]->name, name) == 0)
+			return (true);
+	return (false);
+}
+
+/* A table with a name that does not change while the ruleset does not, and that
+ * the file has not taken. */
+static struct pfctl_table *
+make_table(struct optimizer *o, uint32_t line)
+{
+	char name[PF_TABLE_NAME_SIZE];
+	struct pfctl_table *t;
+
+	do
+		snprintf(name, sizeof(name), "%s%x_%u", PF_OPTIMIZER_TABLE_PFX,
+		    (uint32_t)hash_bytes(o->path, strlen(o->path)),
+		    o->ntables++);
+	while (table_named(o->pf, name));
+	t = table_new(o->pf, o->path, name);
 	t->flags = PFR_TFLAG_CONST;
 	t->defined = true;
 	t->optimizer = true;
-	t->line = first->line;
-	snprintf(t->name, sizeof(t->name), "%s%x_%u", PF_OPTIMIZER_TABLE_PFX,
-	    (uint32_t)hash_bytes(o->path, strlen(o->path)), o->ntables++);
+	t->line = line;
+	return (t);
+}
+
+static void
+use_table(struct pf_rule_addr *ra, const struct pfctl_table *t)
+{
 	memset(&ra->addr, 0, sizeof(ra->addr));
 	ra->addr.type = PF_ADDR_TABLE;
 	strcpy(ra->addr.v.tblname, t->name);
@@ -498,14 +520,14 @@ combine_side(struct optimizer *o, struct pfctl_rule **rule, uint32_t n, bool src
 	for (i = 0; i < n; i++) {
 		if (rule[i] == NULL || c.count[i] < TABLE_THRESHOLD)
 			continue;
-		t = table_new(o->pf, o->path, "");
+		t = make_table(o, rule[i]->line);
 		for (j = i; j != n; j = c.next[j]) {
 			ra = side_of(&rule[j]->rule, src);
 			table_add_addr(t, rule[j]->rule.af, &ra->addr.v.a.addr,
 			    addr_prefix(&ra->addr.v.a.mask, rule[j]->rule.af),
 			    false);
 		}
-		make_table(o, rule[i], src, t);
+		use_table(side_of(&rule[i]->rule, src), t);
 		for (j = c.next[i]; j != n; j = next) {
 			next = c.next[j];
 			rule_free(rule[j]);

@@ -197,7 +197,7 @@ word:
 	| WEIGHT		{ $$ = "weight"; }
 	;
 
-name:				/* of tables and tags: <404> is one */
+name:				/* of tables: <404> is one */
 	  word
 	| NUMBER
 	;
@@ -891,8 +891,8 @@ natopts:
 	;
 
 natopt:
-	  TAG name		{ $$ = node_new(p, P_TAG, $2, NULL); }
-	| not TAGGED name	{
+	  TAG word		{ $$ = node_new(p, P_TAG, $2, NULL); }
+	| not TAGGED word	{
 		$$ = node_new(p, P_TAGGED, $3, NULL);
 		$$->neg = (uint8_t)$1;
 	}

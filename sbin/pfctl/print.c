@@ -752,10 +752,49 @@ pfctl_print_rule(const struct pfctl_printer *pr, const struct pf_rule *r,
  * itself; later calls name it only.
  */
 
+#define TABLE_BATCH	64
+
+static void
+print_table(const struct pfctl_printer *pr, const struct pfctl_table *t)
+{
+	struct pfr_addr batch[TABLE_BATCH];
+	struct pf_addr_wrap a;
+	size_t at, i, n;
+
+	fprintf(pr->out, "table <%s> const { ", t->name);
+	memset(&a, 0, sizeof(a));
+	a.type = PF_ADDR_ADDRMASK;
+	for (at = 0; (n = pfctl_table_get(t, at, batch, TABLE_BATCH)) > 0;
+	    at += n)
+		for (i = 0; i < n; i++) {
+			a.v.a.addr = batch[i].pfra_addr;
+			addr_mask(&a.v.a.mask, batch[i].pfra_net);
+			pfctl_print_addr(pr, &a, batch[i].pfra_af);
+			fputc(' ', pr->out);
+		}
+	fputs("}\n", pr->out);
+}
+
+/*
+ * The tables that the optimizer has made.  Those of anchors in braces, too, stand
+ * in front of all rules, as no table may be defined in braces; their rules find
+ * them there.
+ */
+static void
+print_made_tables(struct pfctl *pf, const struct pfctl_printer *pr)
+{
+	size_t i;
+
+	for (i = 0; i < pf->ntables; i++)
+		if (pf->tables[i]->optimizer)
+			print_table(pr, pf->tables[i]);
+}
+
 static void
 print_ruleset(struct pfctl *pf, const struct pfctl_printer *pr,
-    const struct pfctl_ruleset *rs, int type, int depth, bool *shown)
+    uint32_t anchor, int type, int depth, bool *shown)
 {
+	const struct pfctl_ruleset *rs = &pf->anchors[anchor].rs[type];
 	const struct pfctl_rule *r;
 	uint32_t i;
 
@@ -770,8 +809,7 @@ print_ruleset(struct pfctl *pf, const struct pfctl_printer *pr,
 		/* one without a name is written where it is called */
 		shown[r->block - 1] = r->anchor_call[0] != '_';
 		fputs(" {\n", pr->out);
-		print_ruleset(pf, pr, &pf->anchors[r->block - 1].rs[type],
-		    type, depth + 1, shown);
+		print_ruleset(pf, pr, r->block - 1, type, depth + 1, shown);
 		fprintf(pr->out, "%*s}\n", depth * 2, "");
 	}
 }
@@ -787,17 +825,16 @@ rules_print(struct pfctl *pf)
 	uint32_t i;
 	size_t t;
 
+	print_made_tables(pf, &pr);
 	shown[0] = true;
 	for (t = 0; t < NITEMS(order); t++)
-		print_ruleset(pf, &pr, &pf->anchors[0].rs[order[t]],
-		    order[t], 0, shown);
+		print_ruleset(pf, &pr, 0, order[t], 0, shown);
 	for (i = 1; i < pf->nanchors && pf->verbose > 1; i++) {
 		if (!pf->anchors[i].loaded)
 			continue;
 		fprintf(pf->out, "# anchor %s\n", pf->anchors[i].path);
 		for (t = 0; t < NITEMS(order); t++)
-			print_ruleset(pf, &pr, &pf->anchors[i].rs[order[t]],
-			    order[t], 0, shown);
+			print_ruleset(pf, &pr, i, order[t], 0, shown);
 	}
 	free(shown);
 }
