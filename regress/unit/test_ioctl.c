@@ -73,6 +73,8 @@ setup(void **state)
 	r[1].proto = IPPROTO_UDP;
 	r[1].flags = r[1].flagset = 0;
 	strcpy(r[1].label, "udp");
+	strcpy(r[1].more_label[0], "datagrams");
+	strcpy(r[1].more_label[3], "fifth");
 	assert_int_equal(unit_load(f.n, r, 2), 0);
 	assert_int_equal(unit_enable(f.n), 0);
 	assert_true(packet(&f, IPPROTO_TCP, "10.0.0.1", 1000, "10.9.0.1", 22));
@@ -506,6 +508,8 @@ test_kill(void **state)
 		{ .what = "interface", .ifname = "eth0", .killed = 4 },
 		{ .what = "other interface", .ifname = "eth1", .killed = 0 },
 		{ .what = "label", .label = "udp", .killed = 3 },
+		{ .what = "second label", .label = "datagrams", .killed = 3 },
+		{ .what = "fifth label", .label = "fifth", .killed = 3 },
 		{ .what = "other label", .label = "ud", .killed = 0 },
 	};
 	struct pfioc_state_kill k;

@@ -313,6 +313,8 @@ test_strings(void **state)
 		{ "ifname", offsetof(struct pf_rule, ifname), PF_IFNAMSIZ },
 		{ "logif", offsetof(struct pf_rule, logif), PF_IFNAMSIZ },
 		{ "label", offsetof(struct pf_rule, label), PF_RULE_LABEL_SIZE },
+		{ "last label", offsetof(struct pf_rule, more_label[3]),
+		    PF_RULE_LABEL_SIZE },
 	};
 	struct fix *f = *state;
 	struct pf_rule r;
@@ -470,6 +472,7 @@ test_digest(void **state)
 	said.src.addr.v.a.addr.v4 = 7;
 	r.said = &said;
 	other.said = &changed;
+	r.said_size = other.said_size = sizeof(said);
 	pf_krule_digest(&r, h);
 	for (size_t i = 0; i < sizeof(said); i++)
 		for (unsigned int bit = 0; bit < 8; bit += 7) {

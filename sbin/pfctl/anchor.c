@@ -8,43 +8,24 @@
  * anchors_free() and rule_free().  No locking.  Below the files that know what
  * statements mean; on index.c and tree.c.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "parser.h"
+#define PF_NO_HOST
+#include "pf_anchor_path.h"
 
 bool
-anchor_path(char buf[PF_ANCHOR_PATH_SIZE], const char *base, const char *name)
+pfctl_anchor_path(char buf[PF_ANCHOR_PATH_SIZE], const char *base,
+    const char *name, bool *wild)
 {
-	char *slash;
-	size_t len, part;
+	struct pf_call_kind kind;
 
-	if (name[0] == '/')
-		base = "";
-	if ((len = strlen(base)) >= PF_ANCHOR_PATH_SIZE)
+	if (anchor_resolve(base, name, buf, &kind) != 0)
 		return (false);
-	memcpy(buf, base, len + 1);
-	for (;;) {
-		name += strspn(name, "/");
-		if ((part = strcspn(name, "/")) == 0)
-			return (true);
-		if (part == 2 && name[0] == '.' && name[1] == '.') {
-			if ((slash = strrchr(buf, '/')) == NULL)
-				slash = buf;
-			*slash = '\0';
-			len = (size_t)(slash - buf);
-		} else {
-			if (part >= PF_ANCHOR_NAME_SIZE ||
-			    len + 1 + part >= PF_ANCHOR_PATH_SIZE)
-				return (false);
-			if (len > 0)
-				buf[len++] = '/';
-			memcpy(buf + len, name, part);
-			len += part;
-			buf[len] = '\0';
-		}
-		name += part;
-	}
+	*wild = kind.wildcard != 0;
+	return (true);
 }
 
 uint32_t

@@ -68,14 +68,16 @@ load_from(struct parser *p, struct node *n)
 {
 	char path[PF_ANCHOR_PATH_SIZE];
 	struct load_anchor *la;
+	bool wild;
 	int used;
 
 	if (n->s[strspn(n->s, "/")] == '\0') {
 		pf_error(p, 0, "anchor name \"%s\" names no anchor", n->s);
 		return;
 	}
-	if (!anchor_path(path, anchor_here(p)->path, n->s)) {
-		pf_error(p, 0, "anchor name \"%s\" is too long", n->s);
+	if (!pfctl_anchor_path(path, anchor_here(p)->path, n->s, &wild) ||
+	    wild) {
+		pf_error(p, 0, "anchor name \"%s\" names no anchor", n->s);
 		return;
 	}
 	if (p->pf->verbose > 0)
@@ -146,15 +148,14 @@ static const struct {
 	{ ST_ANTISPOOF,	RANK_FILTER,	true,	define_antispoof, "antispoof" },
 };
 
-bool
-pf_statement(struct parser *p, struct node *n)
+static bool
+take_statement(struct parser *p, struct node *n)
 {
 	const int before = p->pf->errors;
 	size_t i = (size_t)(n->kind - ST_MACRO);
 	int rank;
 	bool braces;
 
-	seen_reset(p);
 	if (n->kind < ST_MACRO || i >= NITEMS(statements))
 		return (false);
 	rank = statements[i].rank;
@@ -184,6 +185,19 @@ pf_statement(struct parser *p, struct node *n)
 	}
 	statements[i].define(p, n);
 	return (p->pf->errors == before);
+}
+
+bool
+pf_statement(struct parser *p, struct node *n)
+{
+	const unsigned int nused = p->nused;
+	bool ok;
+
+	seen_reset(p);
+	p->nused = nused;		/* messages name the macros */
+	ok = take_statement(p, n);
+	p->nused = 0;
+	return (ok);
 }
 
 /*
@@ -321,6 +335,7 @@ parse_all(struct pfctl *pf, struct parser *p)
 	parse_frame(p, pf->anchor, 0);
 	if (pf->errors == 0)
 		load_anchors(pf, p->load, p->nload, 0);
+	macros_unused(p);
 	pf->parser = NULL;
 	if (pf->errors == 0) {
 		optimize(p, pf->set.optimize);

@@ -78,17 +78,11 @@ add(struct walk *w, struct cost *to, uint32_t called)
 static void
 add_call(struct walk *w, uint32_t i, const char *call)
 {
-	char path[PF_ANCHOR_PATH_SIZE], name[PF_ANCHOR_PATH_SIZE];
-	size_t len = strlen(call);
-	bool wild = len > 0 && call[len - 1] == '*';
+	char path[PF_ANCHOR_PATH_SIZE];
+	bool wild;
 	uint32_t k;
 
-	if (len >= sizeof(name))
-		return;
-	memcpy(name, call, len + 1);
-	if (wild)
-		name[len - 1] = '\0';
-	if (!anchor_path(path, w->pf->anchors[i].path, name) ||
+	if (!pfctl_anchor_path(path, w->pf->anchors[i].path, call, &wild) ||
 	    (k = find(w->pf, path)) == NONE)
 		return;
 	if (!wild)

@@ -374,8 +374,9 @@ binat_af(struct parser *p, struct spec *sp)
 	const struct host *dst = sp->axis[AX_DST].host;
 	uint8_t *af = &sp->tmpl.rule.af;
 
-	if (src != NULL && *af == 0)
-		hosts_decide_af(src, af);
+	hosts_decide_af(src, af);
+	hosts_decide_af(dst, af);
+	hosts_decide_af(sp->target[PF_POOL_RDR].hosts, af);
 	if (*af == 0) {
 		pf_error(p, 0, "address family (inet/inet6) undefined");
 		return (false);
@@ -542,6 +543,7 @@ open_anchor(struct parser *p, struct node *n, const char *name,
     uint32_t *index)
 {
 	char path[PF_ANCHOR_PATH_SIZE];
+	bool wild;
 
 	if (p->nscope == (int)NITEMS(p->scope)) {
 		pf_error(p, 0, "anchors are nested more than %d deep",
@@ -553,7 +555,7 @@ open_anchor(struct parser *p, struct node *n, const char *name,
 		    "braces a name of their own, or none", name);
 		return (false);
 	}
-	if (!anchor_path(path, anchor_here(p)->path, name)) {
+	if (!pfctl_anchor_path(path, anchor_here(p)->path, name, &wild)) {
 		pf_error(p, 0, "anchor name \"%s\" is too long", name);
 		return (false);
 	}
@@ -566,8 +568,10 @@ open_anchor(struct parser *p, struct node *n, const char *name,
 static bool
 anchor_name_ok(struct parser *p, const struct node *n)
 {
+	char path[PF_ANCHOR_PATH_SIZE];
 	const char *part, *star;
 	size_t len;
+	bool wild;
 
 	if (n->s == NULL) {
 		if (n->n[1] == 1 && n->n[0] == PF_RULESET_FILTER)
@@ -600,6 +604,12 @@ anchor_name_ok(struct parser *p, const struct node *n)
 	    star[-1] != '/'))) {
 		pf_error(p, 0, "anchor \"%s\": * stands alone or after the "
 		    "last slash", n->s);
+		return (false);
+	}
+	if (!pfctl_anchor_path(path, anchor_here(p)->path, n->s, &wild)) {
+		pf_error(p, 0, strstr(n->s, "..") != NULL ?
+		    "anchor name \"%s\" leads out of the main ruleset" :
+		    "anchor name \"%s\" names no anchor", n->s);
 		return (false);
 	}
 	return (true);
@@ -839,9 +849,15 @@ define_antispoof(struct parser *p, struct node *n)
 		}
 		loopback = len >= 2 && strncmp(i->s, "lo", 2) == 0 &&
 		    i->s[2 + strspn(i->s + 2, "0123456789")] == '\0';
-		antispoof_rule(p, &one, i->s, true, i->kind == N_DYN ?
+		addrs = i->kind == N_DYN ?
 		    dynamic_host(p, i->s, PFI_AFLAG_NETWORK) :
-		    interface_hosts(p, i->s, true));
+		    interface_hosts(p, i->s, true);
+		if (addrs == NULL)
+			pf_warn(p, 0, "antispoof for %s makes no rule: %s%s",
+			    i->s, names_iface_exists(p->pf->names, i->s) ?
+			    "it has no address" : "there is no such interface",
+			    pf_hint(p, "; (interface) follows its addresses"));
+		antispoof_rule(p, &one, i->s, true, addrs);
 		if (loopback)
 			continue;
 		/* nor do they come in from it */

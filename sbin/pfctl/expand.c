@@ -163,16 +163,25 @@ expand_text(struct parser *p, const struct pf_rule *r, const char *from,
 	return (true);
 }
 
+static char *
+rule_label(struct pf_rule *r, unsigned int i)
+{
+	return (i == 0 ? r->label : r->more_label[i - 1]);
+}
+
 /* Labels and tags of a rule that is otherwise complete. */
 static bool
 expand_names(struct parser *p, const struct spec *sp, struct pf_rule *r)
 {
-	if (sp->label != NULL && !expand_text(p, r, sp->label, r->label,
-	    sizeof(r->label))) {
-		pf_error(p, 0, "rule label too long (max %d chars)",
-		    PF_RULE_LABEL_SIZE - 1);
-		return (false);
-	}
+	unsigned int i;
+
+	for (i = 0; i < sp->nlabel; i++)
+		if (!expand_text(p, r, sp->label[i], rule_label(r, i),
+		    PF_RULE_LABEL_SIZE)) {
+			pf_error(p, 0, "rule label too long (max %d chars)",
+			    PF_RULE_LABEL_SIZE - 1);
+			return (false);
+		}
 	if ((sp->tag != NULL && !expand_text(p, r, sp->tag, r->tagname,
 	    sizeof(r->tagname))) || (sp->match_tag != NULL &&
 	    !expand_text(p, r, sp->match_tag, r->match_tagname,
@@ -189,39 +198,43 @@ expand_names(struct parser *p, const struct spec *sp, struct pf_rule *r)
 
 /* $nr is known at last: how often in how many characters it stands does not matter. */
 static void
-expand_number(struct pf_rule *r)
+expand_number(char label[PF_RULE_LABEL_SIZE], uint32_t number)
 {
 	char old[PF_RULE_LABEL_SIZE], nr[12], *at;
-	struct text t = { r->label, sizeof(r->label), 0 };
+	struct text t = { label, PF_RULE_LABEL_SIZE, 0 };
 	const char *from = old;
 
-	if (strstr(r->label, "$nr") == NULL)
+	if (strstr(label, "$nr") == NULL)
 		return;
-	memcpy(old, r->label, sizeof(old));
-	memset(r->label, 0, sizeof(r->label));
-	snprintf(nr, sizeof(nr), "%u", r->nr);
+	memcpy(old, label, sizeof(old));
+	memset(label, 0, PF_RULE_LABEL_SIZE);
+	snprintf(nr, sizeof(nr), "%u", number);
 	while ((at = strstr(from, "$nr")) != NULL) {
 		text_add(&t, from, (size_t)(at - from));
 		text_add(&t, nr, strlen(nr));
 		from = at + 3;
 	}
 	text_add(&t, from, strlen(from));
-	r->label[t.len < sizeof(r->label) ? t.len : sizeof(r->label) - 1] = '\0';
+	label[t.len < PF_RULE_LABEL_SIZE ? t.len : PF_RULE_LABEL_SIZE - 1] =
+	    '\0';
 }
 
 void
 rules_finish(struct pfctl *pf)
 {
 	struct pfctl_ruleset *rs;
-	uint32_t i, j;
+	struct pf_rule *r;
+	uint32_t i, j, k;
 	int t;
 
 	for (i = 0; i < pf->nanchors; i++)
 		for (t = 0; t < PF_RULESET_MAX; t++) {
 			rs = &pf->anchors[i].rs[t];
 			for (j = 0; j < rs->n; j++) {
-				rs->rule[j]->rule.nr = j;
-				expand_number(&rs->rule[j]->rule);
+				r = &rs->rule[j]->rule;
+				r->nr = j;
+				for (k = 0; k < PF_RULE_LABELS; k++)
+					expand_number(rule_label(r, k), j);
 			}
 		}
 }

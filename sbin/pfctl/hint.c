@@ -187,6 +187,10 @@ static const struct {
 	{ ANTISPOOF,	"use antispoof quick for interface" },
 	{ ANCHOR,	"use anchor \"name\" and what a rule has, or anchor "
 			"\"name\" { rules }" },
+	{ NATANCHOR,	"use nat-anchor \"name\" and on, proto, from and to" },
+	{ RDRANCHOR,	"use rdr-anchor \"name\" and on, proto, from and to" },
+	{ BINATANCHOR,	"use binat-anchor \"name\"" },
+	{ SCRUBANCHOR,	"use scrub-anchor \"name\"" },
 	{ LOAD,		"use load anchor \"name\" from \"path\"" },
 	{ INCLUDE,	"use include \"path\"" },
 	{ ALTQ,		"use altq on interface scheduler bandwidth rate queue "
@@ -320,6 +324,28 @@ first_hint(struct parser *p)
 	}
 	return ("a line begins with pass, block, match, set, table, anchor, nat, "
 	    "rdr, binat, scrub, antispoof, altq or queue, or is name = value");
+}
+
+const char *
+absent_word(struct parser *p)
+{
+	/* of FreeBSD 15 and OpenBSD 7 */
+	static const char *const absent[] = { "allow-related", "bridge-to",
+	    "defer", "dnpipe", "dnqueue", "endpoint-independent", "limiter",
+	    "map-e-portset", "max-pkt-size", "prefer-ipv6-nexthop", "route" };
+	size_t i;
+
+	if (p->seen.first == ETHER && p->seen.tokens == 2)
+		return ("ether");
+	for (i = 0; i < NITEMS(absent) && p->seen.tokens > 1; i++) {
+		if (p->last_token == STRING &&
+		    strcmp(p->last_text, absent[i]) == 0)
+			return (absent[i]);
+		if (p->token_before == STRING &&
+		    strcmp(p->text_before, absent[i]) == 0)
+			return (absent[i]);
+	}
+	return (NULL);
 }
 
 const char *

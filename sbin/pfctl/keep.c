@@ -33,7 +33,7 @@ static const struct number_option {
 struct keep {
 	uint64_t	 seen;			/* bits by kind - K_MAX */
 	bool		 timeout[PFTM_MAX];
-	int64_t		 srctrack;		/* as K_SRCTRACK has it, -1 */
+	int64_t		 srctrack;		/* as K_SRCTRACK has it; -1: not given */
 };
 
 static bool
@@ -196,8 +196,9 @@ keep_tracking(struct parser *p, struct pf_rule *r, const struct keep *k)
 		    "global'", wrong);
 		return (false);
 	}
+	/* without a scope it has the one that the limits need */
 	if (k->srctrack != -1)
-		r->rule_flag |= (uint32_t)k->srctrack;
+		r->rule_flag |= PFRULE_SRCTRACK | (uint32_t)k->srctrack;
 	/* a source is remembered for as long as its rate is measured */
 	if (r->timeout[PFTM_SRC_NODE] < r->max_src_conn_rate.seconds)
 		r->timeout[PFTM_SRC_NODE] = r->max_src_conn_rate.seconds;

@@ -24,6 +24,9 @@
 #include "system.h"
 
 #define FILE_MAX	(1u << 30)	/* bytes of pf.conf that are accepted */
+/* what words of a macro are made of, as far as messages repeat them */
+#define MACRO_WORD	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"	\
+			"0123456789.:_-%@"
 
 struct keyword {
 	const char	*word;
@@ -92,6 +95,12 @@ macro_find(struct parser *p, const char *name, uint32_t hash)
 	return (NULL);
 }
 
+static struct pfctl_place
+macro_place(struct parser *p, bool fixed)
+{
+	return (fixed ? (struct pfctl_place){ NULL, 0 } : pf_place(p));
+}
+
 int
 macro_set(struct parser *p, const char *name, const char *value, bool fixed)
 {
@@ -106,13 +115,17 @@ macro_set(struct parser *p, const char *name, const char *value, bool fixed)
 			return (0);
 		free(m->value);
 		m->value = xstrdup(value);
+		m->at = macro_place(p, fixed);
 		return (0);
 	}
 	if (p->nmacros >= p->macro_buckets)
 		macros_grow(p);
-	m = xmalloc(sizeof(*m) + len);
+	m = xcalloc(1, sizeof(*m) + len);
 	m->hash = hash;
 	m->fixed = fixed;
+	m->at = macro_place(p, fixed);
+	*p->last_macro = m;
+	p->last_macro = &m->later;
 	m->value = xstrdup(value);
 	memcpy(m->name, name, len);
 	m->next = p->macros[hash & (p->macro_buckets - 1)];
@@ -121,12 +134,51 @@ macro_set(struct parser *p, const char *name, const char *value, bool fixed)
 	return (0);
 }
 
-const char *
-macro_get(struct parser *p, const char *name)
+/* Whether a word of the macro's text stands in the message as a word. */
+static bool
+tells_of(const char *message, const char *value)
 {
-	struct macro *m = macro_find(p, name, hash_name(name));
+	const char *at;
+	size_t len;
 
-	return (m != NULL ? m->value : NULL);
+	for (; *value != '\0'; value += len) {
+		value += strcspn(value, MACRO_WORD);
+		if ((len = strspn(value, MACRO_WORD)) < 2)
+			continue;
+		for (at = message; (at = strchr(at, *value)) != NULL; at++)
+			if (strncmp(at, value, len) == 0 && (at == message ||
+			    strchr(MACRO_WORD, at[-1]) == NULL) &&
+			    strspn(at + len, MACRO_WORD) == 0)
+				return (true);
+	}
+	return (false);
+}
+
+const struct macro *
+macro_told(struct parser *p, const char *message)
+{
+	unsigned int i;
+
+	if (strncmp(message, "syntax error", 12) == 0)
+		return (p->token_macro);
+	for (i = 0; i < p->nused; i++)
+		if (tells_of(message, p->used[i]->value))
+			return (p->used[i]);
+	return (NULL);
+}
+
+void
+macros_unused(struct parser *p)
+{
+	const struct macro *m;
+
+	for (m = p->first_macro; m != NULL && p->pf->verbose > 1; m = m->later) {
+		if (m->used)
+			continue;
+		if (m->at.line != 0 && strcmp(m->at.file, "stdin") != 0)
+			fprintf(p->pf->err, "%s:%u: ", m->at.file, m->at.line);
+		fprintf(p->pf->err, "warning: macro '%s' not used\n", m->name);
+	}
 }
 
 /*
@@ -270,6 +322,7 @@ void
 lex_init(struct parser *p)
 {
 	p->file = -1;
+	p->last_macro = &p->first_macro;
 	p->word = xmalloc(TOKEN_MAX + 2);
 }
 
@@ -449,6 +502,7 @@ static int
 lex_macro(struct parser *p)
 {
 	const char *value;
+	struct macro *m;
 	size_t len = 0;
 	int c;
 
@@ -465,17 +519,22 @@ lex_macro(struct parser *p)
 		pf_error(p, 0, "the name of a macro must follow $");
 		return (lex_fail(p));
 	}
-	if ((value = macro_get(p, p->word)) == NULL) {
+	if ((m = macro_find(p, p->word, hash_name(p->word))) == NULL) {
 		pf_error(p, 0, "macro '%s' not defined%s", p->word, pf_hint(p,
 		    ": it must stand above, as in name = \"value\""));
 		return (lex_fail(p));
 	}
+	m->used = true;
+	value = m->value;
+	if (p->nused < MACROS_SEEN)
+		p->used[p->nused++] = m;
 	if (value[strspn(value, " \t")] == '\0')
 		snprintf(p->seen.empty_macro, sizeof(p->seen.empty_macro), "%s",
 		    p->word);
 	/* a copy: the macro may be set anew while this is read */
 	if (frame_push(p, xstrdup(value), strlen(value), NULL, true) == -1)
 		return (lex_fail(p));
+	p->frame[p->depth - 1].macro = m;
 	return (0);
 }
 
@@ -553,6 +612,7 @@ lex_token(struct parser *p, const char **text, int *op)
 		}
 		f = &p->frame[p->file];
 		p->line = f->line;
+		p->token_macro = p->frame[p->depth - 1].macro;
 		if (c == '#') {
 			skip_line(p);
 			continue;
@@ -582,6 +642,7 @@ seen_reset(struct parser *p)
 {
 	memset(&p->seen, 0, sizeof(p->seen));
 	p->lex_error = false;
+	p->nused = 0;
 }
 
 /* Note the token that goes by; before is the one before it. */
@@ -612,6 +673,7 @@ yylex(YYSTYPE *val, struct parser *p)
 	const char *text = NULL;
 	int op = 0, token;
 
+	p->text_before = p->last_text;
 	p->last_text = NULL;
 	p->seen.empty_macro[0] = '\0';
 	token = lex_token(p, &text, &op);

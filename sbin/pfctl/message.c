@@ -20,16 +20,16 @@ pf_terse(const struct parser *p)
 	return (p->depth > 0 && strcmp(p->frame[0].name, "stdin") == 0);
 }
 
+#define TEXT_MAX	1024	/* of a message; what is longer is cut off */
+
 /* The rules that a list makes have the same error, most often: one message will do. */
 static bool
-told_before(struct parser *p, uint32_t line, const char *fmt, va_list ap)
+told_before(struct parser *p, uint32_t line, const char *text)
 {
-	char text[256];
 	uint32_t told;
 
 	if (pf_terse(p))
 		return (false);
-	vsnprintf(text, sizeof(text), fmt, ap);
 	told = (hash_name(text) ^ (line != 0 ? line : p->line) * 0x9e3779b1u) | 1;
 	if (told == p->told)
 		return (true);
@@ -37,35 +37,50 @@ told_before(struct parser *p, uint32_t line, const char *fmt, va_list ap)
 	return (false);
 }
 
+/* Where a word comes from that is not in the line that uses it. */
 static void
-vmessage(struct parser *p, uint32_t line, const char *kind, const char *fmt,
-    va_list ap)
+macro_message(struct parser *p, const char *text)
+{
+	const struct macro *m;
+	FILE *f = p->pf->err;
+
+	if (p->file < 0 || pf_terse(p) || (m = macro_told(p, text)) == NULL)
+		return;
+	if (m->at.line == 0)
+		fprintf(f, " (macro %s, defined by -D)", m->name);
+	else if (strcmp(m->at.file, p->frame[p->file].name) == 0)
+		fprintf(f, " (macro %s, defined in line %u)", m->name,
+		    m->at.line);
+	else
+		fprintf(f, " (macro %s, defined in %s:%u)", m->name, m->at.file,
+		    m->at.line);
+}
+
+static void
+message(struct parser *p, uint32_t line, const char *kind, const char *text)
 {
 	FILE *f = p->pf->err;
 
 	if (p->file >= 0)
 		fprintf(f, "%s:%u: ", p->frame[p->file].name,
 		    line != 0 ? line : p->line);
-	fputs(kind, f);
-	vfprintf(f, fmt, ap);
+	fprintf(f, "%s%s", kind, text);
+	macro_message(p, text);
 	fputc('\n', f);
 }
 
 void
 pf_error(struct parser *p, uint32_t line, const char *fmt, ...)
 {
+	char text[TEXT_MAX];
 	va_list ap;
-	bool told;
 
 	p->pf->errors++;
 	va_start(ap, fmt);
-	told = told_before(p, line, fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (told)
-		return;
-	va_start(ap, fmt);
-	vmessage(p, line, "", fmt, ap);
-	va_end(ap);
+	if (!told_before(p, line, text))
+		message(p, line, "", text);
 }
 
 void
@@ -80,24 +95,28 @@ pf_skipping(struct parser *p)
 void
 pf_warn(struct parser *p, uint32_t line, const char *fmt, ...)
 {
+	char text[TEXT_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vmessage(p, line, "warning: ", fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	message(p, line, "warning: ", text);
 }
 
 void
 pf_note(struct parser *p, const char *fmt, ...)
 {
+	char text[TEXT_MAX];
 	va_list ap;
 
-	if (p->file >= 0 && !pf_terse(p))
-		fprintf(p->pf->err, "%s:%u: ", p->frame[p->file].name, p->line);
 	va_start(ap, fmt);
-	vfprintf(p->pf->err, fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	fputc('\n', p->pf->err);
+	if (p->file >= 0 && !pf_terse(p))
+		message(p, 0, "", text);
+	else
+		fprintf(p->pf->err, "%s\n", text);
 }
 
 void

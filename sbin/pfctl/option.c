@@ -157,6 +157,10 @@ set_timeout(struct parser *p, struct node *n)
 	int64_t v;
 	int i;
 
+	if (strncmp(n->s, "sctp.", 5) == 0) {
+		pf_not_yet(p, n->s);
+		return;
+	}
 	if ((i = timeout_index(n->s)) == -1) {
 		pf_error(p, 0, "unknown timeout %s%s", n->s, pf_hint(p,
 		    ": they are tcp.first .opening .established .closing "

@@ -22,6 +22,7 @@
 
 %define api.pure full
 %define parse.error custom
+%define parse.lac full
 %param { struct parser *p }
 
 %union {
@@ -108,7 +109,7 @@ int	 yylex(YYSTYPE *, struct parser *);
 %type <node>	poolhost routehost portitem ugitem icmpitem icmptype icmpcode
 %type <node>	logopt scrubopt fragopt poolopt stateopt natopt keepstate
 %type <node>	ipport_from ipport_to queueopt schedflag tableopt antispoofif
-%type <node>	valword target routeto foption queuename setitem
+%type <node>	valword target routeto foption queuename setitem ridentifier
 %type <list>	values dirlist loglist quicklog on ifspec iflist aflist proto
 %type <list>	protolist fromto ipspec hostlist portspec portlist portitems
 %type <list>	os oslist osnames ugspec uglist icmpspec icmplist codelist
@@ -116,7 +117,7 @@ int	 yylex(YYSTYPE *, struct parser *);
 %type <list>	scrubitems poolopts pool poollist route routepool routelist
 %type <list>	stateopts statelist natopts natpass redir setopts queueopts
 %type <list>	children childlist schedlist tableopts antispoofifs
-%type <list>	antispooflist binatto
+%type <list>	antispooflist binatto spoofopts
 
 %%
 
@@ -340,6 +341,10 @@ setopt:
 	}
 	| DEBUG word		{
 		$$ = node_new(p, ST_OPTION, $2, NULL);
+		$$->n[0] = SET_DEBUG;
+	}
+	| DEBUG DEBUG		{
+		$$ = node_new(p, ST_OPTION, "debug", NULL);
 		$$->n[0] = SET_DEBUG;
 	}
 	;
@@ -1055,7 +1060,7 @@ foption:
 		$$ = node_new(p, P_PKTRATE, $2, $4);
 	}
 	| PRIO number		{ $$ = node_new(p, P_PRIO, $2, NULL); }
-	| RIDENTIFIER number	{ $$ = node_new(p, P_RIDENT, $2, NULL); }
+	| ridentifier
 	| SCRUB '(' scrubitems ')' { $$ = node_list(p, P_SCRUB, $3); }
 	| NATTO target		{ $$ = $2; }
 	| RDRTO target		{
@@ -1074,6 +1079,10 @@ foption:
 		pf_not_yet(p, $1);
 		YYERROR;
 	}
+	;
+
+ridentifier:
+	  RIDENTIFIER number	{ $$ = node_new(p, P_RIDENT, $2, NULL); }
 	;
 
 divert:
@@ -1156,9 +1165,7 @@ stateopt:
 	| NOSYNC		{ $$ = node_new(p, K_NOSYNC, NULL, NULL); }
 	| SLOPPY		{ $$ = node_new(p, K_SLOPPY, NULL, NULL); }
 	| PFLOW			{ $$ = node_new(p, K_PFLOW, NULL, NULL); }
-	| SOURCETRACK		{
-		$$ = node_num(p, K_SRCTRACK, PFRULE_SRCTRACK);
-	}
+	| SOURCETRACK		{ $$ = node_num(p, K_SRCTRACK, 0); }
 	| SOURCETRACK GLOBAL	{
 		$$ = node_num(p, K_SRCTRACK, PFRULE_SRCTRACK);
 	}
@@ -1187,7 +1194,11 @@ opt_flush:
  */
 
 altq:
-	  ALTQ ifspec queueopts QUEUE children {
+	  ALTQ ifspec queueopts QUEUE {
+		$$ = node_list(p, ST_ALTQ,
+		    list_join(list_of(node_list(p, P_ON, $2)), $3));
+	}
+	| ALTQ ifspec queueopts QUEUE children {
 		$$ = node_list(p, ST_ALTQ,
 		    list_join(list_of(node_list(p, P_ON, $2)), $3));
 		$$->b = $5;
@@ -1292,11 +1303,17 @@ curvekind:
  */
 
 antispoof:
-	  ANTISPOOF quicklog FOR antispoofifs aflist natopts {
+	  ANTISPOOF quicklog FOR antispoofifs aflist spoofopts {
 		$$ = node_list(p, ST_ANTISPOOF, list_join(list_join($2, $5),
 		    $6));
 		$$->b = $4;
 	}
+	;
+
+spoofopts:
+	  %empty		{ $$ = (struct list){ NULL, NULL }; }
+	| spoofopts natopt	{ $$ = list_add($1, $2); }
+	| spoofopts ridentifier	{ $$ = list_add($1, $2); }
 	;
 
 antispoofifs:
@@ -1330,6 +1347,10 @@ yyreport_syntax_error(const yypcontext_t *ctx, struct parser *p)
 	const char *hint, *name;
 	int i, n, used = 0;
 
+	if ((name = absent_word(p)) != NULL) {
+		pf_not_yet(p, name);
+		return (0);
+	}
 	if (pf_terse(p)) {
 		pf_error(p, 0, "syntax error");
 		return (0);

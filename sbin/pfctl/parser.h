@@ -136,10 +136,13 @@ struct arena {
 };
 
 struct macro {
-	struct macro	*next;
+	struct macro	*next;		/* in its bucket */
+	struct macro	*later;		/* in the order of their definitions */
 	char		*value;
+	struct pfctl_place at;		/* where it was defined; line 0: by -D */
 	uint32_t	 hash;
 	bool		 fixed;		/* by -D */
+	bool		 used;
 	char		 name[];
 };
 
@@ -149,8 +152,11 @@ struct frame {
 	char		*text;		/* NUL behind the last character */
 	const char	*p, *end;
 	uint32_t	 line;
+	const struct macro *macro;	/* whose text it is, or NULL */
 	bool		 owned;		/* text was allocated */
 };
+
+#define MACROS_SEEN	8		/* of a statement; others are forgotten */
 
 /* An inline anchor that is open, or the outermost ruleset. */
 struct scope {
@@ -194,11 +200,16 @@ struct parser {
 	bool		 eof_newline;	/* the newline at the end was made up */
 	int		 last_token, token_before;
 	const char	*last_text;	/* of a word; for messages */
+	const struct macro *token_macro; /* in which it began, or NULL */
+	const char	*text_before;	/* of the word before it */
+	const struct macro *used[MACROS_SEEN];	/* by this statement */
+	unsigned int	 nused;
 	uint32_t	 told;		/* hash of the last error and its line */
 	bool		 lex_error;	/* a message is out for the token ERROR */
 	struct seen	 seen;
 	char		*word;		/* TOKEN_MAX + 1 */
 	struct macro	**macros;
+	struct macro	*first_macro, **last_macro;
 	size_t		 nmacros, macro_buckets;
 
 	/* conf.c */
@@ -260,7 +271,11 @@ char	*read_all(int fd, size_t *len);
 int	 lex_text(struct parser *, const char *buf, size_t len, const char *name);
 int	 macro_set(struct parser *, const char *name, const char *value,
 	    bool fixed);
-const char *macro_get(struct parser *, const char *name);
+/* Of those that the statement uses: the one in which a syntax error stands, or whose
+ * text has a word of this message; or NULL. */
+const struct macro *macro_told(struct parser *, const char *message);
+/* At -vv, warn of macros that nobody has used. */
+void	 macros_unused(struct parser *);
 const char *token_text(struct parser *);
 /* Up to max characters of a name: as they are if they are read as one, else in the
  * quotes that they do not hold. */
@@ -274,6 +289,9 @@ void	 seen_reset(struct parser *);
 /* hint.c */
 /* What to write instead of the last token, if that is known; or NULL. */
 const char *syntax_hint(struct parser *);
+/* The last token or the one before it, if it is a word of another pf that is not
+ * here yet; or NULL. */
+const char *absent_word(struct parser *);
 /* What a statement such as this one looks like. */
 const char *syntax_form(struct parser *);
 
@@ -311,9 +329,6 @@ bool	 pf_terse(const struct parser *);
 
 /* anchor.c */
 struct pfctl_anchor *anchor_here(struct parser *);
-/* Path of name as seen from path `base' into buf; false: too long. */
-bool	 anchor_path(char buf[PF_ANCHOR_PATH_SIZE], const char *base,
-	    const char *name);
 uint32_t anchor_add(struct pfctl *, const char *path);	/* index */
 struct pfctl_rule *ruleset_append(struct pfctl_ruleset *,
 	    const struct pfctl_rule *);

@@ -63,7 +63,7 @@
 	F(P_SCRUB,	false,	scrub,		scrub,	"scrub")	\
 	F(P_ALLOWOPTS,	false,	allowopts,	allowopts, "allow-opts") \
 	/* s */								\
-	F(P_LABEL,	false,	label,		label,	"label")	\
+	F(P_LABEL,	true,	label,		label,	"label")	\
 	F(P_RIDENT,	false,	ridentifier,	ridentifier, "ridentifier") \
 	/* s, t or NULL; neg: by `set' */				\
 	F(P_QUEUE,	false,	queue,		queue,	"queue")	\

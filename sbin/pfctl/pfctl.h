@@ -252,6 +252,12 @@ void	 pfctl_table_clear(struct pfctl_table *);
 size_t	 pfctl_table_get(const struct pfctl_table *, size_t first,
 	    struct pfr_addr *, size_t n);
 
+/* The path of the anchor that a rule of the anchor with path `base' calls as `name',
+ * into path.  *wild: it ends in a star, and all below are called.  false: no anchor
+ * is called so. */
+bool	 pfctl_anchor_path(char path[PF_ANCHOR_PATH_SIZE], const char *base,
+	    const char *name, bool *wild);
+
 /* pf.os */
 /* A file, or what can be read from a stream and is called name in messages: NULL: a
  * message was written to errs. */

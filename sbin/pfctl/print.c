@@ -576,9 +576,14 @@ print_allowopts(const struct ctx *c)
 static void
 print_label(const struct ctx *c)
 {
-	if (c->r->label[0] != '\0') {
+	const char *label = c->r->label;
+	unsigned int i;
+
+	for (i = 0; label[0] != '\0'; label = c->r->more_label[i++]) {
 		fputs(" label ", c->f);
-		quoted_print(c->f, c->r->label, PF_RULE_LABEL_SIZE);
+		quoted_print(c->f, label, PF_RULE_LABEL_SIZE);
+		if (i == PF_RULE_LABELS - 1)
+			break;
 	}
 }
 

@@ -131,8 +131,11 @@ queue_print_altq(FILE *f, const struct pf_altq *a, const struct queue_opts *o,
 		print_bits(f, a->bandwidth, false);
 	if (a->qlimit != QUEUE_LIMIT)
 		fprintf(f, " qlimit %" PRIu32, a->qlimit);
-	fprintf(f, " tbrsize %" PRIu32 " queue ", a->tbrsize);
-	print_children(f, children);
+	fprintf(f, " tbrsize %" PRIu32 " queue", a->tbrsize);
+	if (children.first != NULL) {
+		fputc(' ', f);
+		print_children(f, children);
+	}
 	fputc('\n', f);
 }
 

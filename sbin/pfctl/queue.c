@@ -435,6 +435,19 @@ append_root(struct parser *p, const struct pf_altq *iface)
 	altq_append(p, &root);
 }
 
+/* The size of a bucket that is not given comes from the interface. */
+static void
+no_mtu(struct parser *p, const char *ifname)
+{
+	if (!pf_terse(p)) {
+		pf_error(p, 0, "altq on %s: there is no such interface, so its "
+		    "MTU is not known: use tbrsize", ifname);
+		return;
+	}
+	pf_note(p, "pfctl: SIOCGIFMTU: No such device");
+	p->pf->errors++;
+}
+
 static bool
 altq_on(struct parser *p, const struct node *stmt, const struct queue_opts *o,
     const char *ifname)
@@ -468,6 +481,8 @@ altq_on(struct parser *p, const struct node *stmt, const struct queue_opts *o,
 		return (false);
 	}
 	a.ifbandwidth = a.bandwidth;
+	if (o->tbrsize == 0 && !names_iface_exists(p->pf->names, ifname))
+		no_mtu(p, ifname);	/* its queues are looked at all the same */
 	a.tbrsize = o->tbrsize != 0 ? o->tbrsize : tbrsize(ifname, a.bandwidth);
 	st->qif = xreallocarray(st->qif, st->nqif + 1, sizeof(*st->qif));
 	q = &st->qif[st->nqif++];
@@ -636,14 +651,12 @@ queue_on(struct parser *p, const struct node *stmt, struct queue_opts *o,
 	parent = a->parent[0] != '\0' ?
 	    altq_find(p->pf, a->parent, ifname) : NULL;
 	if (altq_find(p->pf, stmt->s, ifname) != NULL) {
-		pf_error(p, 0, "queue %s already exists on interface %s",
-		    stmt->s, ifname);
+		pf_note(p, "queue %s already exists on interface %s", stmt->s,
+		    ifname);
 		return (false);
 	}
-	if (!eval_queue(p, a, o, parent)) {
-		memset(a, 0, sizeof(*a));
+	if (!eval_queue(p, a, o, parent))
 		return (false);
-	}
 	a->qid = qid_of(p, a->qname);
 	a->parent_qid = parent != NULL ? parent->qid : 0;
 	if (a->flags & PFALTQ_DEFAULT)
@@ -684,8 +697,13 @@ classic_queue(struct parser *p, struct node *n, struct queue_opts *o)
 	}
 	if (!ok)
 		pf_error(p, 0, "errors in queue definition");
-	if (found && p->pf->verbose > 0)
-		queue_print(p->pf->out, &a, o, n->b);
+	if (!found || p->pf->verbose == 0)
+		return;
+	/* what came last is shown, as the classic program has it: of a queue that is
+	 * in error that is another one, such as root_IF */
+	if (p->pf->naltq > 0)
+		a = p->pf->altq[p->pf->naltq - 1];
+	queue_print(p->pf->out, &a, o, n->b);
 }
 
 /*

@@ -493,7 +493,12 @@ part_label(struct parser *p, struct spec *sp, const struct node *n)
 		    PF_RULE_LABEL_SIZE - 1);
 		return (false);
 	}
-	sp->label = n->s;
+	if (sp->nlabel == PF_RULE_LABELS) {
+		pf_error(p, 0, "label can only be used %d times",
+		    PF_RULE_LABELS);
+		return (false);
+	}
+	sp->label[sp->nlabel++] = n->s;
 	return (true);
 }
 

@@ -49,7 +49,9 @@ struct spec {
 	}		 axis[AX_MAX];
 	struct target	 target[PF_POOL_MAX];
 	const struct node *parts[P_MAX];	/* those that were given */
-	const char	*label, *tag, *match_tag;	/* with $macros in them */
+	const char	*label[PF_RULE_LABELS];	/* with $macros in them, .. */
+	unsigned int	 nlabel;
+	const char	*tag, *match_tag;	/* .. these too */
 	bool		 default_flags;	/* S/SA where the protocol has them */
 	bool		 os_given;
 	uint32_t	 made;		/* rules that came of it */

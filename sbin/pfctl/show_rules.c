@@ -58,46 +58,6 @@ print_counters(struct ctl_show *sh, const struct pf_rule *r, uint32_t n)
 		    PRIu64 "]\n", r->cuid, r->cpid, r->states_tot);
 }
 
-/*
- * The path of the anchor that a rule of anchor `base' calls by `call': absolute, or
- * relative with dots.  *wild: it ends in a star, for all below.  false: too long.
- */
-static bool
-call_path(const char *base, const char *call, char path[PF_ANCHOR_PATH_SIZE],
-    bool *wild)
-{
-	char *slash;
-	size_t len = 0, part;
-
-	*wild = false;
-	path[0] = '\0';
-	if (call[0] != '/') {
-		strcpy(path, base);
-		len = strlen(path);
-	}
-	for (;;) {
-		call += strspn(call, "/");
-		if ((part = strcspn(call, "/")) == 0)
-			return (true);
-		if (part == 2 && strncmp(call, "..", 2) == 0) {
-			slash = strrchr(path, '/');
-			*(slash != NULL ? slash : path) = '\0';
-			len = strlen(path);
-		} else if (part == 1 && *call == '*') {
-			*wild = true;
-		} else {
-			if (len + 1 + part >= PF_ANCHOR_PATH_SIZE)
-				return (false);
-			if (len > 0)
-				path[len++] = '/';
-			memcpy(path + len, call, part);
-			len += part;
-			path[len] = '\0';
-		}
-		call += part;
-	}
-}
-
 /* Whether the last name of the call was made up by pfctl, for braces. */
 static bool
 call_unnamed(const char *call)
@@ -210,7 +170,7 @@ show_ruleset(struct pf_dev *dev, struct ctl_show *sh, const char *anchor,
 			    "TRANSLATION RULES:");
 		braces = r->anchor_call[0] != '\0' &&
 		    (sh->recurse || call_unnamed(r->anchor_call)) &&
-		    call_path(anchor, r->anchor_call, path, &wild) &&
+		    pfctl_anchor_path(path, anchor, r->anchor_call, &wild) &&
 		    (wild || !chain_has(&here, path));
 		indent(sh, depth);
 		pfctl_print_rule(&p, &r->rule, r->pool, r->anchor_call);
@@ -249,6 +209,13 @@ show_nat(struct pf_dev *dev, struct ctl_show *sh)
 	return (0);
 }
 
+static void
+show_label(FILE *out, const char *label)
+{
+	if (label[0] != '\0')
+		fprintf(out, "%.*s ", PF_RULE_LABEL_SIZE, label);
+}
+
 static int
 show_ruleset_labels(struct pf_dev *dev, struct ctl_show *sh,
     const char *anchor, uint32_t ruleset, int depth, const struct chain *outer)
@@ -260,7 +227,7 @@ show_ruleset_labels(struct pf_dev *dev, struct ctl_show *sh,
 	const char *call;
 	char path[PF_ANCHOR_PATH_SIZE];
 	bool wild;
-	uint32_t i;
+	uint32_t i, k;
 	int rv = 0;
 
 	if (here.depth > PF_ANCHOR_DEPTH)
@@ -272,17 +239,19 @@ show_ruleset_labels(struct pf_dev *dev, struct ctl_show *sh,
 		if (r->label[0] != '\0') {
 			if (sh->all)
 				show_title(sh, "LABEL COUNTERS:");
-			fprintf(sh->out, "%.*s %" PRIu64 " %" PRIu64 " %" PRIu64
+			show_label(sh->out, r->label);
+			for (k = 0; k < PF_RULE_LABELS - 1; k++)
+				show_label(sh->out, r->more_label[k]);
+			fprintf(sh->out, "%" PRIu64 " %" PRIu64 " %" PRIu64
 			    " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
-			    " %" PRIu64 "\n", PF_RULE_LABEL_SIZE, r->label,
-			    r->evaluations, r->packets[0] + r->packets[1],
+			    " %" PRIu64 "\n", r->evaluations, r->packets[0] + r->packets[1],
 			    r->bytes[0] + r->bytes[1], r->packets[0],
 			    r->bytes[0], r->packets[1], r->bytes[1],
 			    r->states_tot);
 		}
 		call = fr.rule[i].anchor_call;
 		if (call[0] == '\0' || !(sh->recurse || call_unnamed(call)) ||
-		    !call_path(anchor, call, path, &wild) ||
+		    !pfctl_anchor_path(path, anchor, call, &wild) ||
 		    (!wild && chain_has(&here, path)))
 			continue;
 		rv = wild ? walk_children(dev, sh, path, ruleset, depth, false,

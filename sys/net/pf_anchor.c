@@ -27,6 +27,7 @@
 #include "pf_host.h"
 #include "pfvar.h"
 #include "pf_anchor.h"
+#include "pf_anchor_path.h"
 #include "pf_conf.h"
 #include "pf_instance.h"
 #include "pf_rule.h"
@@ -34,111 +35,17 @@
 
 #define ANCHORS_MAX	1000000		/* whatever the limit says */
 
-/* The length of the first part of the path s. */
-static size_t
-part_len(const char *s)
-{
-	size_t	len = 0;
-
-	while (s[len] != '\0' && s[len] != '/')
-		len++;
-	return (len);
-}
-
-static bool
-part_ok(const char *s, size_t len)
-{
-	size_t	i;
-
-	if (len == 0 || len >= PF_ANCHOR_NAME_SIZE)
-		return (false);
-	if (s[0] == '.' && (len == 1 || (len == 2 && s[1] == '.')))
-		return (false);
-	for (i = 0; i < len; i++)
-		if ((unsigned char)s[i] < ' ' || s[i] == 0x7f || s[i] == '*')
-			return (false);
-	return (true);
-}
-
 bool
 pf_anchor_path_ok(const char *path)
 {
-	unsigned int	depth;
-	size_t		len;
-
-	if (strnlen(path, PF_ANCHOR_PATH_SIZE) == PF_ANCHOR_PATH_SIZE)
-		return (false);
-	if (path[0] == '\0')
-		return (true);
-	for (depth = 0; depth < PF_ANCHOR_DEPTH; depth++) {
-		len = part_len(path);
-		if (!part_ok(path, len))
-			return (false);
-		if (path[len] == '\0')
-			return (true);
-		path += len + 1;
-	}
-	return (false);
-}
-
-/* Remove the last part of a path of *len bytes.  false: the path has no
- * parts. */
-static bool
-path_up(char *path, size_t *len)
-{
-	size_t	at = *len;
-
-	if (at == 0)
-		return (false);
-	while (at > 0 && path[at - 1] != '/')
-		at--;
-	*len = at > 0 ? at - 1 : 0;
-	path[*len] = '\0';
-	return (true);
+	return (anchor_path_ok(path));
 }
 
 int
 pf_anchor_resolve(const char *base, const char *call, char *path,
     struct pf_call_kind *kind)
 {
-	size_t	len = 0, n;
-
-	memset(kind, 0, sizeof(*kind));
-	path[0] = '\0';
-	if (call[0] != '/') {
-		kind->relative = 1;
-		len = strlen(base);
-		memcpy(path, base, len + 1);
-	}
-	for (; call[0] != '\0'; call += n) {
-		if (call[0] == '/') {
-			n = 1;
-			continue;
-		}
-		n = part_len(call);
-		if (kind->wildcard)
-			return (EINVAL);		/* behind the star */
-		if (n == 1 && call[0] == '*') {
-			kind->wildcard = 1;
-		} else if (n == 2 && call[0] == '.' && call[1] == '.') {
-			if (!path_up(path, &len) || kind->relative == 0)
-				return (EINVAL);
-			kind->relative++;
-		} else {
-			if (!part_ok(call, n) ||
-			    len + 1 + n >= PF_ANCHOR_PATH_SIZE)
-				return (EINVAL);
-			if (len > 0)
-				path[len++] = '/';
-			memcpy(path + len, call, n);
-			len += n;
-			path[len] = '\0';
-		}
-	}
-	/* nothing calls the main ruleset */
-	if ((len == 0 && !kind->wildcard) || !pf_anchor_path_ok(path))
-		return (EINVAL);
-	return (0);
+	return (anchor_resolve(base, call, path, kind));
 }
 
 /*
@@ -328,7 +235,7 @@ pf_anchor_get(struct pf *pf, const char *path, uint32_t limit,
 	pf_mutex_assert(&pf->ctl);
 	pf_anchor_ref(a);
 	for (; path[0] != '\0'; path += path[len] == '/' ? len + 1 : len) {
-		len = part_len(path);
+		len = anchor_part_len(path);
 		child = child_find(a, path, len);
 		if (child != NULL) {
 			pf_anchor_ref(child);
@@ -357,7 +264,7 @@ pf_anchor_find(struct pf *pf, const char *path)
 	pf_mutex_assert(&pf->ctl);
 	for (; a != NULL && path[0] != '\0';
 	    path += path[len] == '/' ? len + 1 : len) {
-		len = part_len(path);
+		len = anchor_part_len(path);
 		a = child_find(a, path, len);
 	}
 	return (a != NULL && !a->fresh ? a : NULL);

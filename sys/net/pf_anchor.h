@@ -66,16 +66,8 @@ struct pf_anchor_index {
 	struct pf_anchor_slot slot[];	/* [i] */
 };
 
-/*
- * Whether a path is sound: "" for the main ruleset, or names of anchors with
- * one slash between two of them, at most PF_ANCHOR_DEPTH names.  Here and in
- * pf_anchor_resolve() the path has room for PF_ANCHOR_PATH_SIZE bytes.
- */
+/* anchor_path_ok() and anchor_resolve() of pf_anchor_path.h. */
 bool	 pf_anchor_path_ok(const char *path);
-/*
- * The path of the anchor that a rule of anchor `base' calls as `call', and the
- * kind of that call.  0, EINVAL.
- */
 int	 pf_anchor_resolve(const char *base, const char *call, char *path,
 	    struct pf_call_kind *);
 /*

@@ -148,7 +148,11 @@
 						COUNT,	ACT,	SAME)		\
 	F(anchor_wildcard, "",		ANY, 0,	COUNT,	OUT,	IGNORED)	\
 	F(anchor_relative, "",		ANY, 0,	COUNT,	OUT,	IGNORED)	\
-	F(pad,		"",		ANY, 0,	COUNT,	OUT,	IGNORED)
+	F(pad,		"",		ANY, 0,	COUNT,	OUT,	IGNORED)	\
+	F(more_label[0], "label",	STR, 0,	COUNT,	TOLD,	ALONE)		\
+	F(more_label[1], "label",	STR, 0,	COUNT,	TOLD,	ALONE)		\
+	F(more_label[2], "label",	STR, 0,	COUNT,	TOLD,	ALONE)		\
+	F(more_label[3], "label",	STR, 0,	COUNT,	TOLD,	ALONE)
 
 #define PF_RULE_BITS(F)								\
 	F(RETURNRST,	return_rst,	"return-rst",		ACT)		\

@@ -241,8 +241,7 @@ kill_matches(const struct pfioc_state_kill *k, const struct pf_state *s)
 	return ((k->af == 0 || k->af == key.af) &&
 	    (k->proto == 0 || k->proto == key.proto) &&
 	    (k->ifname[0] == '\0' || strcmp(k->ifname, s->kif->name) == 0) &&
-	    (k->label[0] == '\0' ||
-	    strcmp(k->label, s->rule->said->label) == 0) &&
+	    (k->label[0] == '\0' || pf_krule_has_label(s->rule, k->label)) &&
 	    host_matches(&k->src, &key.addr[src], key.port[src]) &&
 	    host_matches(&k->dst, &key.addr[!src], key.port[!src]));
 }

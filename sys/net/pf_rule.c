@@ -111,7 +111,10 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 	kr = pf_alloc(pf, sizeof(*kr));
 	if (kr == NULL)
 		return (ENOMEM);
-	kr->said = pf_alloc(pf, sizeof(*kr->said));
+	kr->said_size = pf_all_zero((const uint8_t *)r->more_label,
+	    sizeof(r->more_label)) ? offsetof(struct pf_rule, more_label) :
+	    sizeof(*r);
+	kr->said = pf_alloc(pf, kr->said_size);
 	if (kr->said == NULL)
 		goto fail;
 	if (pf_pcpu_init(&kr->ctr, PF_RC_MAX) != 0)
@@ -126,7 +129,7 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 	}
 	pf_ref_set(&kr->refs, 1);
 	pf_atomic_set(&kr->states_cur, 0);
-	*kr->said = *r;
+	memcpy(kr->said, r, kr->said_size);
 	keep_members(kr, r);
 	kr->first_port = ntohs(r->dst.port[0]);
 	if (r->action == PF_BINAT)
@@ -142,6 +145,21 @@ fail:
 	pf_free(kr->said);
 	pf_free(kr);
 	return (ENOMEM);
+}
+
+bool
+pf_krule_has_label(const struct pf_krule *kr, const char *label)
+{
+	const struct pf_rule	*r = kr->said;
+	unsigned int		 i;
+
+	if (strcmp(r->label, label) == 0)
+		return (true);
+	for (i = 0; i < PF_RULE_LABELS - 1 &&
+	    kr->said_size == sizeof(*r); i++)
+		if (strcmp(r->more_label[i], label) == 0)
+			return (true);
+	return (false);
 }
 
 void
@@ -244,7 +262,8 @@ pf_krule_export(const struct pf_krule *kr, uint64_t evals, struct pf_rule *r)
 	for (i = 0; i < PF_RC_MAX; i++)
 		v[i] = since_clear(kr, i, i == PF_RC_EVAL ? evals :
 		    pf_pcpu_sum(&kr->ctr, i));
-	*r = *kr->said;
+	memset(r, 0, sizeof(*r));
+	memcpy(r, kr->said, kr->said_size);
 	r->evaluations = v[PF_RC_EVAL];
 	r->packets[0] = v[PF_RC_PACKETS_IN];
 	r->packets[1] = v[PF_RC_PACKETS_OUT];
@@ -336,7 +355,8 @@ pf_krule_digest(const struct pf_krule *kr, uint64_t h[2])
 	const struct pf_kpool	*kp;
 	uint32_t		 i, k;
 
-	for (i = 0; i < pf_rule_nfields; i++)
+	for (i = 0; i < pf_rule_nfields &&
+	    pf_rule_fields[i].off < kr->said_size; i++)
 		digest_bytes(h, i, (const uint8_t *)kr->said +
 		    pf_rule_fields[i].off, pf_rule_fields[i].size);
 	for (i = 0; i < PF_POOL_MAX; i++) {

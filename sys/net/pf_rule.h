@@ -25,6 +25,7 @@
 
 #include "pf_host.h"
 #include "pfvar.h"
+#include "pf_anchor_path.h"
 #include "pf_fields.h"
 
 struct pf;
@@ -54,17 +55,6 @@ enum {	PF_RC_PACKETS_IN, PF_RC_PACKETS_OUT, PF_RC_BYTES_IN, PF_RC_BYTES_OUT,
 	PF_RC_EVAL,			/* differences: see pf_match.c */
 	PF_RC_MAX };
 
-/*
- * The way in which a rule calls an anchor: by an absolute path such as `/a/b',
- * or by a path relative to the anchor that the rule stands in.
- */
-struct pf_call_kind {
-	uint8_t		 wildcard;	/* path ends in `*': all anchors */
-					/* directly below it are called */
-	uint8_t		 relative;	/* 0: absolute path; otherwise 1 */
-					/* and the number of `..' in it */
-};
-
 struct pf_krule {
 	struct pf_pcpu	 ctr;		/* [p] PF_RC_* */
 	struct pf_ref	 refs;
@@ -90,6 +80,8 @@ struct pf_krule {
 					/* referenced while its ruleset */
 					/* exists; NULL: none */
 	struct pf_call_kind call_kind;	/* [i] of anchor_call */
+	uint16_t	 said_size;	/* [i] bytes at said: more_label is */
+					/* there only if there is one */
 	struct pf_rule	*said;		/* [i] owned: the rule as loaded, OUT */
 					/* members zero */
 };
@@ -129,6 +121,8 @@ int	 pf_rule_check(const struct pf_rule *, uint32_t ruleset, bool calls,
  */
 int	 pf_krule_create(struct pf *, const struct pf_rule *, uint32_t ruleset,
 	    const char *call, const struct pf_pool_list *, struct pf_krule **);
+/* Whether that is one of its labels. */
+bool	 pf_krule_has_label(const struct pf_krule *, const char *label);
 /* Take a reference: the caller must have found the krule in the present RCU
  * read side, or hold a reference. */
 void	 pf_krule_ref(struct pf_krule *);

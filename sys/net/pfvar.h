@@ -34,6 +34,7 @@
 #define PF_TABLE_NAME_SIZE	32
 #define PF_TAG_NAME_SIZE	64
 #define PF_RULE_LABEL_SIZE	64
+#define PF_RULE_LABELS		5	/* of a rule */
 #define PF_QNAME_SIZE		64
 #define PF_ANCHOR_NAME_SIZE	64
 #define PF_ANCHOR_PATH_SIZE	1024
@@ -345,6 +346,8 @@ struct pf_rule {
 	uint8_t		anchor_wildcard;	/* out */
 	uint8_t		anchor_relative;	/* out */
 	uint8_t		pad[2];
+	/* those after the first; the kernel's copy ends here without them */
+	char		more_label[PF_RULE_LABELS - 1][PF_RULE_LABEL_SIZE];
 };
 
 /*
