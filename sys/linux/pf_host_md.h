@@ -51,6 +51,7 @@
 /* A variable that is written before it is read: not to be cleared by the compiler. */
 #define pf_uninit	__attribute__((__uninitialized__))
 #define pf_noinline	noinline
+#define pf_inline	__always_inline
 
 static inline void
 pf_prefetch(const void *addr)

@@ -29,6 +29,7 @@
  * pf_prefetch(addr)		a hint; addr need not be valid
  * pf_uninit			an attribute: this variable is not cleared first
  * pf_noinline			an attribute: this function is never inlined
+ * pf_inline			in place of inline: this one always is
  *
  * Locks.  struct pf_spinlock {pf_spin_init pf_spin_lock pf_spin_unlock}: any
  * context; keeps softirqs off while held.  All locks that one call of

@@ -44,14 +44,14 @@
  * counts.  A quoted packet is as long as it says, however little of it is
  * there.
  */
-static inline int
-set_length(struct parse *ps, uint32_t field, uint32_t hlen)
+static pf_inline int
+set_length(struct parse *ps, bool quoted, uint32_t field, uint32_t hlen)
 {
 	struct pf_pdesc	*pd = ps->pd;
 
-	ps->whole = field == 0 && (ps->quoted || pf_pkt_segs(pd->pkt) > 1);
+	ps->whole = field == 0 && (quoted || pf_pkt_segs(pd->pkt) > 1);
 	pd->len = ps->whole ? ps->end - ps->at : field + hlen;
-	if (!ps->quoted && pd->len > ps->end)
+	if (!quoted && pd->len > ps->end)
 		return (PFRES_SHORT);
 	if (pd->len < ps->end - ps->at)
 		ps->end = ps->at + pd->len;
@@ -117,8 +117,8 @@ parse_ip4_options(struct parse *ps, uint32_t hlen)
 
 static int	parse_chain(struct parse *, uint8_t proto);
 
-static inline int
-parse_ip4(struct parse *ps)
+static pf_inline int
+parse_ip4(struct parse *ps, bool quoted)
 {
 	struct pf_pdesc		*pd = ps->pd;
 	struct pf_ip4		 buf pf_uninit;
@@ -132,7 +132,7 @@ parse_ip4(struct parse *ps)
 	hlen = PF_IP_HLEN(ip->vhl);
 	if (PF_IP_VERSION(ip->vhl) != 4 || hlen < sizeof(*ip))
 		return (PFRES_SHORT);
-	if (set_length(ps, ntohs(ip->len), 0) != PF_GO || pd->len < hlen)
+	if (set_length(ps, quoted, ntohs(ip->len), 0) != PF_GO || pd->len < hlen)
 		return (PFRES_SHORT);
 	memset(&pd->src, 0, sizeof(pd->src));
 	memset(&pd->dst, 0, sizeof(pd->dst));
@@ -334,8 +334,8 @@ parse_chain(struct parse *ps, uint8_t proto)
 	return (PF_GO);
 }
 
-static inline int
-parse_ip6(struct parse *ps)
+static pf_inline int
+parse_ip6(struct parse *ps, bool quoted)
 {
 	struct pf_pdesc		*pd = ps->pd;
 	struct pf_ip6		 buf pf_uninit;
@@ -344,7 +344,7 @@ parse_ip6(struct parse *ps)
 	ip = pull(ps, ps->at, sizeof(*ip), &buf);
 	if (ip == NULL || PF_IP_VERSION(ip->vtf[0]) != 6)
 		return (PFRES_SHORT);
-	if (set_length(ps, ntohs(ip->plen), sizeof(*ip)) != PF_GO)
+	if (set_length(ps, quoted, ntohs(ip->plen), sizeof(*ip)) != PF_GO)
 		return (PFRES_SHORT);
 	memcpy(&pd->src, ip->src, sizeof(ip->src));
 	memcpy(&pd->dst, ip->dst, sizeof(ip->dst));
@@ -359,7 +359,7 @@ parse_ip6(struct parse *ps)
 	return (parse_chain(ps, ip->next));
 }
 
-static inline int
+static pf_inline int
 parse_tcp(struct parse *ps, uint32_t have)
 {
 	struct pf_pdesc		*pd = ps->pd;
@@ -389,8 +389,8 @@ parse_tcp(struct parse *ps, uint32_t have)
  * A datagram to port 0 is refused, and one whose own length does not fit; of a
  * fragment or of joined segments that length says nothing.
  */
-static inline int
-parse_udp(struct parse *ps)
+static pf_inline int
+parse_udp(struct parse *ps, bool quoted)
 {
 	struct pf_pdesc		*pd = ps->pd;
 	struct pf_udp		 buf pf_uninit;
@@ -402,7 +402,7 @@ parse_udp(struct parse *ps)
 		return (PFRES_SHORT);
 	pd->sport = uh->sport;
 	pd->dport = uh->dport;
-	if (ps->quoted)
+	if (quoted)
 		return (PF_GO);
 	len = ntohs(uh->len);
 	if (uh->dport == 0)
@@ -414,8 +414,10 @@ parse_udp(struct parse *ps)
 	return (PF_GO);
 }
 
-static inline int
-parse(struct parse *ps)
+/* For a packet, and for a quoted one, which needs a copy of its own: there is
+ * more to do for the first if that is not asked again and again. */
+static pf_inline int
+parse(struct parse *ps, bool quoted)
 {
 	struct pf_pdesc	*pd = ps->pd;
 	uint32_t	 need;
@@ -426,11 +428,11 @@ parse(struct parse *ps)
 	pd->icmp_type = pd->icmp_code = 0;
 	pd->icmp_id = pd->icmp_vtype = 0;
 	memset(&pd->tcp, 0, sizeof(pd->tcp));
-	why = pd->af == AF_INET ? parse_ip4(ps) : parse_ip6(ps);
+	why = pd->af == AF_INET ? parse_ip4(ps, quoted) : parse_ip6(ps, quoted);
 	if (unlikely(why != PF_GO || pd->flags & PF_PD_NOTFIRST))
 		return (why);
 	need = pf_transport_size(pd->proto);
-	if (ps->quoted && need > 8)
+	if (quoted && need > 8)
 		need = 8;
 	if (pd->p_len < need)
 		return (PFRES_SHORT);
@@ -440,7 +442,7 @@ parse(struct parse *ps)
 	case IPPROTO_TCP:
 		return (parse_tcp(ps, need));
 	case IPPROTO_UDP:
-		return (parse_udp(ps));
+		return (parse_udp(ps, quoted));
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
 		why = parse_icmp(ps);
@@ -459,7 +461,7 @@ pf_packet_parse(struct pf_pdesc *pd)
 {
 	struct parse	ps = { .pd = pd, .end = pf_pkt_len(pd->pkt) };
 
-	return (parse(&ps));
+	return (parse(&ps, false));
 }
 
 int
@@ -472,7 +474,7 @@ pf_packet_parse_quoted(const struct pf_pdesc *pd, uint32_t off,
 	};
 
 	*quoted = *pd;
-	return (parse(&ps));
+	return (parse(&ps, true));
 }
 
 /*

@@ -43,6 +43,7 @@ struct pf_pkt;
 /* Whoever forgets to write such a variable is found by the sanitizers and valgrind. */
 #define pf_uninit
 #define pf_noinline	__attribute__((__noinline__))
+#define pf_inline	inline __attribute__((__always_inline__))
 
 static inline void
 pf_prefetch(const void *addr)
