@@ -15,6 +15,7 @@
 #include "pf_state.h"
 
 #define KEYS	40000
+#define FEW	(8 * PF_STATE_BUCKETS_MIN)	/* a limit that asks for no larger table */
 
 struct fix {
 	struct sim	*sim;
@@ -320,7 +321,7 @@ test_growth(void **state)
 	uint64_t size;
 
 	(void)state;
-	setup(1000000);
+	setup(FEW);
 	seed = 4;
 	size = table_size();
 	grow();
@@ -365,7 +366,7 @@ test_growth_by_purge(void **state)
 	uint64_t size;
 
 	(void)state;
-	setup(1000000);
+	setup(FEW);
 	seed = 5;
 	size = table_size();
 	fx.pf->conf->timeout[PFTM_UDP_SINGLE] = 1000;
@@ -382,6 +383,37 @@ test_growth_by_purge(void **state)
 	model_check_all(KEYS);
 	sim_seconds(fx.sim, 30);
 	assert_int_equal(pf_atomic_read(&fx.pf->st.n), 0);
+	teardown();
+}
+
+/* A table is made ready for a large limit, as soon as that is set. */
+static void
+test_growth_by_limit(void **state)
+{
+	static const struct {
+		uint32_t	limit;
+		uint64_t	size;
+	} cases[] = {
+		{ 100, PF_STATE_BUCKETS_MIN }, { FEW, PF_STATE_BUCKETS_MIN },
+		{ FEW + 4, 4 * PF_STATE_BUCKETS_MIN },
+		{ 1000000, 1U << 18 }, { 2500000, 1U << 20 },
+		{ PF_LIMIT_VAL_MAX, 1U << 20 },
+		{ 100, 1U << 20 },		/* it does not shrink */
+	};
+	bool	more;
+
+	(void)state;
+	setup(100);
+	for (unsigned int i = 0; i < NITEMS(cases); i++) {
+		fx.node->kicked = false;
+		more = cases[i].limit >
+		    fx.pf->conf->limit[PF_LIMIT_STATES];
+		assert_int_equal(unit_limit(fx.node, PF_LIMIT_STATES,
+		    cases[i].limit), 0);
+		assert_true(fx.node->kicked == more);
+		sim_advance(fx.sim, 1);		/* no full second passes */
+		assert_int_equal(table_size(), cases[i].size);
+	}
 	teardown();
 }
 
@@ -937,6 +969,7 @@ main(void)
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_growth_by_purge),
+		cmocka_unit_test(test_growth_by_limit),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_create_failing),
 		cmocka_unit_test(test_purge),

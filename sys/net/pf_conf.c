@@ -107,6 +107,9 @@ pf_conf_publish(struct pf *pf, struct pf_conf *conf)
 	struct pf_conf	*old = pf_rcu_deref_locked(pf->conf);
 
 	pf_rcu_assign(pf->conf, conf);
+	/* the table of states may have to grow */
+	if (conf->limit[PF_LIMIT_STATES] > old->limit[PF_LIMIT_STATES])
+		pf_host_kick(pf);
 	pf_rcu_sync();
 	pf_conf_free(pf, old);
 }

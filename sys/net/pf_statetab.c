@@ -14,6 +14,7 @@
  */
 #include "pf_host.h"
 #include "pf_bucket.h"
+#include "pf_conf.h"
 #include "pf_instance.h"
 #include "pf_state.h"
 #include "pf_statetab.h"
@@ -272,12 +273,29 @@ buckets_replace(struct pf *pf, struct pf_buckets **slot, uint64_t size,
 	buckets_free(t);
 }
 
+/*
+ * The states that there should be room for: those that exist, or a quarter of
+ * those that the limit allows.  Who sets a large limit expects many, and to move
+ * them when they have come costs as much as to make them.
+ */
+static uint32_t
+states_expected(struct pf *pf)
+{
+	uint32_t	n = pf_atomic_read(&pf->st.n);
+	uint32_t	some = pf_rcu_deref_locked(pf->conf)->
+			    limit[PF_LIMIT_STATES] / 4;
+
+	if (some > PF_STATE_AHEAD)
+		some = PF_STATE_AHEAD;
+	return (n > some ? n : some);
+}
+
 void
 pf_state_grow(struct pf *pf)
 {
 	struct pf_statetab	*st = &pf->st;
 	struct pf_buckets	*t = pf_rcu_deref_locked(st->keys);
-	uint64_t		 size = buckets_wanted(t, pf_atomic_read(&st->n));
+	uint64_t		 size = buckets_wanted(t, states_expected(pf));
 
 	pf_mutex_assert(&pf->ctl);
 	if (size == t->mask + 1)

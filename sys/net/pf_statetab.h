@@ -54,6 +54,7 @@ struct pf_stripe {
 
 #define PF_STATE_BUCKETS_MIN	(1U << 14)
 #define PF_STATE_BUCKETS_MAX	(1U << 24)
+#define PF_STATE_AHEAD	(1U << 21)	/* states to be ready for, at most */
 
 struct pf_statetab {
 	struct pf_buckets *keys;		/* [rcu c] by connection */
@@ -71,7 +72,8 @@ struct pf_statetab {
 
 int	 pf_state_init(struct pf *);			/* ENOMEM */
 void	 pf_state_fini(struct pf *);			/* removes all */
-/* Enlarge the table if it has become crowded; without memory it stays as it is.  Lock: ctl. */
+/* Enlarge the table if it has become crowded, or would soon by the limit of states;
+ * without memory it stays as it is.  Lock: ctl. */
 void	 pf_state_grow(struct pf *);
 /*
  * To look up a state by its key: init fills in the rest of a pf_state_lookup, whose
