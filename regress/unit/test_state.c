@@ -396,9 +396,9 @@ test_growth_by_limit(void **state)
 	} cases[] = {
 		{ 100, PF_STATE_BUCKETS_MIN }, { FEW, PF_STATE_BUCKETS_MIN },
 		{ FEW + 4, 4 * PF_STATE_BUCKETS_MIN },
-		{ 1000000, 1U << 18 }, { 2500000, 1U << 20 },
-		{ PF_LIMIT_VAL_MAX, 1U << 20 },
-		{ 100, 1U << 20 },		/* it does not shrink */
+		{ 1000000, 1U << 18 }, { 2500000, 1U << 18 },
+		{ PF_LIMIT_VAL_MAX, 1U << 18 },
+		{ 100, 1U << 18 },		/* it does not shrink */
 	};
 	bool	more;
 

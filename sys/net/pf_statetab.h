@@ -54,7 +54,7 @@ struct pf_stripe {
 
 #define PF_STATE_BUCKETS_MIN	(1U << 14)
 #define PF_STATE_BUCKETS_MAX	(1U << 24)
-#define PF_STATE_AHEAD	(1U << 21)	/* states to be ready for, at most */
+#define PF_STATE_AHEAD	(1U << 19)	/* states to be ready for, at most */
 
 struct pf_statetab {
 	struct pf_buckets *keys;		/* [rcu c] by connection */
