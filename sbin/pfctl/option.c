@@ -341,6 +341,8 @@ set_fail_policy(struct parser *p, struct node *n)
 		    "drop");
 		pf_later(p, PFCTL_LOAD_OPTION, "set fail-policy return");
 	}
+	if (printed(p))
+		fprintf(p->pf->out, "set fail-policy %s\n", n->s);
 }
 
 static void
