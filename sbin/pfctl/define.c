@@ -856,7 +856,8 @@ define_antispoof(struct parser *p, struct node *n)
 			pf_warn(p, 0, "antispoof for %s makes no rule: %s%s",
 			    i->s, names_iface_exists(p->pf->names, i->s) ?
 			    "it has no address" : "there is no such interface",
-			    pf_hint(p, "; (interface) follows its addresses"));
+			    pf_hint(p, "; in parentheses, its "
+			    "addresses are looked up when packets come"));
 		antispoof_rule(p, &one, i->s, true, addrs);
 		if (loopback)
 			continue;

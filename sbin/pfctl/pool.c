@@ -336,86 +336,66 @@ many_addresses(const struct pf_addr_wrap *a)
 }
 
 /*
- * nat-to and rdr-to take any type for several addresses, but for bitmask, which
- * keeps the host's bits and so has one network.
+ * Who asks for a pool.  Of the types that the classic forms have, only round-robin
+ * and least-states go with several addresses; nat-to and rdr-to take them with every
+ * type but bitmask, which keeps the host's bits and so has one network.
  */
-static bool
-check_modern(struct parser *p, const struct target *t)
-{
-	const struct host *h;
+struct pool_form {
+	bool		 modern;
+	const char	*support, *several;	/* for messages */
+};
+static const struct pool_form form_redirect = { false,
+    "only supported in round-robin redirection pools",
+    "only round-robin valid for multiple redirection addresses" };
+static const struct pool_form form_route = { false,
+    "only supported in round-robin route pools",
+    "r.route.opts must be PF_POOL_ROUNDROBIN" };
+static const struct pool_form form_modern = { true,
+    "not supported by pool type",
+    "bitmask takes one network: use round-robin, random, source-hash or "
+    "least-states for several addresses" };
 
-	if ((t->pool.opts & PF_POOL_TYPEMASK) != PF_POOL_BITMASK)
-		return (true);
-	for (h = t->hosts; h != NULL; h = h->next) {
-		if (h->addr.type == PF_ADDR_TABLE) {
-			pf_error(p, 0, "tables are not supported by pool type");
-			return (false);
-		}
-		if (many_addresses(&h->addr)) {
-			pf_error(p, 0, "interface (%s) is not supported by "
-			    "pool type", h->addr.v.ifname);
-			return (false);
-		}
-	}
-	if (t->hosts->next != NULL) {
-		pf_error(p, 0, "bitmask takes one network: use round-robin, "
-		    "random, source-hash or least-states for several addresses");
-		return (false);
-	}
-	return (true);
+static bool
+takes_several(const struct target *t, const struct pool_form *form)
+{
+	const unsigned int type = t->pool.opts & PF_POOL_TYPEMASK;
+
+	if (form->modern)
+		return (type != PF_POOL_BITMASK);
+	return (type == PF_POOL_ROUNDROBIN || type == PF_POOL_LEASTSTATES);
 }
 
-/* Messages as in the classic program. */
-static bool
-check_classic(struct parser *p, const struct target *t, bool route)
-{
-	const struct host *h;
-
-	switch (t->pool.opts & PF_POOL_TYPEMASK) {
-	case PF_POOL_ROUNDROBIN:
-	case PF_POOL_LEASTSTATES:
-		return (true);
-	default:
-		break;
-	}
-	for (h = t->hosts; h != NULL; h = h->next) {
-		if (h->addr.type == PF_ADDR_TABLE) {
-			pf_error(p, 0, "tables are only supported in "
-			    "round-robin %s pools", route ? "route" :
-			    "redirection");
-			return (false);
-		}
-		if (many_addresses(&h->addr)) {
-			pf_error(p, 0, "interface (%s) is only supported in "
-			    "round-robin %s pools", h->addr.v.ifname, route ?
-			    "route" : "redirection");
-			return (false);
-		}
-	}
-	if (t->hosts->next != NULL) {
-		pf_error(p, 0, route ?
-		    "r.route.opts must be PF_POOL_ROUNDROBIN" :
-		    "only round-robin valid for multiple redirection "
-		    "addresses");
-		return (false);
-	}
-	return (true);
-}
-
-/* The type of a pool that names none, and what types can have which addresses. */
+/* The type of a pool that names none, and whether it goes with the addresses. */
 bool
 target_check(struct parser *p, struct spec *sp, int which)
 {
 	struct target *t = &sp->target[which];
-	const bool route = which == PF_POOL_ROUTE;
+	const struct pool_form *form = which == PF_POOL_ROUTE ? &form_route :
+	    sp->ruleset == PF_RULESET_FILTER ? &form_modern : &form_redirect;
+	const struct host *h;
 
 	if (!t->typed && (t->hosts->next != NULL ||
 	    t->hosts->addr.type == PF_ADDR_TABLE ||
 	    many_addresses(&t->hosts->addr)))
 		t->pool.opts |= PF_POOL_ROUNDROBIN;
-	if (sp->ruleset == PF_RULESET_FILTER && !route)
-		return (check_modern(p, t));
-	return (check_classic(p, t, route));
+	if (takes_several(t, form))
+		return (true);
+	for (h = t->hosts; h != NULL; h = h->next) {
+		if (h->addr.type == PF_ADDR_TABLE) {
+			pf_error(p, 0, "tables are %s", form->support);
+			return (false);
+		}
+		if (many_addresses(&h->addr)) {
+			pf_error(p, 0, "interface (%s) is %s",
+			    h->addr.v.ifname, form->support);
+			return (false);
+		}
+	}
+	if (t->hosts->next != NULL) {
+		pf_error(p, 0, "%s", form->several);
+		return (false);
+	}
+	return (true);
 }
 
 /* A copy for one rule; of malloc(). */
