@@ -14,6 +14,7 @@
 #define _LINUX_PF_HOST_MD_H_
 
 #include <linux/atomic.h>
+#include <linux/bitops.h>
 #include <linux/bug.h>
 #include <linux/build_bug.h>
 #include <linux/container_of.h>
@@ -57,6 +58,12 @@ static inline void
 pf_prefetch(const void *addr)
 {
 	prefetch(addr);
+}
+
+static inline unsigned int
+pf_popcount64(uint64_t v)
+{
+	return (hweight64(v));
 }
 
 /*
@@ -220,6 +227,28 @@ pf_atomic_inc_below(struct pf_atomic *x, uint32_t limit)
 			return (false);
 	} while (!atomic_try_cmpxchg(&x->a, &v, (int)((uint32_t)v + 1)));
 	return (true);
+}
+
+struct pf_atomic64 {
+	atomic64_t	a;
+};
+
+static inline void
+pf_atomic64_set(struct pf_atomic64 *x, uint64_t v)
+{
+	atomic64_set(&x->a, (int64_t)v);
+}
+
+static inline uint64_t
+pf_atomic64_read(const struct pf_atomic64 *x)
+{
+	return ((uint64_t)atomic64_read(&x->a));
+}
+
+static inline void
+pf_atomic64_add(struct pf_atomic64 *x, uint64_t v)
+{
+	atomic64_add((int64_t)v, &x->a);
 }
 
 struct pf_ref {

@@ -23,9 +23,10 @@
  *
  * Types and C library words: uint8_t .. uint64_t, int32_t, bool, size_t, NULL,
  * errno values (positive, EINVAL), AF_INET, AF_INET6, IPPROTO_*, offsetof,
- * memcpy memset memcmp strlen strcmp strncmp strnlen, htons htonl ntohs ntohl,
+ * memcpy memmove memset memcmp strlen strcmp strncmp strnlen, htons htonl ntohs ntohl,
  * likely unlikely, container_of, READ_ONCE WRITE_ONCE, static_assert.
  *
+ * pf_popcount64(v)		how many bits of v are set
  * pf_prefetch(addr)		a hint; addr need not be valid
  * pf_uninit			an attribute: this variable is not cleared first
  * pf_noinline			an attribute: this function is never inlined
@@ -58,6 +59,8 @@
  * pf_atomic_inc (returns the new value) pf_atomic_dec; pf_atomic_inc_below(a,
  * limit): adds one and returns true unless the value is limit or more (exact
  * under contention); pf_atomic_dec_test(a): true when the value became 0.
+ * struct pf_atomic64 (64 bits): pf_atomic64_set pf_atomic64_read
+ * pf_atomic64_add(a, delta).
  * struct pf_ref: pf_ref_set(r, n) pf_ref_get(r); pf_ref_put(r): true at 0.
  *
  * Per-CPU counters.  struct pf_pcpu, an array of uint64_t on every CPU:

@@ -51,6 +51,16 @@ pf_prefetch(const void *addr)
 	__builtin_prefetch(addr);
 }
 
+/* Sums of two, four and eight bits side by side; then all eight bytes. */
+static inline unsigned int
+pf_popcount64(uint64_t v)
+{
+	v -= v >> 1 & 0x5555555555555555;
+	v = (v & 0x3333333333333333) + (v >> 2 & 0x3333333333333333);
+	v = (v + (v >> 4)) & 0x0f0f0f0f0f0f0f0f;
+	return ((unsigned int)(v * 0x0101010101010101 >> 56));
+}
+
 /* Print the message and abort. */
 void	 sim_panic(const char *func, int line, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4), noreturn, cold));
@@ -211,6 +221,28 @@ pf_atomic_inc_below(struct pf_atomic *a, uint32_t limit)
 	} while (!__atomic_compare_exchange_n(&a->v, &v, v + 1, false,
 	    __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 	return (true);
+}
+
+struct pf_atomic64 {
+	uint64_t	v;
+};
+
+static inline void
+pf_atomic64_set(struct pf_atomic64 *a, uint64_t v)
+{
+	__atomic_store_n(&a->v, v, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t
+pf_atomic64_read(const struct pf_atomic64 *a)
+{
+	return (__atomic_load_n(&a->v, __ATOMIC_RELAXED));
+}
+
+static inline void
+pf_atomic64_add(struct pf_atomic64 *a, uint64_t v)
+{
+	__atomic_fetch_add(&a->v, v, __ATOMIC_RELAXED);
 }
 
 struct pf_ref {
