@@ -169,19 +169,37 @@ rule_label(struct pf_rule *r, unsigned int i)
 	return (i == 0 ? r->label : r->more_label[i - 1]);
 }
 
+/*
+ * A macro that stands for nothing may leave a backslash at the end, where it would
+ * take the quote behind it for a character: no ruleset can say such a name.
+ */
+static bool
+sayable(struct parser *p, const char *s, const char *what)
+{
+	const size_t len = strlen(s);
+
+	if (len == 0 || s[len - 1] != '\\')
+		return (true);
+	pf_error(p, 0, "%s ends in a backslash", what);
+	return (false);
+}
+
 /* Labels and tags of a rule that is otherwise complete. */
 static bool
 expand_names(struct parser *p, const struct spec *sp, struct pf_rule *r)
 {
 	unsigned int i;
 
-	for (i = 0; i < sp->nlabel; i++)
+	for (i = 0; i < sp->nlabel; i++) {
 		if (!expand_text(p, r, sp->label[i], rule_label(r, i),
 		    PF_RULE_LABEL_SIZE)) {
 			pf_error(p, 0, "rule label too long (max %d chars)",
 			    PF_RULE_LABEL_SIZE - 1);
 			return (false);
 		}
+		if (!sayable(p, rule_label(r, i), "label"))
+			return (false);
+	}
 	if ((sp->tag != NULL && !expand_text(p, r, sp->tag, r->tagname,
 	    sizeof(r->tagname))) || (sp->match_tag != NULL &&
 	    !expand_text(p, r, sp->match_tag, r->match_tagname,
@@ -193,7 +211,9 @@ expand_names(struct parser *p, const struct spec *sp, struct pf_rule *r)
 	/* a macro may stand for nothing */
 	return (!(sp->tag != NULL && pf_nameless(p, r->tagname, "tag")) &&
 	    !(sp->match_tag != NULL &&
-	    pf_nameless(p, r->match_tagname, "tag")));
+	    pf_nameless(p, r->match_tagname, "tag")) &&
+	    sayable(p, r->tagname, "tag") &&
+	    sayable(p, r->match_tagname, "tag"));
 }
 
 /* $nr is known at last: how often in how many characters it stands does not matter. */
