@@ -132,7 +132,7 @@ static const struct bad {
 	B(src.addr.type, PF_ADDR_NONE, EINVAL),
 	B(src.addr.type, PF_ADDR_NOROUTE, EOPNOTSUPP),
 	B(src.addr.type, PF_ADDR_DYNIFTL, EOPNOTSUPP),
-	B(src.addr.type, PF_ADDR_TABLE, EOPNOTSUPP),
+	B(src.addr.type, PF_ADDR_TABLE, EINVAL),	/* without a name */
 	B(src.addr.type, PF_ADDR_URPFFAILED, EOPNOTSUPP),
 	B(src.addr.type, PF_ADDR_RANGE, EOPNOTSUPP),
 	B(src.addr.iflags, 1, EINVAL),
@@ -147,7 +147,7 @@ static const struct bad {
 	B(src.pad[1], 1, EINVAL),
 	B(dst.addr.v, 1, EINVAL),
 	B(dst.addr.cnt, -1, EINVAL),
-	B(dst.addr.type, PF_ADDR_TABLE, EOPNOTSUPP),
+	B(dst.addr.type, PF_ADDR_TABLE, EINVAL),
 	B(dst.addr.type, PF_ADDR_TYPE_MAX, EINVAL),
 	B(dst.addr.iflags, 1, EINVAL),
 	B(dst.addr.net, 24, EINVAL),

@@ -240,7 +240,7 @@ test_bad_elements(void **state)
 	assert_int_equal(sim_ioctl(f->n, f->a, DIOCXBEGIN, &t.io), EINVAL);
 	t.e[1].type = PF_TRANS_MAX;
 	assert_int_equal(sim_ioctl(f->n, f->a, DIOCXBEGIN, &t.io), EINVAL);
-	t.e[1].type = PF_TRANS_TABLE;
+	t.e[1].type = PF_TRANS_ALTQ;
 	assert_int_equal(sim_ioctl(f->n, f->a, DIOCXBEGIN, &t.io), EOPNOTSUPP);
 	t.e[1].type = PF_TRANS_OPTIONS;
 	t.e[1].anchor[0] = 'a';

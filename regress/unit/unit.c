@@ -99,6 +99,12 @@ unit_addr(struct pf_rule_addr *ra, const char *prefix)
 	memset(w, 0, sizeof(*w));
 	if (prefix == NULL)
 		return;
+	if (prefix[0] == '<') {
+		w->type = PF_ADDR_TABLE;
+		snprintf(w->v.tblname, sizeof(w->v.tblname), "%.*s",
+		    (int)strcspn(prefix + 1, ">"), prefix + 1);
+		return;
+	}
 	snprintf(buf, sizeof(buf), "%s", prefix);
 	slash = strchr(buf, '/');
 	if (slash != NULL)

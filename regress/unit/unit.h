@@ -74,7 +74,7 @@ void	 unit_status(struct sim_node *, struct pf_status *);
 void	 unit_get_rule(struct sim_node *, uint32_t nr, struct pf_rule *);
 /* All states; the caller frees *states.  Returns how many. */
 uint32_t unit_states(struct sim_node *, struct pfsync_state **states);
-/* Addresses of a rule: "10.0.0.0/8", NULL for any. */
+/* Addresses of a rule: "10.0.0.0/8", "<table>", NULL for any. */
 void	 unit_addr(struct pf_rule_addr *, const char *prefix);
 
 /*

@@ -23,6 +23,7 @@
 #include "pf_ruleset.h"
 #include "pf_state.h"
 #include "pf_statetab.h"
+#include "pf_table.h"
 #include "pf_track.h"
 
 const struct pf_cache_desc pf_caches[PF_CACHE_MAX] = {
@@ -124,23 +125,59 @@ path_state(struct pf_path *p)
 	return (pf_rewrite(&p->pd, &to));
 }
 
-static inline void
-count_rule(struct pf_krule *kr, unsigned int out, uint64_t n, uint64_t len)
+/*
+ * Count the packet at the tables of a rule.  The addresses are those that the rule was
+ * asked about: of the packet, or of the first packet of its state.
+ */
+static pf_noinline void
+count_tables(const struct pf_path *p, const struct pf_krule *kr, bool passed)
 {
+	const struct pf_pdesc		*pd = &p->pd;
+	const struct pf_addr		*addr[2] = { &pd->src, &pd->dst };
+	const struct pf_rule_addr	*host[2] = { &kr->said->src,
+					    &kr->said->dst };
+	struct pf_state_key		 key;
+	uint32_t			 since = UINT32_MAX;
+	unsigned int			 i, source;
+
+	if (p->state != NULL) {
+		source = p->state->direction == PF_IN ? PF_SK_WIRE :
+		    PF_SK_STACK;
+		pf_state_key_get(p->state, !source, &key);
+		addr[0] = &key.addr[source];
+		addr[1] = &key.addr[!source];
+		since = p->state->creation;
+	}
+	for (i = 0; i < 2; i++)
+		if (kr->table[i] != NULL)
+			pf_table_count(kr->table[i], pd->af, addr[i],
+			    host[i]->neg, since, pd->dir == PF_OUT,
+			    passed ? PFR_OP_PASS : PFR_OP_BLOCK,
+			    pf_pd_packets(pd), pd->len);
+}
+
+static inline void
+count_rule(const struct pf_path *p, struct pf_krule *kr, bool passed)
+{
+	unsigned int	out = p->pd.dir == PF_OUT;
+
 	if (kr == NULL)
 		return;
-	pf_pcpu_add_packet(&kr->ctr, PF_RC_PACKETS_IN + out, n);
-	pf_pcpu_add_packet(&kr->ctr, PF_RC_BYTES_IN + out, len);
+	pf_pcpu_add_packet(&kr->ctr, PF_RC_PACKETS_IN + out,
+	    pf_pd_packets(&p->pd));
+	pf_pcpu_add_packet(&kr->ctr, PF_RC_BYTES_IN + out, p->pd.len);
+	if (unlikely(kr->has_tables))
+		count_tables(p, kr, passed);
 }
 
 static void
-count_rules(struct pf_krule *const *rule, uint32_t nrules, unsigned int out,
-    uint64_t n, uint64_t len)
+count_rules(const struct pf_path *p, struct pf_krule *const *rule, uint32_t n,
+    bool passed)
 {
 	uint32_t	i;
 
-	for (i = 0; i < nrules; i++)
-		count_rule(rule[i], out, n, len);
+	for (i = 0; i < n; i++)
+		count_rule(p, rule[i], passed);
 }
 
 /*
@@ -165,14 +202,14 @@ path_count(struct pf_path *p, int why)
 		return;			/* no rule has passed or blocked it */
 	}
 	if (s == NULL) {
-		count_rule(p->rule, out, n, pd->len);
-		count_rule(p->anchor, out, n, pd->len);
-		count_rules(p->acts.rule, p->acts.n, out, n, pd->len);
+		count_rule(p, p->rule, why == PF_GO);
+		count_rule(p, p->anchor, why == PF_GO);
+		count_rules(p, p->acts.rule, p->acts.n, why == PF_GO);
 		return;
 	}
-	count_rule(s->rule, out, n, pd->len);
+	count_rule(p, s->rule, why == PF_GO);
 	if (unlikely(s->log & PF_STATE_COUNTS))
-		count_rules(s->more->rule, s->more->n, out, n, pd->len);
+		count_rules(p, s->more->rule, s->more->n, why == PF_GO);
 	if (why == PF_GO)
 		pf_state_count(s, s->direction != pd->dir, n, pd->len);
 }
@@ -225,6 +262,7 @@ pf_purge(struct pf *pf)
 	pf_state_grow(pf);
 	pf_state_purge(pf, conf->timeout[PFTM_INTERVAL]);
 	pf_if_purge(pf);
+	pf_tables_settle(pf);
 	pf_mutex_unlock(&pf->ctl);
 }
 
@@ -239,6 +277,7 @@ pf_create(void *hostdata)
 	pf->host = hostdata;
 	pf->since = pf_wallclock(pf);
 	pf_mutex_init(&pf->ctl);
+	pf_tables_init(pf);
 	if (pf_pcpu_init(&pf->ctr, PF_CTR_MAX) != 0)
 		goto fail;
 	if (pf_ruleset_init(pf) != 0)
@@ -270,6 +309,7 @@ pf_destroy(struct pf *pf)
 	pf_state_fini(pf);
 	pf_ruleset_fini(pf);
 	pf_rcu_barrier();
+	pf_tables_fini(pf);
 	pf_if_fini(pf);
 	pf_rcu_barrier();
 	pf_mutex_unlock(&pf->ctl);

@@ -21,6 +21,7 @@
 
 struct pf_kif;
 struct pf_krule;
+struct pf_table;
 
 /* Numbers of the criteria of use ASK: members of struct pf_rule, and bits of
  * rule_flag. */
@@ -39,14 +40,14 @@ static_assert(PF_ASK_MAX <= 32, "each has a bit of pf_match_ent.ask");
 
 /*
  * What the match loop reads of a rule, packed into 128 bytes, which are two
- * cache lines.  With PF_MF_SLOWSRC or PF_MF_SLOWDST the entry does not have the
- * address itself (it is a range, a table and so on); the krule has it.
+ * cache lines.  With PF_MF_SRCTABLE or PF_MF_DSTTABLE the entry has a table in
+ * place of the address and its mask.
  */
 #define PF_MF_IFNOT	0x0001
 #define PF_MF_SRCNOT	0x0002
 #define PF_MF_DSTNOT	0x0004
-#define PF_MF_SLOWSRC	0x0008
-#define PF_MF_SLOWDST	0x0010
+#define PF_MF_SRCTABLE	0x0008
+#define PF_MF_DSTTABLE	0x0010
 #define PF_MF_QUICK	0x0040
 #define PF_MF_ANCHOR	0x0100		/* calls an anchor, or .. */
 #define PF_MF_WILD	0x0200		/* .. the anchor's children */
@@ -69,7 +70,16 @@ struct pf_match_ent {
 						/* .. */
 	uint8_t		tcp_flagset;		/* .. among these flags */
 	uint8_t		spare[6];
-	struct pf_addr	src, smask, dst, dmask;
+	union {
+		struct pf_addr	 src;
+		struct pf_table	*src_table;
+	};
+	struct pf_addr	smask;
+	union {
+		struct pf_addr	 dst;
+		struct pf_table	*dst_table;
+	};
+	struct pf_addr	dmask;
 };
 static_assert(sizeof(struct pf_match_ent) == 128, "two cache lines");
 

@@ -179,12 +179,10 @@
 
 #define PF_RULE_VALUES_LATER(F)							\
 	F(src.addr.type, PF_ADDR_DYNIFTL,	"(interface)")			\
-	F(src.addr.type, PF_ADDR_TABLE,		"<table>")			\
 	F(src.addr.type, PF_ADDR_RANGE,		"address - address")		\
 	F(src.addr.type, PF_ADDR_NOROUTE,	"no-route")			\
 	F(src.addr.type, PF_ADDR_URPFFAILED,	"urpf-failed")			\
 	F(dst.addr.type, PF_ADDR_DYNIFTL,	"(interface)")			\
-	F(dst.addr.type, PF_ADDR_TABLE,		"<table>")			\
 	F(dst.addr.type, PF_ADDR_RANGE,		"address - address")		\
 	F(dst.addr.type, PF_ADDR_NOROUTE,	"no-route")			\
 	F(dst.addr.type, PF_ADDR_URPFFAILED,	"urpf-failed")			\

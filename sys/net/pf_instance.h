@@ -41,6 +41,7 @@
 #include "pf_anchor.h"
 #include "pf_if.h"
 #include "pf_statetab.h"
+#include "pf_table.h"
 
 struct pf_conf;
 struct pf_trans;
@@ -58,6 +59,7 @@ struct pf {
 	struct pf_statetab st;		/* first is what every packet reads */
 	struct pf_iftab	 ifs;
 	struct pf_anchors anchors;
+	struct pf_tables tables;
 	struct pf_mutex	 ctl;
 	struct pf_trans	*trans;		/* [c] the open one, owned by its */
 					/* client or by the request that */

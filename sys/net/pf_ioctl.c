@@ -364,6 +364,38 @@ static const struct command {
 	    pf_ioctl_xcommit },
 	{ DIOCXROLLBACK, sizeof(struct pfioc_trans), true, false, true,
 	    pf_ioctl_xrollback },
+	{ DIOCRCLRTABLES, sizeof(struct pfioc_table), true, true, true,
+	    pf_ioctl_rclrtables },
+	{ DIOCRADDTABLES, sizeof(struct pfioc_table), true, true, true,
+	    pf_ioctl_raddtables },
+	{ DIOCRDELTABLES, sizeof(struct pfioc_table), true, true, true,
+	    pf_ioctl_rdeltables },
+	{ DIOCRGETTABLES, sizeof(struct pfioc_table), false, true, true,
+	    pf_ioctl_rgettables },
+	{ DIOCRGETTSTATS, sizeof(struct pfioc_table), false, true, true,
+	    pf_ioctl_rgettstats },
+	{ DIOCRCLRTSTATS, sizeof(struct pfioc_table), true, true, true,
+	    pf_ioctl_rclrtstats },
+	{ DIOCRCLRADDRS, sizeof(struct pfioc_table), true, true, true,
+	    pf_ioctl_rclraddrs },
+	{ DIOCRADDADDRS, sizeof(struct pfioc_table), true, true, true,
+	    pf_ioctl_raddaddrs },
+	{ DIOCRDELADDRS, sizeof(struct pfioc_table), true, true, true,
+	    pf_ioctl_rdeladdrs },
+	{ DIOCRSETADDRS, sizeof(struct pfioc_table), true, true, true,
+	    pf_ioctl_rsetaddrs },
+	{ DIOCRGETADDRS, sizeof(struct pfioc_table), false, true, true,
+	    pf_ioctl_rgetaddrs },
+	{ DIOCRGETASTATS, sizeof(struct pfioc_table), false, true, true,
+	    pf_ioctl_rgetastats },
+	{ DIOCRCLRASTATS, sizeof(struct pfioc_table), true, true, true,
+	    pf_ioctl_rclrastats },
+	{ DIOCRTSTADDRS, sizeof(struct pfioc_table), false, true, true,
+	    pf_ioctl_rtstaddrs },
+	{ DIOCRSETTFLAGS, sizeof(struct pfioc_table), true, true, true,
+	    pf_ioctl_rsettflags },
+	{ DIOCRINADEFINE, sizeof(struct pfioc_table), true, true, true,
+	    pf_ioctl_rinadefine },
 	{ DIOCSETHOSTID, sizeof(struct pfioc_u32), true, true, false,
 	    ioctl_sethostid },
 	{ DIOCIGETIFACES, sizeof(struct pfioc_iface), false, true, true,
@@ -406,10 +438,12 @@ pf_ioctl(struct pf_client *cl, uint32_t cmd, void *arg, bool writable)
 		return (EACCES);
 	if (c->size != 0 && arg == NULL)
 		return (EFAULT);
-	if (c->copies)
-		return (c->fn(cl, arg));
 	pf_mutex_lock(&cl->pf->ctl);
 	cl->writable = writable;
+	if (c->copies) {
+		pf_mutex_unlock(&cl->pf->ctl);
+		return (c->fn(cl, arg));
+	}
 	error = c->fn(cl, arg);
 	pf_mutex_unlock(&cl->pf->ctl);
 	return (error);

@@ -20,6 +20,7 @@
 struct pf;
 struct pf_rules;
 struct pf_trans;
+struct pfioc_table;
 
 struct pf_client {
 	struct pf	*pf;		/* [i] */
@@ -58,6 +59,23 @@ int	 pf_ioctl_getstates(struct pf_client *, void *arg);
 int	 pf_ioctl_clrstates(struct pf_client *, void *arg);
 int	 pf_ioctl_killstates(struct pf_client *, void *arg);
 
+int	 pf_ioctl_raddaddrs(struct pf_client *, void *arg);
+int	 pf_ioctl_rdeladdrs(struct pf_client *, void *arg);
+int	 pf_ioctl_rsetaddrs(struct pf_client *, void *arg);
+int	 pf_ioctl_rclraddrs(struct pf_client *, void *arg);
+int	 pf_ioctl_rgetaddrs(struct pf_client *, void *arg);
+int	 pf_ioctl_rgetastats(struct pf_client *, void *arg);
+int	 pf_ioctl_rclrastats(struct pf_client *, void *arg);
+int	 pf_ioctl_rtstaddrs(struct pf_client *, void *arg);
+int	 pf_ioctl_rinadefine(struct pf_client *, void *arg);
+int	 pf_ioctl_raddtables(struct pf_client *, void *arg);
+int	 pf_ioctl_rdeltables(struct pf_client *, void *arg);
+int	 pf_ioctl_rclrtables(struct pf_client *, void *arg);
+int	 pf_ioctl_rgettables(struct pf_client *, void *arg);
+int	 pf_ioctl_rgettstats(struct pf_client *, void *arg);
+int	 pf_ioctl_rclrtstats(struct pf_client *, void *arg);
+int	 pf_ioctl_rsettflags(struct pf_client *, void *arg);
+
 /*
  * Find the ruleset in force of a path and of a kind, PF_RULESET_*, which come
  * from a program and are checked.  *rs NULL: the anchor has no rules of that
@@ -65,6 +83,16 @@ int	 pf_ioctl_killstates(struct pf_client *, void *arg);
  */
 int	 pf_ioctl_rules(struct pf_client *, const char *path, uint32_t ruleset,
 	    const struct pf_rules **);
+
+/* Whether a request about tables has only these flags, besides
+ * PFR_FLAG_ATOMIC, a sound anchor, and elements of that size (0: none). */
+int	 pf_ioctl_table_args(const struct pfioc_table *, uint32_t flags,
+	    size_t esize);
+/* Memory for `room' elements of that size, with the io->size (not more than room)
+ * of the program copied in; at *out, which is a pointer, the caller's.
+ * ENOMEM, EFAULT. */
+int	 pf_ioctl_array_in(struct pf *, const struct pfioc_table *io,
+	    uint32_t room, size_t each, void *out);
 
 /* Whether a string from a program ends within its room. */
 static inline bool

@@ -99,7 +99,7 @@ pf_ioctl_getaddr(struct pf_client *cl, void *arg)
 		return (error);
 	if (kp == NULL || io->nr >= kp->n)
 		return (EBUSY);
-	io->addr = kp->addr[io->nr].user;
+	pf_pool_export(&kp->addr[io->nr], &io->addr);
 	return (0);
 }
 

@@ -38,6 +38,7 @@
 #include "pf_packet.h"
 #include "pf_rule.h"
 #include "pf_ruleset.h"
+#include "pf_table.h"
 
 /* What match_one() returns beside PF_SKIP_*. */
 #define MATCHED		PF_SKIP_COUNT
@@ -125,6 +126,22 @@ match_port(uint8_t op, const uint16_t rule[2], uint16_t port, uint16_t flags)
 	return (pf_match_port(op, rule[0], rule[1], port));
 }
 
+static inline bool
+match_source(const struct pf_match_ent *e, const struct pf_pdesc *pd)
+{
+	if (unlikely(e->flags & PF_MF_SRCTABLE))
+		return (pf_table_match(e->src_table, pd->af, &pd->src));
+	return (pf_addr_masked_eq(&pd->src, &e->src, &e->smask));
+}
+
+static inline bool
+match_destination(const struct pf_match_ent *e, const struct pf_pdesc *pd)
+{
+	if (unlikely(e->flags & PF_MF_DSTTABLE))
+		return (pf_table_match(e->dst_table, pd->af, &pd->dst));
+	return (pf_addr_masked_eq(&pd->dst, &e->dst, &e->dmask));
+}
+
 static inline unsigned int
 match_one(const struct pf_match_ent *e, const struct pf_pdesc *pd)
 {
@@ -136,13 +153,11 @@ match_one(const struct pf_match_ent *e, const struct pf_pdesc *pd)
 		return (PF_SKIP_AF);
 	if (e->proto != 0 && e->proto != pd->proto)
 		return (PF_SKIP_PROTO);
-	if (pf_addr_masked_eq(&pd->src, &e->src, &e->smask) ==
-	    !!(e->flags & PF_MF_SRCNOT))
+	if (match_source(e, pd) == !!(e->flags & PF_MF_SRCNOT))
 		return (PF_SKIP_SRC_ADDR);
 	if (!match_port(e->sport_op, e->sport, pd->sport, pd->flags))
 		return (PF_SKIP_SRC_PORT);
-	if (pf_addr_masked_eq(&pd->dst, &e->dst, &e->dmask) ==
-	    !!(e->flags & PF_MF_DSTNOT))
+	if (match_destination(e, pd) == !!(e->flags & PF_MF_DSTNOT))
 		return (PF_SKIP_DST_ADDR);
 	if (!match_port(e->dport_op, e->dport, pd->dport, pd->flags))
 		return (PF_SKIP_DST_PORT);

@@ -118,7 +118,8 @@ translate_source(const struct pf_pdesc *pd, struct pf_kpool *kp,
 	uint16_t	port = key->port[i];
 
 	for (k = 0; k < ADDR_TRIES; k++) {
-		pf_pool_pick(pd->pf, kp, pd->af, &pd->src, &key->addr[i]);
+		if (!pf_pool_pick(pd->pf, kp, pd->af, &pd->src, &key->addr[i]))
+			break;
 		key->port[i] = port;
 		if (source_port(pd, &kp->p, key, i))
 			return (PF_GO);
@@ -129,7 +130,7 @@ translate_source(const struct pf_pdesc *pd, struct pf_kpool *kp,
 }
 
 /* `range': the first port of the range that the rule redirects from, host order. */
-static void
+static int
 translate_destination(const struct pf_pdesc *pd, struct pf_kpool *kp,
     uint16_t range, struct pf_state_key *key)
 {
@@ -137,9 +138,10 @@ translate_destination(const struct pf_pdesc *pd, struct pf_kpool *kp,
 	const struct pf_pool	*p = &kp->p;
 	uint32_t		 port;
 
-	pf_pool_pick(pd->pf, kp, pd->af, &pd->src, &key->addr[i]);
+	if (!pf_pool_pick(pd->pf, kp, pd->af, &pd->src, &key->addr[i]))
+		return (PFRES_STATEINS);
 	if (pd->proto != IPPROTO_TCP && pd->proto != IPPROTO_UDP)
-		return;
+		return (PF_GO);
 	port = ntohs(key->port[i]);
 	if (p->port_op == PF_OP_RRG && p->proxy_port[1] > p->proxy_port[0])
 		port = p->proxy_port[0] + (port - range) %
@@ -147,6 +149,7 @@ translate_destination(const struct pf_pdesc *pd, struct pf_kpool *kp,
 	else if (p->proxy_port[0] != 0)
 		port = p->proxy_port[0];
 	key->port[i] = htons((uint16_t)port);
+	return (PF_GO);
 }
 
 /* base with the bits of host that mask leaves open. */
@@ -184,19 +187,22 @@ int
 pf_nat_translate(const struct pf_pdesc *pd, const struct pf_krule *kr,
     struct pf_state_key *key)
 {
+	int	why = PF_GO;
+
 	switch (kr->act.action) {
 	case PF_BINAT:
 		return (translate_both(pd, kr, key));
 	case PF_NAT:
 		return (translate_source(pd, kr->pool[PF_POOL_RDR], key));
 	case PF_RDR:
-		translate_destination(pd, kr->pool[PF_POOL_RDR],
-		    kr->first_port, key);
-		return (PF_GO);
+		return (translate_destination(pd, kr->pool[PF_POOL_RDR],
+		    kr->first_port, key));
 	}
 	if (kr->act.pool_used & 1U << PF_POOL_RDR)
-		translate_destination(pd, kr->pool[PF_POOL_RDR],
+		why = translate_destination(pd, kr->pool[PF_POOL_RDR],
 		    kr->first_port, key);
+	if (why != PF_GO)
+		return (why);
 	if ((kr->act.pool_used & 1U << PF_POOL_NAT) == 0)
 		return (PF_GO);
 	return (translate_source(pd, kr->pool[PF_POOL_NAT], key));

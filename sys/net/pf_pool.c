@@ -6,7 +6,8 @@
  *
  * What it owns.  The pf_kpools.
  * Life.  A pool is made with its rule and freed with it.
- * Locking.  None: a pool never changes, except for rr_next, which is atomic.
+ * Locking.  A pool never changes, except for the place of round-robin: rr_next,
+ * which is atomic, or in a pool with tables what its lock guards.
  * Place.  Second floor.
  *
  * A pool is a list of prefixes of one address family.  The addresses of all
@@ -15,24 +16,33 @@
  * random one, or one by a keyed hash of the source (source-hash).  A prefix of
  * more than 2^32 addresses counts as 2^32 addresses; the address bits above the
  * lowest 32 are then chosen separately.
+ *
+ * A pool with tables has no fixed places, as tables change.  Round-robin goes on
+ * from the address that it chose last; for the other kinds a table has as many
+ * places as it has entries.
  */
 #include "pf_host.h"
 #include "pfvar.h"
 #include "pf_addr.h"
 #include "pf_pool.h"
+#include "pf_table.h"
 #include "pf_util.h"
 
 #define POOL_MAX	65536		/* prefixes in a pool */
 
 static bool
-pool_addr_sound(const struct pf_pooladdr *a, uint8_t af)
+pool_addr_sound(const struct pf_pooladdr *a, uint8_t af, unsigned int type)
 {
 	size_t		used = af == AF_INET ? 4 : 16;
 	unsigned int	bits;
 
-	return (a->addr.type == PF_ADDR_ADDRMASK && a->addr.iflags == 0 &&
-	    a->addr.net == 0 && a->addr.pad == 0 && a->addr.cnt == 0 &&
-	    pf_all_zero(a->pad, sizeof(a->pad)) &&
+	if (a->addr.iflags != 0 || a->addr.net != 0 || a->addr.pad != 0 ||
+	    a->addr.cnt != 0 || !pf_all_zero(a->pad, sizeof(a->pad)))
+		return (false);
+	if (a->addr.type == PF_ADDR_TABLE)
+		return (type != PF_POOL_BITMASK &&
+		    pf_table_name_ok(a->addr.v.tblname));
+	return (a->addr.type == PF_ADDR_ADDRMASK && af != 0 &&
 	    pf_all_zero(a->addr.v.a.addr.addr8 + used, 16 - used) &&
 	    pf_all_zero(a->addr.v.a.mask.addr8 + used, 16 - used) &&
 	    pf_mask_prefix(&a->addr.v.a.mask, af, &bits));
@@ -44,7 +54,8 @@ pf_pool_check(const struct pf_pool *p, const struct pf_pooladdr *a, uint32_t n,
 {
 	uint32_t	i;
 
-	if (n == 0 || n > POOL_MAX || (af != AF_INET && af != AF_INET6) ||
+	if (n == 0 || n > POOL_MAX ||
+	    (af != 0 && af != AF_INET && af != AF_INET6) ||
 	    !pf_all_zero(p->pad, sizeof(p->pad)) ||
 	    (p->opts & PF_POOL_TYPEMASK) >= PF_POOL_TYPE_MAX)
 		return (EINVAL);
@@ -57,11 +68,10 @@ pf_pool_check(const struct pf_pool *p, const struct pf_pooladdr *a, uint32_t n,
 	    (p->opts & PF_POOL_TYPEMASK) == PF_POOL_LEASTSTATES)
 		return (EOPNOTSUPP);
 	for (i = 0; i < n; i++) {
-		if (a[i].addr.type == PF_ADDR_TABLE ||
-		    a[i].addr.type == PF_ADDR_DYNIFTL ||
+		if (a[i].addr.type == PF_ADDR_DYNIFTL ||
 		    a[i].ifname[0] != '\0' || a[i].weight > 1)
 			return (EOPNOTSUPP);
-		if (!pool_addr_sound(&a[i], af))
+		if (!pool_addr_sound(&a[i], af, p->opts & PF_POOL_TYPEMASK))
 			return (EINVAL);
 	}
 	return (0);
@@ -79,7 +89,7 @@ prefix_size(const struct pf_addr *mask, uint8_t af)
 }
 
 int
-pf_pool_create(struct pf *pf, const struct pf_pool *p,
+pf_pool_create(struct pf *pf, const struct pf_pool *p, const char *path,
     const struct pf_pooladdr *a, uint32_t n, uint8_t af, struct pf_kpool **out)
 {
 	struct pf_kpool	*kp;
@@ -91,16 +101,29 @@ pf_pool_create(struct pf *pf, const struct pf_pool *p,
 	kp->p = *p;
 	kp->n = n;
 	pf_atomic_set(&kp->rr_next, 0);
+	pf_spin_init(&kp->lock);
 	if (pf_all_zero(p->key, sizeof(p->key)))
 		pf_random(pf, &kp->key, sizeof(kp->key));
 	else
 		memcpy(&kp->key, p->key, sizeof(kp->key));
 	for (i = 0; i < n; i++) {
 		kp->addr[i].user = a[i];
+		pf_yield_at(i);
+		if (a[i].addr.type == PF_ADDR_TABLE) {
+			kp->has_tables = true;
+			kp->addr[i].table = pf_table_get(pf, path,
+			    a[i].addr.v.tblname);
+			if (kp->addr[i].table == NULL) {
+				pf_pool_free(kp);
+				return (ENOMEM);
+			}
+			continue;
+		}
 		kp->addr[i].size = prefix_size(&a[i].addr.v.a.mask, af);
 		kp->size += kp->addr[i].size;
-		pf_yield_at(i);
 	}
+	if (kp->has_tables)
+		kp->size = 0;
 	*out = kp;
 	return (0);
 }
@@ -108,7 +131,29 @@ pf_pool_create(struct pf *pf, const struct pf_pool *p,
 void
 pf_pool_free(struct pf_kpool *kp)
 {
+	uint32_t	i;
+
+	for (i = 0; kp != NULL && kp->has_tables && i < kp->n; i++)
+		pf_table_put(kp->addr[i].table);
 	pf_free(kp);
+}
+
+void
+pf_pool_count_user(struct pf_kpool *kp, uint32_t n)
+{
+	uint32_t	i;
+
+	for (i = 0; kp != NULL && kp->has_tables && i < kp->n; i++)
+		if (kp->addr[i].table != NULL)
+			kp->addr[i].table->rules += n;
+}
+
+void
+pf_pool_export(const struct pf_kpool_addr *ka, struct pf_pooladdr *a)
+{
+	*a = ka->user;
+	if (ka->table != NULL)
+		a->addr.cnt = pf_table_told(ka->table);
 }
 
 /* The address at `place' in a prefix; the bits above the lowest 32 come from
@@ -135,7 +180,88 @@ prefix_at(const struct pf_addr *base, const struct pf_addr *mask, uint8_t af,
 		memset(out->addr8 + 4, 0, 12);
 }
 
-void
+/*
+ * Pools with tables
+ */
+
+/* The address that comes after *addr in a prefix or table, or the first one if
+ * none has been chosen there.  False: there is no more. */
+static bool
+part_next(const struct pf_kpool_addr *ka, uint8_t af, bool begun,
+    struct pf_addr *addr)
+{
+	const struct pf_addr	*base = &ka->user.addr.v.a.addr;
+	struct pf_addr		 last = *addr;
+	unsigned int		 i = af == AF_INET ? 4 : 16;
+
+	if (ka->table != NULL) {
+		if (!begun)		/* behind the last one is the first */
+			memset(addr, 0xff, sizeof(*addr));
+		return (pf_table_after(ka->table, af, addr) &&
+		    (!begun || pf_addr_cmp(addr, &last, af) > 0));
+	}
+	if (!begun) {
+		*addr = *base;
+		return (true);
+	}
+	while (i-- > 0)
+		if (++addr->addr8[i] != 0)
+			break;
+	return (pf_addr_masked_eq(addr, base, &ka->user.addr.v.a.mask) &&
+	    !pf_addr_eq(addr, base));
+}
+
+/* Round-robin: all addresses of one part after the other. */
+static bool
+pick_next(struct pf_kpool *kp, uint8_t af, struct pf_addr *out)
+{
+	uint32_t	i;
+	bool		found = false;
+
+	pf_spin_lock(&kp->lock);
+	for (i = 0; i <= kp->n && !found; i++) {
+		found = part_next(&kp->addr[kp->rr_part], af, kp->rr_begun,
+		    &kp->rr_addr);
+		kp->rr_begun = found;
+		if (!found)
+			kp->rr_part = (kp->rr_part + 1) % kp->n;
+	}
+	*out = kp->rr_addr;
+	pf_spin_unlock(&kp->lock);
+	return (found);
+}
+
+static uint64_t
+part_size(const struct pf_kpool_addr *ka, uint8_t af)
+{
+	return (ka->table != NULL ? pf_table_entries(ka->table, af) : ka->size);
+}
+
+/* The other kinds. */
+static bool
+pick_place(struct pf_kpool *kp, uint8_t af, uint64_t place,
+    const uint64_t more[2], struct pf_addr *out)
+{
+	const struct pf_kpool_addr	*ka = kp->addr;
+	uint64_t			 size = 0;
+	uint32_t			 i;
+
+	for (i = 0; i < kp->n; i++)
+		size += part_size(&kp->addr[i], af);
+	if (size == 0)
+		return (false);
+	place %= size;
+	/* a table may become smaller meanwhile */
+	for (i = 0; i < kp->n - 1 && place >= part_size(ka, af); i++, ka++)
+		place -= part_size(ka, af);
+	if (ka->table != NULL)
+		return (pf_table_at(ka->table, af, place, more, out));
+	prefix_at(&ka->user.addr.v.a.addr, &ka->user.addr.v.a.mask, af,
+	    place % ka->size, more, out);
+	return (true);
+}
+
+bool
 pf_pool_pick(struct pf *pf, struct pf_kpool *kp, uint8_t af,
     const struct pf_addr *src, struct pf_addr *out)
 {
@@ -145,15 +271,17 @@ pf_pool_pick(struct pf *pf, struct pf_kpool *kp, uint8_t af,
 
 	switch (kp->p.opts & PF_POOL_TYPEMASK) {
 	case PF_POOL_NONE:
+		if (kp->has_tables)
+			return (pick_next(kp, af, out));
 		*out = kp->addr[0].user.addr.v.a.addr;
-		return;
+		return (true);
 	case PF_POOL_BITMASK:
 		base = &kp->addr[0].user.addr.v.a.addr;
 		mask = &kp->addr[0].user.addr.v.a.mask;
 		for (i = 0; i < 2; i++)
 			out->addr64[i] = (base->addr64[i] & mask->addr64[i]) |
 			    (src->addr64[i] & ~mask->addr64[i]);
-		return;
+		return (true);
 	case PF_POOL_RANDOM:
 		pf_random(pf, more, sizeof(more));
 		pf_random(pf, &place, sizeof(place));
@@ -164,12 +292,17 @@ pf_pool_pick(struct pf *pf, struct pf_kpool *kp, uint8_t af,
 		more[1] = pf_siphash2(place, 2, &kp->key);
 		break;
 	case PF_POOL_ROUNDROBIN:
+		if (kp->has_tables)
+			return (pick_next(kp, af, out));
 		place = pf_atomic_inc(&kp->rr_next) - 1;
 		break;
 	}
+	if (kp->has_tables)
+		return (pick_place(kp, af, place, more, out));
 	place %= kp->size;
 	for (i = 0; place >= kp->addr[i].size; i++)
 		place -= kp->addr[i].size;
 	prefix_at(&kp->addr[i].user.addr.v.a.addr,
 	    &kp->addr[i].user.addr.v.a.mask, af, place, more, out);
+	return (true);
 }

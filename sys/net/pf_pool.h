@@ -17,17 +17,25 @@
 #include "pfvar.h"
 
 struct pf;
+struct pf_table;
 
 struct pf_kpool_addr {
 	struct pf_pooladdr user;	/* [i] as loaded */
+	struct pf_table	*table;		/* [i] referenced; NULL: a prefix */
 	uint64_t	 size;		/* [i] addresses in the prefix, at */
 					/* most 2^32 */
 };
 struct pf_kpool {
 	struct pf_pool	 p;		/* [i] as loaded */
 	struct pf_siphash_key key;	/* [i] for source-hash */
-	struct pf_atomic rr_next;	/* round-robin: the next place */
-	uint64_t	 size;		/* [i] sum of sizes */
+	struct pf_atomic rr_next;	/* round-robin: the next place; of a */
+					/* pool with tables instead: */
+	struct pf_spinlock lock;	/* .. guards what follows: */
+	uint32_t	 rr_part;	/* number of the prefix or table .. */
+	bool		 rr_begun;	/* .. of which an address was chosen */
+	struct pf_addr	 rr_addr;	/* .. last, this one */
+	bool		 has_tables;	/* [i] */
+	uint64_t	 size;		/* [i] sum of sizes; with tables: 0 */
 	uint32_t	 n;		/* [i] */
 	struct pf_kpool_addr addr[];	/* [i] n of them */
 };
@@ -35,13 +43,20 @@ struct pf_kpool {
 /* Whether a pool of n addresses is sound.  0, EINVAL, EOPNOTSUPP. */
 int	 pf_pool_check(const struct pf_pool *, const struct pf_pooladdr *,
 	    uint32_t n, uint8_t af);
-/* Make a pool that has been checked; ENOMEM.  Lock: ctl. */
-int	 pf_pool_create(struct pf *, const struct pf_pool *,
-	    const struct pf_pooladdr *,
-	    uint32_t n, uint8_t af, struct pf_kpool **);
+/* Make a pool that has been checked; ENOMEM.  path: the anchor of its rule.
+ * Lock: ctl. */
+int	 pf_pool_create(struct pf *, const struct pf_pool *, const char *path,
+	    const struct pf_pooladdr *, uint32_t n, uint8_t af, struct pf_kpool **);
 void	 pf_pool_free(struct pf_kpool *);	/* any context; NULL is fine */
-/* Choose an address of the pool for a connection from src.  Packet context. */
-void	 pf_pool_pick(struct pf *, struct pf_kpool *, uint8_t af,
+/* Add n, modulo 2^32, to the number of rules that refer to the tables of the
+ * pool; NULL is fine.  Lock: ctl. */
+void	 pf_pool_count_user(struct pf_kpool *, uint32_t n);
+/* What a program is told of an address: as loaded, and the size of a table.
+ * Lock: ctl. */
+void	 pf_pool_export(const struct pf_kpool_addr *, struct pf_pooladdr *);
+/* Choose an address of the pool for a connection from src.  False: its tables
+ * are empty.  Packet context. */
+bool	 pf_pool_pick(struct pf *, struct pf_kpool *, uint8_t af,
 	    const struct pf_addr *src, struct pf_addr *);
 
 /* Addresses that a program has loaded for a pool of the rule that it will load

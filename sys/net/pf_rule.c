@@ -22,6 +22,7 @@
 #include "pf_instance.h"
 #include "pf_pool.h"
 #include "pf_rule.h"
+#include "pf_table.h"
 #include "pf_util.h"
 
 #define SIZE(m, word, kind, max, skip, use, class)			\
@@ -50,19 +51,62 @@ pools_free(struct pf_krule *kr)
 
 static int
 pools_create(struct pf *pf, struct pf_krule *kr, const struct pf_rule *r,
-    const struct pf_pool_list *lists)
+    const char *path, const struct pf_pool_list *lists)
 {
 	unsigned int	which;
 	int		error = 0;
 
 	for (which = 0; which < PF_POOL_MAX && error == 0; which++)
 		if (lists[which].n != 0)
-			error = pf_pool_create(pf, &r->pool[which],
+			error = pf_pool_create(pf, &r->pool[which], path,
 			    lists[which].addr, lists[which].n, r->af,
 			    &kr->pool[which]);
 	if (error != 0)
 		pools_free(kr);
 	return (error);
+}
+
+static void
+tables_put(struct pf_krule *kr)
+{
+	pf_table_put(kr->table[0]);
+	pf_table_put(kr->table[1]);
+}
+
+/* Get the tables of `from' and `to'. */
+static int
+tables_get(struct pf *pf, struct pf_krule *kr, const struct pf_rule *r,
+    const char *path)
+{
+	const struct pf_rule_addr	*h[2] = { &r->src, &r->dst };
+	unsigned int			 i;
+
+	for (i = 0; i < 2; i++) {
+		if (h[i]->addr.type != PF_ADDR_TABLE)
+			continue;
+		kr->table[i] = pf_table_get(pf, path, h[i]->addr.v.tblname);
+		if (kr->table[i] == NULL) {
+			tables_put(kr);
+			return (ENOMEM);
+		}
+		kr->has_tables = true;
+	}
+	return (0);
+}
+
+/* Count the rule, or no longer, among those of its interface and tables. */
+static void
+count_user(struct pf_krule *kr, uint32_t n)
+{
+	unsigned int	i;
+
+	if (kr->kif != NULL)
+		kr->kif->rules += n;
+	for (i = 0; i < 2; i++)
+		if (kr->table[i] != NULL)
+			kr->table[i]->rules += n;
+	for (i = 0; i < PF_POOL_MAX; i++)
+		pf_pool_count_user(kr->pool[i], n);
 }
 
 /* Copy the members of use ASK and ACT, each to the member of the same name. */
@@ -99,7 +143,8 @@ asked(const struct pf_rule *r)
 
 int
 pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
-    const char *call, const struct pf_pool_list *lists, struct pf_krule **out)
+    const char *path, const char *call, const struct pf_pool_list *lists,
+    struct pf_krule **out)
 {
 	struct pf_krule	*kr;
 	int		 error;
@@ -119,14 +164,16 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 		goto fail;
 	if (pf_pcpu_init(&kr->ctr, PF_RC_MAX) != 0)
 		goto fail;
-	if (pools_create(pf, kr, r, lists) != 0)
+	if (pools_create(pf, kr, r, path, lists) != 0)
 		goto fail_ctr;
+	if (tables_get(pf, kr, r, path) != 0)
+		goto fail_pools;
 	if (r->ifname[0] != '\0') {
 		kr->kif = pf_kif_get(pf, r->ifname);
 		if (kr->kif == NULL)
-			goto fail_pools;
-		kr->kif->rules++;
+			goto fail_tables;
 	}
+	count_user(kr, 1);
 	pf_ref_set(&kr->refs, 1);
 	pf_atomic_set(&kr->states_cur, 0);
 	memcpy(kr->said, r, kr->said_size);
@@ -137,6 +184,8 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 	*out = kr;
 	return (0);
 
+fail_tables:
+	tables_put(kr);
 fail_pools:
 	pools_free(kr);
 fail_ctr:
@@ -174,11 +223,21 @@ pf_krule_put(struct pf *pf, struct pf_krule *kr)
 	if (!pf_ref_put(&kr->refs))
 		return;
 	pf_kif_put(pf, kr->kif);
+	tables_put(kr);
 	pools_free(kr);
 	pf_free(kr->anchor_call);
 	pf_free(kr->said);
 	pf_pcpu_fini(&kr->ctr);
 	pf_free(kr);
+}
+
+void
+pf_krule_leave(struct pf *pf, struct pf_krule *kr)
+{
+	count_user(kr, UINT32_MAX);		/* one less */
+	pf_anchor_put(pf, kr->anchor);
+	kr->anchor = NULL;			/* states may keep the rule */
+	pf_krule_put(pf, kr);
 }
 
 void
@@ -210,10 +269,20 @@ pf_krule_entry(struct pf_krule *kr, struct pf_match_ent *e)
 	e->dport_op = r->dst.port_op;
 	memcpy(e->sport, r->src.port, sizeof(e->sport));
 	memcpy(e->dport, r->dst.port, sizeof(e->dport));
-	e->src = r->src.addr.v.a.addr;
-	e->smask = r->src.addr.v.a.mask;
-	e->dst = r->dst.addr.v.a.addr;
-	e->dmask = r->dst.addr.v.a.mask;
+	if (kr->table[0] != NULL) {
+		e->flags |= PF_MF_SRCTABLE;
+		e->src_table = kr->table[0];
+	} else {
+		e->src = r->src.addr.v.a.addr;
+		e->smask = r->src.addr.v.a.mask;
+	}
+	if (kr->table[1] != NULL) {
+		e->flags |= PF_MF_DSTTABLE;
+		e->dst_table = kr->table[1];
+	} else {
+		e->dst = r->dst.addr.v.a.addr;
+		e->dmask = r->dst.addr.v.a.mask;
+	}
 }
 
 /* A rule with `no', and one that calls an anchor, have no pool and are the same
@@ -228,10 +297,15 @@ pf_krule_entry_binat_in(struct pf_krule *kr, struct pf_match_ent *e)
 	if (kr->pool[PF_POOL_RDR] == NULL)
 		return;
 	outer = &kr->pool[PF_POOL_RDR]->addr[0].user.addr;
-	e->flags &= ~(PF_MF_SRCNOT | PF_MF_DSTNOT);
+	e->flags &= ~(PF_MF_SRCNOT | PF_MF_DSTNOT | PF_MF_DSTTABLE);
 	e->flags |= r->dst.neg ? PF_MF_SRCNOT : 0;
-	e->src = r->dst.addr.v.a.addr;
-	e->smask = r->dst.addr.v.a.mask;
+	if (kr->table[1] != NULL) {
+		e->flags |= PF_MF_SRCTABLE;
+		e->src_table = kr->table[1];
+	} else {
+		e->src = r->dst.addr.v.a.addr;
+		e->smask = r->dst.addr.v.a.mask;
+	}
 	e->sport_op = r->dst.port_op;
 	memcpy(e->sport, r->dst.port, sizeof(e->sport));
 	e->dst = outer->v.a.addr;
@@ -274,6 +348,10 @@ pf_krule_export(const struct pf_krule *kr, uint64_t evals, struct pf_rule *r)
 	r->nr = kr->nr;
 	r->cuid = kr->cuid;
 	r->cpid = kr->cpid;
+	if (kr->table[0] != NULL)
+		r->src.addr.cnt = pf_table_told(kr->table[0]);
+	if (kr->table[1] != NULL)
+		r->dst.addr.cnt = pf_table_told(kr->table[1]);
 	r->anchor_wildcard = kr->call_kind.wildcard;
 	r->anchor_relative = kr->call_kind.relative;
 }

@@ -34,6 +34,7 @@ struct pf_kif;
 struct pf_kpool;
 struct pf_match_ent;
 struct pf_pool_list;
+struct pf_table;
 
 #define PF_RULE_MEMBER(m)	__typeof__(((struct pf_rule *)0)->m) m;
 
@@ -63,11 +64,14 @@ struct pf_krule {
 	uint32_t	 nr;		/* [i] its number in the ruleset */
 	uint16_t	 first_port;	/* [i] the first port that it */
 					/* redirects, host order */
+	bool		 has_tables;	/* [i] table[] has one */
 	struct pf_addr	 inner;		/* [i] binat: the inside network, as */
 					/* large as the pool's */
 	struct pf_rule_act act;		/* [i] what the rule does */
 	struct pf_rule_ask ask;		/* [i] criteria that few rules have */
 	struct pf_kpool	*pool[PF_POOL_MAX]; /* [i] owned; NULL: none */
+	struct pf_table	*table[2];	/* [i] referenced: of `from', `to'; */
+					/* NULL: none */
 	int32_t		 retired;	/* [a] its ruleset is no longer in */
 					/* force */
 	uint64_t	 base[PF_RC_MAX]; /* [c] counters when last cleared */
@@ -116,17 +120,21 @@ int	 pf_rule_check(const struct pf_rule *, uint32_t ruleset, bool calls,
 	    const struct pf_pool_list *);
 /*
  * Check a rule and make its krule.  Errors as of pf_rule_check(), and ENOMEM.
- * call: the anchor that the rule calls, "" for none; the caller sets anchor,
- * anchor_call and call_kind of the krule.  Lock: ctl.
+ * path: the anchor of its ruleset; call: the anchor that the rule calls, "" for
+ * none; the caller sets anchor, anchor_call and call_kind of the krule.  Lock:
+ * ctl.
  */
 int	 pf_krule_create(struct pf *, const struct pf_rule *, uint32_t ruleset,
-	    const char *call, const struct pf_pool_list *, struct pf_krule **);
+	    const char *path, const char *call, const struct pf_pool_list *, struct pf_krule **);
 /* Whether that is one of its labels. */
 bool	 pf_krule_has_label(const struct pf_krule *, const char *label);
 /* Take a reference: the caller must have found the krule in the present RCU
  * read side, or hold a reference. */
 void	 pf_krule_ref(struct pf_krule *);
 void	 pf_krule_put(struct pf *, struct pf_krule *);	/* any context */
+/* Drop the reference of the rule's ruleset: the rule no longer counts among
+ * those of its interface and tables.  Lock: ctl. */
+void	 pf_krule_leave(struct pf *, struct pf_krule *);
 /*
  * Fill in the rule as a program gets it, with counters and number, but without
  * skip.  evals: the sum of PF_RC_EVAL over the ruleset, up to and including

@@ -15,6 +15,7 @@
 #include "pf_fields.h"
 #include "pf_pool.h"
 #include "pf_rule.h"
+#include "pf_table.h"
 #include "pf_util.h"
 
 #define FLAGS_RETURN	(PFRULE_RETURN | PFRULE_RETURNRST | PFRULE_RETURNICMP)
@@ -103,6 +104,9 @@ check_host(const struct pf_rule_addr *h, uint8_t af, uint8_t proto)
 	if (h->addr.type != PF_ADDR_DYNIFTL &&
 	    (h->addr.iflags != 0 || h->addr.net != 0))
 		return (EINVAL);
+	if (h->addr.type == PF_ADDR_TABLE)
+		return (pf_table_name_ok(h->addr.v.tblname) ?
+		    check_port(h, proto) : EINVAL);
 	if (h->addr.type != PF_ADDR_ADDRMASK)
 		return (0);			/* see has_later_value() */
 	/* what lies behind the family's size is zero; without a family, all
@@ -226,6 +230,7 @@ static int
 check_binat(const struct pf_rule *r, const struct pf_pool_list *l)
 {
 	if (l->n != 1 || r->src.addr.type != PF_ADDR_ADDRMASK || r->src.neg ||
+	    l->addr[0].addr.type != PF_ADDR_ADDRMASK ||
 	    memcmp(&r->src.addr.v.a.mask, &l->addr[0].addr.v.a.mask,
 	    sizeof(struct pf_addr)) != 0)
 		return (EINVAL);

@@ -32,11 +32,7 @@ pf_rules_put(struct pf *pf, struct pf_krule **rule, uint32_t n)
 	uint32_t	i;
 
 	for (i = 0; i < n; i++) {
-		if (rule[i]->kif != NULL)
-			rule[i]->kif->rules--;
-		pf_anchor_put(pf, rule[i]->anchor);
-		rule[i]->anchor = NULL;		/* states may keep the rule */
-		pf_krule_put(pf, rule[i]);
+		pf_krule_leave(pf, rule[i]);
 		pf_yield_at(i);
 	}
 	pf_free(rule);

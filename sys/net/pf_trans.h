@@ -20,6 +20,7 @@
 
 struct pf;
 struct pf_conf;
+struct pf_table_edit;
 
 /*
  * The parts, in the order in which a commit goes through them.  A new part
@@ -28,7 +29,8 @@ struct pf_conf;
 #define PF_TRANS_PARTS(ROW)						\
 	ROW(RULES, rules)						\
 	ROW(OPTIONS, options)						\
-	ROW(SKIPS, skips)
+	ROW(SKIPS, skips)						\
+	ROW(TABLES, tables)
 
 #define PF_PART_NUMBER(NAME, name)	PF_PART_##NAME,
 enum {	PF_TRANS_PARTS(PF_PART_NUMBER) PF_PARTS };
@@ -186,5 +188,17 @@ uint32_t pf_trans_limit(struct pf *, const struct pf_trans *,
  * ENOMEM. */
 int	 pf_trans_skip(struct pf *, struct pf_trans *, const char *name,
 	    bool skip);
+
+/*
+ * pf_trans_tables.c: tables
+ */
+/*
+ * Define a table of anchor `path'.  flags: of PFR_TFLAG_USRMASK.  e: an edit with
+ * the addresses of the table, which becomes the transaction's on success; NULL:
+ * the table keeps those that it has.  EBUSY: the transaction does not have the
+ * tables of that place; ENOSPC: a limit.
+ */
+int	 pf_trans_define_table(struct pf *, struct pf_trans *, const char *path,
+	    const char *name, uint32_t flags, const struct pf_table_edit *e);
 
 #endif /* _NET_PF_TRANS_H_ */

@@ -127,15 +127,13 @@ pf_trans_add_rule(struct pf *pf, struct pf_trans *t, uint32_t ruleset,
 	if (pr->anchor == NULL && path[0] != '\0' &&
 	    (error = trans_anchor(pf, t, path, &pr->anchor)) != 0)
 		return (error);
-	error = pf_krule_create(pf, rule, ruleset, call, rules_of(t)->pool,
-	    &kr);
+	error = pf_krule_create(pf, rule, ruleset, path, call,
+	    rules_of(t)->pool, &kr);
 	if (error != 0)
 		return (error);
 	error = rule_call(pf, t, path, call, kr);
 	if (error != 0) {
-		if (kr->kif != NULL)
-			kr->kif->rules--;
-		pf_krule_put(pf, kr);
+		pf_krule_leave(pf, kr);
 		return (error);
 	}
 	pf_trans_no_addrs(t);

@@ -147,6 +147,12 @@ prefix_cmp(const uint32_t *a, unsigned int abits, const uint32_t *b,
 	return (abits < bbits ? -1 : abits > bbits);
 }
 
+int
+pf_trie_key_cmp(const struct pf_trie_key *a, const struct pf_trie_key *b)
+{
+	return (prefix_cmp(a->w, 0, b->w, 0, 4));
+}
+
 uint32_t
 pf_trie_lower(const struct pf_trie_node *b, const struct pf_trie_key *k,
     unsigned int bits)
@@ -298,7 +304,7 @@ pf_trie_next(struct pf_trie_walk *w)
 			if (!walk_split(w, pf_trie_split(node), pos))
 				w->n--;
 			else if (w->entry.node != NULL && (!w->seek ||
-			    prefix_cmp(w->key.w, 0, w->from.w, 0, 4) >= 0))
+			    pf_trie_key_cmp(&w->key, &w->from) >= 0))
 				return (true);
 			continue;
 		}
@@ -337,6 +343,18 @@ bit_of_entry(const struct pf_trie_split *s, uint32_t i)
 			return (bit);
 }
 
+unsigned int
+pf_trie_bits(struct pf_trie_entry e)
+{
+	unsigned int	bit, bits = e.node->depth * 8U;
+
+	if ((e.node->flags & PF_TRIE_SPLIT) == 0)
+		return (pf_trie_arrays(e.node).bits[e.i]);
+	for (bit = bit_of_entry(pf_trie_split(e.node), e.i); bit > 1; bit >>= 1)
+		bits++;
+	return (bits);
+}
+
 /* The child that has entry i of those below a split node; *i is then its number
  * there. */
 static const struct pf_trie_node *
@@ -363,7 +381,7 @@ child_of_entry(struct pf_trie_walk *w, const struct pf_trie_split *s,
 void
 pf_trie_at(struct pf_trie_walk *w, const struct pf_trie_node *node, uint32_t i)
 {
-	unsigned int	bit, bits = 0;
+	unsigned int	bit;
 
 	memset(&w->key, 0, sizeof(w->key));
 	while ((node->flags & PF_TRIE_SPLIT) != 0 && i >= node->n) {
@@ -371,14 +389,12 @@ pf_trie_at(struct pf_trie_walk *w, const struct pf_trie_node *node, uint32_t i)
 		node = child_of_entry(w, pf_trie_split(node), &i);
 	}
 	w->entry = (struct pf_trie_entry){ node, i };
+	w->bits = pf_trie_bits(w->entry);
 	if ((node->flags & PF_TRIE_SPLIT) == 0) {
-		w->bits = pf_trie_arrays(node).bits[i];
 		key_copy(&w->key, node, i);
 		return;
 	}
 	bit = bit_of_entry(pf_trie_split(node), i);
-	while (bit >> (bits + 1) != 0)
-		bits++;
-	w->bits = node->depth * 8U + bits;
-	key_set(&w->key, node->depth, (bit << (8 - bits)) & 255);
+	bit <<= 8 - (w->bits - node->depth * 8U);
+	key_set(&w->key, node->depth, bit & 255);
 }

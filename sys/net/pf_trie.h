@@ -63,11 +63,16 @@ struct pf_trie_entry {
 uint32_t *pf_trie_mark(struct pf_trie_entry);
 struct pf_trie_count *pf_trie_count(struct pf_trie_entry);	/* or NULL */
 
-/* An address as a key, and back. */
+unsigned int pf_trie_bits(struct pf_trie_entry);	/* of its prefix */
+
+/* An address as a key, and back; the order of keys: <0, 0, >0. */
+int	 pf_trie_key_cmp(const struct pf_trie_key *,
+	    const struct pf_trie_key *);
 void	 pf_trie_key(struct pf_trie_key *, const struct pf_addr *, uint8_t af);
 void	 pf_trie_addr(struct pf_addr *, const struct pf_trie_key *, uint8_t af);
 
-/* The longest prefix that has the address; the prefix itself.  bits: the length of the prefix, behind which its key is zero. */
+/* The longest prefix that has the address; the prefix itself, behind whose
+ * length `bits' its key is zero. */
 struct pf_trie_entry pf_trie_match(const struct pf_trie_node *top,
 	    const struct pf_trie_key *);
 struct pf_trie_entry pf_trie_find(const struct pf_trie_node *top,
