@@ -25,6 +25,7 @@
 #define PF_DEVICE	"/dev/pf"
 
 struct names;				/* pfctl.h */
+struct pfctl;
 
 struct pf_dev {
 	/* Carries out cmd (pfvar.h): 0, or a positive errno. */
@@ -174,13 +175,22 @@ void	 trans_free(struct trans *);		/* rolls back if it is open */
 int	 clear_rulesets(struct pf_dev *, const char *anchor, int what, bool recurse);
 
 /* refuse.c */
-struct pfctl;
 /*
  * Say of each word of the file that pf could not obey that it is not supported yet, and
  * warn of those that it takes without obeying them all: 0, or -1 when nothing may be loaded.
  * options: those of the file are to be loaded too.
  */
 int	 refuse_unsupported(struct pf_dev *, const struct pfctl *, bool options);
+
+/* table_load.c */
+struct progress;			/* progress.h */
+/* The tables of each anchor of the file, or at least those that its rules need. */
+int	 trans_add_tables(struct trans *, const struct pfctl *, int what);
+uint64_t tables_size(const struct pfctl *);	/* addresses in all of them */
+/* All of them into an open transaction: 0, or -1 with a message.  limit: what the
+ * transaction sets; 0: nothing. */
+int	 load_tables(struct pf_dev *, const struct trans *, const struct pfctl *,
+	    const uint32_t limit[PF_LIMIT_MAX], struct progress *);
 
 /* load.c */
 /*

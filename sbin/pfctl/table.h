@@ -16,7 +16,7 @@ struct pfctl_table;			/* pfctl.h */
 /* What a request asks for: which limit it came to is told from this. */
 struct table_need {
 	uint64_t	 entries, tables;
-	const uint32_t	*limit;		/* by PF_LIMIT_*, or NULL: ask pf */
+	const uint32_t	*limit;		/* by PF_LIMIT_*, 0: ask pf; or NULL: ask */
 };
 
 /* table_dev.c */

@@ -104,7 +104,7 @@ limit_error(struct pf_dev *dev, const struct pfr_table *t,
 	for (i = PF_LIMIT_TABLES; i <= PF_LIMIT_TABLE_ENTRIES; i++) {
 		memset(&pl, 0, sizeof(pl));
 		pl.index = i;
-		if (need->limit != NULL)
+		if (need->limit != NULL && need->limit[i] != 0)
 			limit[i] = need->limit[i];
 		else if (PF_DO(dev, DIOCGETLIMIT, &pl) == -1)
 			return;
