@@ -2,7 +2,7 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * ctl.h: the half of pfctl that talks to a pf: device, show, states, load.
+ * ctl.h: the half of pfctl that talks to a pf: device, show, states, tables, load.
  *
  * The other half (pfctl.h) reads pf.conf and writes rules as text; it never
  * asks a kernel.  Here every request goes through one function pointer, so that
@@ -25,6 +25,7 @@
 #define PF_DEVICE	"/dev/pf"
 
 struct names;				/* pfctl.h */
+struct pfctl;
 
 struct pf_dev {
 	/* Carries out cmd (pfvar.h): 0, or a positive errno. */
@@ -82,6 +83,9 @@ void	 print_iface(struct ctl_show *, const struct pfi_kif *);
 const char *timeout_name(int);
 const char *limit_name(int);
 const char *debug_name(unsigned int level);	/* as `set debug' has it, or NULL */
+/* Rows of the counters of interfaces and tables. */
+void	 print_cleared(FILE *, int64_t since);
+void	 print_traffic(FILE *, const char *row, uint64_t packets, uint64_t bytes);
 
 /* show_rules.c */
 int	 show_rules(struct pf_dev *, struct ctl_show *);
@@ -92,9 +96,46 @@ int	 show_anchors(struct pf_dev *, struct ctl_show *);
 /* state.c */
 int	 show_states(struct pf_dev *, struct ctl_show *);
 void	 print_state(struct ctl_show *, const struct pfsync_state *);
+/* What the name service calls an address: false: nothing. */
+bool	 addr_name(const struct pf_addr *, uint8_t af, char *name, size_t size);
 int	 flush_states(struct pf_dev *, const char *ifname, bool quiet);
 int	 kill_states(struct pf_dev *, const char *ifname, char *const arg[],
 	    int narg, bool quiet);
+
+/* table_show.c */
+int	 show_tables(struct pf_dev *, struct ctl_show *);
+int	 show_table_addrs(struct pf_dev *, struct ctl_show *, const char *name);
+void	 print_table(struct ctl_show *, const struct pfr_table *);
+void	 print_table_stats(struct ctl_show *, const struct pfr_tstats *);
+void	 print_table_addr(struct ctl_show *, const struct pfr_addr *,
+	    const struct pfr_addr *found);
+void	 print_table_addr_stats(struct ctl_show *, const struct pfr_astats *);
+/* Whether it is a table of this anchor or of one below it. */
+bool	 table_below(const struct pfr_table *, const char *anchor);
+
+/* table.c */
+/* -T, and what belongs to it.  What it points to stays the caller's. */
+struct ctl_table {
+	const struct table_command *command;	/* table_command(); NULL: none */
+	const char	*name;		/* -t, or NULL */
+	const char	*file;		/* -f, or NULL */
+	char		*const *arg;	/* behind the options */
+	int		 narg;
+	bool		 noaction;	/* -n: say what would happen */
+};
+
+/* A command by the beginning of its name; NULL: there is none. */
+const struct table_command *table_command(const char *name);
+/* -T load: the tables of the file of -f are loaded, nothing else. */
+bool	 table_command_loads(const struct table_command *);
+bool	 table_command_writes(const struct table_command *);
+/* What does not go with the command, as a sentence; NULL: all is well. */
+const char *table_command_misuse(const struct ctl_table *);
+/* 0; 2: `test' found that not all match; -1 with a message. */
+int	 table_command_run(struct pf_dev *, struct ctl_show *,
+	    const struct ctl_table *);
+/* Delete the tables of an anchor, and of those below if sh->recurse: 0, -1. */
+int	 flush_tables(struct pf_dev *, struct ctl_show *);
 
 /* Kinds of statements of a file. */
 #define LOAD_OPTION	0x01
@@ -134,13 +175,22 @@ void	 trans_free(struct trans *);		/* rolls back if it is open */
 int	 clear_rulesets(struct pf_dev *, const char *anchor, int what, bool recurse);
 
 /* refuse.c */
-struct pfctl;
 /*
  * Say of each word of the file that pf could not obey that it is not supported yet, and
  * warn of those that it takes without obeying them all: 0, or -1 when nothing may be loaded.
  * options: those of the file are to be loaded too.
  */
 int	 refuse_unsupported(struct pf_dev *, const struct pfctl *, bool options);
+
+/* table_load.c */
+struct progress;			/* progress.h */
+/* The tables of each anchor of the file, or at least those that its rules need. */
+int	 trans_add_tables(struct trans *, const struct pfctl *, int what);
+uint64_t tables_size(const struct pfctl *);	/* addresses in all of them */
+/* All of them into an open transaction: 0, or -1 with a message.  limit: what the
+ * transaction sets; 0: nothing. */
+int	 load_tables(struct pf_dev *, const struct trans *, const struct pfctl *,
+	    const uint32_t limit[PF_LIMIT_MAX], struct progress *);
 
 /* load.c */
 /*

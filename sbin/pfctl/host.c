@@ -468,7 +468,11 @@ host_resolve(struct parser *p, const struct node *n, struct host **list)
 		return (false);
 	}
 	if (!add_node(p, &hs, n)) {
-		pf_error(p, 0, "could not parse host specification");
+		/* the note before it has said all to whom typed the word */
+		if (p->file < 0)
+			p->pf->errors++;
+		else
+			pf_error(p, 0, "could not parse host specification");
 		return (false);
 	}
 	for (h = hs.first; h != NULL; h = h->next) {

@@ -7,7 +7,7 @@
  * The file is read and checked to its end before the kernel hears of it; then everything
  * goes into one transaction.  What fails rolls it back.  A struct
  * pfctl lives for the time of one load_rules().  No locking.  Stands on
- * trans.c and on the language half (pfctl.h).
+ * trans.c, on table_load.c and on the language half (pfctl.h).
  */
 #include <err.h>
 #include <errno.h>
@@ -16,6 +16,7 @@
 
 #include "ctl.h"
 #include "pfctl.h"
+#include "progress.h"
 
 _Static_assert(LOAD_OPTION == PFCTL_LOAD_OPTION &&
     LOAD_FILTER == PFCTL_LOAD_FILTER && LOAD_NAT == PFCTL_LOAD_NAT &&
@@ -173,6 +174,7 @@ struct rule_loader {
 	const struct trans	*trans;
 	const struct pfctl	*pf;
 	const char		*file;		/* of the rule */
+	struct progress		*progress;
 	struct pfioc_rule	 pr;
 	struct pfioc_pooladdr	 pp;
 };
@@ -185,6 +187,7 @@ rule_error(const struct rule_loader *l, const struct pfctl_rule *r,
 	    .osfp = l->pf->osfp };
 	const char *word;
 
+	progress_end(l->progress);
 	/* a module without pools does not even know how to take their addresses */
 	if (e == EOPNOTSUPP || e == ENOTTY) {
 		word = pfctl_later_word(r, ruleset);
@@ -262,14 +265,48 @@ load_anchor(struct rule_loader *l, const struct pfctl_anchor *a, int what)
 			l->file = rs->rule[n]->file;
 			if (load_rule(l, a->path, i, ticket, rs->rule[n]) == -1)
 				return (-1);
+			l->progress->rules++;
 		}
 	}
 	return (0);
 }
 
+static uint64_t
+count_rules(const struct pfctl *pf, int what)
+{
+	uint64_t n = 0;
+	uint32_t i, k;
+
+	for (i = 0; i < pf->nanchors; i++)
+		for (k = 0; k < PF_RULESET_MAX; k++)
+			if (what & ruleset_what(k))
+				n += pf->anchors[i].rs[k].n;
+	return (n);
+}
+
+/* Everything into a transaction that is open: 0, -1. */
+static int
+load_all(struct rule_loader *l, const struct ctl_load *in, bool options)
+{
+	const struct pfctl_options *o = &l->pf->set;
+	uint32_t i, limit[PF_LIMIT_MAX];
+
+	if (options && load_options(l->dev, o, in->merge) == -1)
+		return (-1);
+	for (i = 0; i < PF_LIMIT_MAX; i++)
+		limit[i] = options && (!in->merge || o->limit_given[i]) ?
+		    o->limit[i] : 0;
+	if (load_tables(l->dev, l->trans, l->pf, limit, l->progress) == -1)
+		return (-1);
+	for (i = 0; i < l->pf->nanchors; i++)
+		if (load_anchor(l, &l->pf->anchors[i], in->what) == -1)
+			return (-1);
+	return (0);
+}
+
 static int
 load_parsed(struct pf_dev *dev, const struct ctl_load *in,
-    const struct pfctl *pf)
+    const struct pfctl *pf, struct progress *progress)
 {
 	struct rule_loader *l = NULL;
 	struct trans t;
@@ -290,12 +327,14 @@ load_parsed(struct pf_dev *dev, const struct ctl_load *in,
 	l->dev = dev;
 	l->trans = &t;
 	l->pf = pf;
+	l->progress = progress;
 
 	for (i = 0; i < pf->nanchors; i++)
 		if (trans_add_rulesets(&t, pf->anchors[i].path, in->what) == -1 ||
 		    trans_add_below(&t, pf->anchors[i].path, in->what, false) == -1)
 			goto out;
-	if (options && trans_add(&t, PF_TRANS_OPTIONS, "") == -1)
+	if (trans_add_tables(&t, pf, in->what) == -1 ||
+	    (options && trans_add(&t, PF_TRANS_OPTIONS, "") == -1))
 		goto out;
 	if (t.n == 0) {
 		rv = 0;			/* nothing was asked for */
@@ -303,14 +342,16 @@ load_parsed(struct pf_dev *dev, const struct ctl_load *in,
 	}
 	if (trans_begin(&t) == -1)
 		goto out;
-	if (options && load_options(dev, &pf->set, in->merge) == -1)
+	if (!in->quiet)
+		progress_show(progress, count_rules(pf, in->what),
+		    tables_size(pf));
+	if (load_all(l, in, options) == -1)
 		goto out;
-	for (i = 0; i < pf->nanchors; i++)
-		if (load_anchor(l, &pf->anchors[i], in->what) == -1)
-			goto out;
+	progress->committing = true;
 	rv = trans_commit(&t);
 out:
 	trans_free(&t);
+	progress_end(progress);
 	free(l);
 	return (rv);
 }
@@ -318,9 +359,11 @@ out:
 int
 load_rules(struct pf_dev *dev, struct ctl_load *in)
 {
+	struct progress progress;
 	struct pfctl pf;
 	int rv = -1;
 
+	progress_init(&progress);
 	pfctl_init(&pf);
 	pf.out = stdout;
 	pf.err = stderr;
@@ -331,7 +374,6 @@ load_rules(struct pf_dev *dev, struct ctl_load *in)
 	pf.optimize = in->optimize;
 	pf.verbose = in->verbose;
 	pf.debug = in->debug;
-	pf.no_tables = !in->noaction;	/* they cannot be loaded */
 
 	if (pfctl_parse(&pf, in->file) == -1) {
 		if (!in->noaction)
@@ -342,7 +384,7 @@ load_rules(struct pf_dev *dev, struct ctl_load *in)
 	else if (in->noaction)
 		rv = 0;
 	else
-		rv = load_parsed(dev, in, &pf);
+		rv = load_parsed(dev, in, &pf, &progress);
 	pfctl_free(&pf);
 	return (rv);
 }

@@ -706,9 +706,9 @@ optimize_ruleset(struct optimizer *o, struct pfctl_ruleset *rs)
 		left = len;
 		if (len > 1) {
 			left = remove_covered(rule + i, left);
-			if (!o->pf->no_tables && left >= TABLE_THRESHOLD)
+			if (left >= TABLE_THRESHOLD)
 				left = combine_side(o, rule + i, left, true);
-			if (!o->pf->no_tables && left >= TABLE_THRESHOLD)
+			if (left >= TABLE_THRESHOLD)
 				left = combine_side(o, rule + i, left, false);
 			if (left > 2 && left <= REORDER_MAX)
 				reorder(rule + i, left);

@@ -134,8 +134,7 @@ options_finish(struct parser *p)
 	if (p->pf->optimize != PFCTL_OPT_FILE)
 		o->optimize = p->pf->optimize;
 	else if (o->optimize == PFCTL_OPT_FILE)
-		o->optimize = p->pf->no_tables ? PFCTL_OPT_NONE :
-		    PFCTL_OPT_BASIC;
+		o->optimize = PFCTL_OPT_BASIC;
 }
 
 static bool

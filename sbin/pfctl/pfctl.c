@@ -5,9 +5,9 @@
  * pfctl.c: the command line.
  *
  * Options are collected into a struct cmd; then the steps that they ask for are
- * taken in one fixed order, the order of the table below, and the first
- * that fails ends the program with status 1.  One process, one thread; all that is
- * made here lives until exit.
+ * taken in one fixed order, the order of the table below, and the first that fails ends
+ * the program with status 1, or 2 if it is a test of addresses that came out false.  One
+ * process, one thread; all that is made here lives until exit.
  */
 #include <err.h>
 #include <errno.h>
@@ -28,6 +28,7 @@ struct cmd {
 	struct pf_dev	 dev;
 	struct ctl_show	 show;
 	struct ctl_load	 load;
+	struct ctl_table table;			/* -t, -T */
 	const char	*device;
 	const char	*debug;			/* -x */
 	const char	*ifname;		/* -i, or "" */
@@ -61,7 +62,7 @@ static const struct show_word {
 	{ "labels",	show_labels },
 	{ "timeouts",	show_timeouts },
 	{ "memory",	show_limits },
-	{ "Tables",	NULL },
+	{ "Tables",	show_tables },
 	{ "osfp",	NULL },
 	{ "all",	show_all },
 };
@@ -71,7 +72,7 @@ show_all(struct pf_dev *dev, struct ctl_show *sh)
 {
 	static int (*const parts[])(struct pf_dev *, struct ctl_show *) = {
 		show_nat, show_rules, show_states, show_status, show_labels,
-		show_timeouts, show_limits,
+		show_timeouts, show_limits, show_tables,
 	};
 	size_t i;
 
@@ -138,9 +139,17 @@ flush_ifaces(struct cmd *c)
 }
 
 static int
+flush_all_tables(struct cmd *c)
+{
+	return (flush_tables(&c->dev, &c->show));
+}
+
+static int
 flush_all(struct cmd *c)
 {
-	if (flush_rules(c) == -1 || flush_nat(c) == -1)
+	/* tables that rules use stay until these are gone */
+	if (flush_rules(c) == -1 || flush_nat(c) == -1 ||
+	    flush_all_tables(c) == -1)
 		return (-1);
 	if (c->anchor[0] != '\0')
 		return (0);
@@ -160,7 +169,7 @@ static const struct flush_word {
 	{ "Sources",	NULL },
 	{ "states",	flush_state_table },
 	{ "info",	flush_info },
-	{ "Tables",	NULL },
+	{ "Tables",	flush_all_tables },
 	{ "osfp",	NULL },
 	{ "all",	flush_all },
 };
@@ -249,9 +258,19 @@ do_kill(struct cmd *c)
 }
 
 static int
+do_table(struct cmd *c)
+{
+	if (c->table.command == NULL || table_command_loads(c->table.command))
+		return (0);
+	return (table_command_run(&c->dev, &c->show, &c->table));
+}
+
+static int
 do_load(struct cmd *c)
 {
-	if (c->load.file == NULL)
+	/* -f names addresses then */
+	if (c->load.file == NULL || (c->table.command != NULL &&
+	    !table_command_loads(c->table.command)))
 		return (0);
 	return (load_rules(&c->dev, &c->load));
 }
@@ -273,8 +292,8 @@ do_debug(struct cmd *c)
 }
 
 static int	(*const steps[])(struct cmd *) = {
-	do_disable, do_show, do_clear_counters, do_flush, do_kill, do_load,
-	do_enable, do_debug,
+	do_disable, do_show, do_clear_counters, do_flush, do_kill, do_table,
+	do_load, do_enable, do_debug,
 };
 
 /*
@@ -287,7 +306,8 @@ print_usage(FILE *f)
 	fprintf(f, "usage: pfctl [-AdeghmNnOqRrvz] [-a anchor] "
 	    "[-D macro=value] [-F modifier]\n"
 	    "\t[-f file] [-i interface] [-k host | network | label | id]\n"
-	    "\t[-o level] [-p device] [-s modifier] [-x level]\n");
+	    "\t[-o level] [-p device] [-s modifier]\n"
+	    "\t[-t table -T command [address ...]] [-x level]\n");
 }
 
 static void __attribute__((noreturn))
@@ -419,6 +439,19 @@ parse_flush(struct cmd *c, const char *arg)
 	c->needs_write = true;
 }
 
+static void
+parse_table_command(struct cmd *c, const char *arg)
+{
+	c->table.command = table_command(arg);
+	if (c->table.command == NULL) {
+		warnx("-T %s: the commands are kill, flush, add, delete, "
+		    "expire, replace, show, test, zero and load", arg);
+		usage();
+	}
+	if (table_command_writes(c->table.command))
+		c->needs_write = true;
+}
+
 /* Options that only turn something on. */
 static bool
 parse_switch(struct cmd *c, int opt)
@@ -515,9 +548,11 @@ parse_option(struct cmd *c, int opt, char *arg)
 		parse_show(c, arg);
 		break;
 	case 'T':
-		not_yet("-T", arg);
+		parse_table_command(c, arg);
+		break;
 	case 't':
-		not_yet("-t", arg);
+		c->table.name = arg;
+		break;
 	case 'x':
 		c->debug = parse_debug(arg);
 		c->needs_write = true;
@@ -526,6 +561,34 @@ parse_option(struct cmd *c, int opt, char *arg)
 		if (!parse_switch(c, opt))
 			usage();
 	}
+}
+
+/* What stands behind the options: addresses, for -T. */
+static void
+settle_table(struct cmd *c, char *const *arg, int narg)
+{
+	struct ctl_table *t = &c->table;
+	const char *misuse;
+
+	if (t->command == NULL && narg > 0) {
+		warnx("unknown command line argument: %s ...", arg[0]);
+		usage();
+	}
+	if (t->command == NULL && t->name == NULL)
+		return;
+	t->file = c->load.file;
+	t->arg = arg;
+	t->narg = narg;
+	t->noaction = c->noaction;
+	if ((misuse = table_command_misuse(t)) != NULL) {
+		warnx("%s", misuse);
+		usage();
+	}
+	if (table_command_loads(t->command))
+		c->load.what |= LOAD_TABLE;
+	else if (c->show.recurse)
+		errx(1, "-a: -T works on the table of one anchor, not of all "
+		    "below it");
 }
 
 /* What options mean to each other, once all are known. */
@@ -547,7 +610,9 @@ settle(struct cmd *c)
 		errx(1, "-i %s: the name of an interface has at most %d "
 		    "characters", c->ifname, PF_IFNAMSIZ - 1);
 	if ((c->anchor[0] == '_' || strstr(c->anchor, "/_") != NULL) &&
-	    (c->load.file != NULL || c->flushed != NULL))
+	    (c->load.file != NULL || c->flushed != NULL ||
+	    (c->table.command != NULL &&
+	    table_command_writes(c->table.command))))
 		errx(1, "anchor names beginning with '_' cannot be modified "
 		    "from the command line");
 	if (c->noaction) {
@@ -577,13 +642,12 @@ main(int argc, char *argv[])
 	while ((opt = getopt(argc, argv,
 	    "Aa:D:deF:f:ghi:K:k:mNnOo:p:qRrs:T:t:vx:z")) != -1)
 		parse_option(&c, opt, optarg);
-	if (argc != optind) {
-		warnx("unknown command line argument: %s ...", argv[optind]);
-		usage();
-	}
+	settle_table(&c, argv + optind, argc - optind);
 	settle(&c);
 
-	if (!c.noaction)
+	/* the kernel can tell what would happen to a table */
+	if (!c.noaction || (c.table.command != NULL &&
+	    !table_command_loads(c.table.command)))
 		rv = pf_dev_open(&c.dev, c.device, !c.needs_write);
 	for (i = 0; i < NITEMS(steps) && rv == 0; i++)
 		rv = steps[i](&c);
@@ -591,5 +655,5 @@ main(int argc, char *argv[])
 	if (c.show.names != NULL)
 		pfctl_names_free(c.show.names);
 	free(c.load.defs);
-	return (rv == 0 ? 0 : 1);
+	return (rv == -1 ? 1 : rv);
 }

@@ -160,7 +160,6 @@ struct pfctl {
 	size_t		 ndefs;
 	int		 what;		/* PFCTL_LOAD_* */
 	int		 optimize;	/* PFCTL_OPT_*, -o */
-	bool		 no_tables;	/* the optimizer makes none, and works if asked to */
 	int		 verbose;	/* print what is read: 0, 1, 2 (with numbers) */
 	bool		 debug;		/* -g */
 	bool		 trusted_only;	/* refuse files others can write to */

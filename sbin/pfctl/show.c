@@ -265,6 +265,31 @@ show_limits(struct pf_dev *dev, struct ctl_show *sh)
 }
 
 /*
+ * Counters of interfaces and tables
+ */
+
+/* When they were cleared, in seconds since the epoch. */
+void
+print_cleared(FILE *f, int64_t since)
+{
+	const time_t t = since;
+	char when[64];
+	struct tm tm;
+
+	if (localtime_r(&t, &tm) == NULL ||
+	    strftime(when, sizeof(when), "%a %b %e %H:%M:%S %Y", &tm) == 0)
+		strcpy(when, "?");
+	fprintf(f, "\tCleared:     %s\n", when);
+}
+
+void
+print_traffic(FILE *f, const char *row, uint64_t packets, uint64_t bytes)
+{
+	fprintf(f, "\t%-12s [ Packets: %-18" PRIu64 " Bytes: %-18" PRIu64
+	    " ]\n", row, packets, bytes);
+}
+
+/*
  * -s Interfaces
  */
 
@@ -276,9 +301,6 @@ print_iface(struct ctl_show *sh, const struct pfi_kif *k)
 		{ { "In6/Pass:", "In6/Block:" }, { "Out6/Pass:", "Out6/Block:" } },
 	};
 	FILE *f = sh->out;
-	char when[64];
-	struct tm tm;
-	time_t t;
 	int af, d, v;
 
 	fprintf(f, "%.*s", PF_IFNAMSIZ, k->name);
@@ -292,20 +314,14 @@ print_iface(struct ctl_show *sh, const struct pfi_kif *k)
 	if (sh->verbose < 2)
 		return;
 
-	t = k->tzero;
-	if (localtime_r(&t, &tm) == NULL ||
-	    strftime(when, sizeof(when), "%a %b %e %H:%M:%S %Y", &tm) == 0)
-		strcpy(when, "?");
-	fprintf(f, "\tCleared:     %s\n", when);
+	print_cleared(f, k->tzero);
 	fprintf(f, "\tReferences:  [ States:  %-18u Rules: %-18u ]\n",
 	    k->states, k->rules);
 	for (af = 0; af < 2; af++)
 		for (d = 0; d < 2; d++)
 			for (v = 0; v < 2; v++)
-				fprintf(f, "\t%-12s [ Packets: %-18" PRIu64
-				    " Bytes: %-18" PRIu64 " ]\n",
-				    rows[af][d][v], k->packets[af][d][v],
-				    k->bytes[af][d][v]);
+				print_traffic(f, rows[af][d][v],
+				    k->packets[af][d][v], k->bytes[af][d][v]);
 }
 
 static int

@@ -62,29 +62,30 @@ static const struct {
 
 #define NITEMS(a)	(sizeof(a) / sizeof((a)[0]))
 
+bool
+addr_name(const struct pf_addr *a, uint8_t af, char *name, size_t size)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
+
+	if (af == AF_INET) {
+		sin.sin_addr.s_addr = a->v4;
+		return (getnameinfo((struct sockaddr *)&sin, sizeof(sin), name,
+		    size, NULL, 0, NI_NAMEREQD) == 0);
+	}
+	memcpy(&sin6.sin6_addr, a->v6, 16);
+	return (getnameinfo((struct sockaddr *)&sin6, sizeof(sin6), name, size,
+	    NULL, 0, NI_NAMEREQD) == 0);
+}
+
 static void
 print_addr_text(struct ctl_show *sh, const struct pf_addr *a, uint8_t af)
 {
 	char text[INET6_ADDRSTRLEN], name[NI_MAXHOST];
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
-	int rv;
 
-	if (sh->resolve) {
-		if (af == AF_INET) {
-			sin.sin_addr.s_addr = a->v4;
-			rv = getnameinfo((struct sockaddr *)&sin, sizeof(sin),
-			    name, sizeof(name), NULL, 0, NI_NAMEREQD);
-		} else {
-			memcpy(&sin6.sin6_addr, a->v6, 16);
-			rv = getnameinfo((struct sockaddr *)&sin6,
-			    sizeof(sin6), name, sizeof(name), NULL, 0,
-			    NI_NAMEREQD);
-		}
-		if (rv == 0) {
-			fputs(name, sh->out);
-			return;
-		}
+	if (sh->resolve && addr_name(a, af, name, sizeof(name))) {
+		fputs(name, sh->out);
+		return;
 	}
 	if (inet_ntop(af, a, text, sizeof(text)) == NULL)
 		strcpy(text, "?");

@@ -83,7 +83,11 @@ table_add_addr(struct pfctl_table *t, uint8_t af, const struct pf_addr *a,
 {
 	struct pfctl_addr4 *a4;
 	struct pfctl_addr6 *a6;
+	struct pf_addr mask, masked = *a;
 
+	/* bits of a host in a network say nothing */
+	addr_mask(&mask, net);
+	addr_apply(&masked, &mask);
 	if (af == AF_INET) {
 		if (t->n4 == t->room4) {
 			t->room4 = t->room4 > 0 ? t->room4 * 2 : 16;
@@ -91,7 +95,7 @@ table_add_addr(struct pfctl_table *t, uint8_t af, const struct pf_addr *a,
 		}
 		a4 = &t->a4[t->n4++];
 		memset(a4, 0, sizeof(*a4));
-		a4->addr = a->v4;
+		a4->addr = masked.v4;
 		a4->net = net;
 		a4->neg = neg;
 		return;
@@ -102,7 +106,7 @@ table_add_addr(struct pfctl_table *t, uint8_t af, const struct pf_addr *a,
 	}
 	a6 = &t->a6[t->n6++];
 	memset(a6, 0, sizeof(*a6));
-	memcpy(a6->addr, a->v6, sizeof(a6->addr));
+	memcpy(a6->addr, masked.v6, sizeof(a6->addr));
 	a6->net = net;
 	a6->neg = neg;
 }
@@ -203,7 +207,7 @@ add_hosts(struct parser *p, struct pfctl_table *t, const struct node *n,
 static bool
 add_quickly(struct pfctl_table *t, const char *s, size_t len, bool neg)
 {
-	struct pf_addr a, mask;
+	struct pf_addr a;
 	uint32_t part, prefix = 32;
 	int n, digits;
 	const char *end = s + len;
@@ -228,8 +232,6 @@ add_quickly(struct pfctl_table *t, const char *s, size_t len, bool neg)
 			prefix = prefix * 10 + (uint32_t)(*s - '0');
 		if (s != end || prefix > 32)
 			return (false);
-		addr_mask(&mask, (uint8_t)prefix);
-		addr_apply(&a, &mask);
 	}
 	table_add_addr(t, AF_INET, &a, (uint8_t)prefix, neg);
 	return (true);
@@ -240,7 +242,7 @@ static bool
 add_quickly6(struct pfctl_table *t, const char *s, size_t len, bool neg)
 {
 	char buf[INET6_ADDRSTRLEN + 4], *slash;
-	struct pf_addr a, mask;
+	struct pf_addr a;
 	int64_t prefix = 128;
 
 	if (len >= sizeof(buf))
@@ -255,8 +257,6 @@ add_quickly6(struct pfctl_table *t, const char *s, size_t len, bool neg)
 	memset(&a, 0, sizeof(a));
 	if (inet_pton(AF_INET6, buf, a.v6) != 1)
 		return (false);
-	addr_mask(&mask, (uint8_t)prefix);
-	addr_apply(&a, &mask);
 	table_add_addr(t, AF_INET6, &a, (uint8_t)prefix, neg);
 	return (true);
 }
@@ -293,11 +293,17 @@ add_file(struct parser *p, struct pfctl_table *t, const char *text, size_t len)
 	int before = p->pf->errors;
 	bool neg = false;
 
+	if ((word = memchr(text, '\0', len)) != NULL) {
+		for (; s < word; s++)
+			if (*s == '\n')
+				p->line++;
+		pf_error(p, 0, "a NUL byte: addresses are read from text only");
+		return;
+	}
 	while (s < end && p->pf->errors < before + FILE_ERRORS) {
 		if (*s == '\n')
 			p->line++;
-		if (*s == ' ' || (*s >= '\t' && *s <= '\r') || *s == '\0' ||
-		    *s == ',') {
+		if (*s == ' ' || (*s >= '\t' && *s <= '\r') || *s == ',') {
 			s++;
 		} else if (*s == '#' || *s == ';') {
 			if ((s = memchr(s, '\n', (size_t)(end - s))) == NULL)
@@ -306,9 +312,9 @@ add_file(struct parser *p, struct pfctl_table *t, const char *text, size_t len)
 			neg = !neg;
 			s++;
 		} else {
-			for (word = s; s < end && *s != '\0' &&
-			    !(*s >= '\t' && *s <= '\r') && *s != ' ' &&
-			    *s != '#' && *s != ';' && *s != ','; s++)
+			for (word = s; s < end && !(*s >= '\t' &&
+			    *s <= '\r') && *s != ' ' && *s != '#' &&
+			    *s != ';' && *s != ','; s++)
 				;
 			add_text(p, t, word, (size_t)(s - word), neg);
 			neg = false;
@@ -478,7 +484,6 @@ define_table(struct parser *p, struct node *n)
 		pfctl_table_clear(&fresh);
 		return;
 	}
-	pf_later(p, PFCTL_LOAD_TABLE, "table");
 	if (p->pf->verbose > 0)
 		table_print(p, n, flags);
 	t = table_find(p->pf, anchor_here(p)->path, n->s);
