@@ -41,9 +41,16 @@ void
 sys_addresses(const char *name,
     void (*found)(void *arg, uint8_t af, const void *addr), void *arg)
 {
+	const struct in_addr loopback = { htonl(INADDR_LOOPBACK) };
 	struct addrinfo hints, *all, *ai;
 	const void *addr;
 
+	/* whatever /etc/hosts says (RFC 6761, section 6.3) */
+	if (strcasecmp(name, "localhost") == 0) {
+		found(arg, AF_INET, &loopback);
+		found(arg, AF_INET6, &in6addr_loopback);
+		return;
+	}
 	memset(&hints, 0, sizeof(hints));
 	hints.ai_socktype = SOCK_STREAM;
 	if (getaddrinfo(name, NULL, &hints, &all) != 0)
