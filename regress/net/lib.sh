@@ -149,7 +149,7 @@ space() { # NAME...: make namespaces, with loopback up and the sysctls we want
 	for n in "$@"; do
 		ip netns add "$n" || die "cannot make namespace $n"
 		spaces+=("$n")
-		in_ns "$n" bash -c '
+		in_ns "$n" sh -c '
 			readlink /proc/self/ns/net >> "$0"
 			ip link set lo up
 			cd /proc/sys/net
@@ -184,7 +184,7 @@ wire() {
 }
 
 router() { # NS
-	in_ns "$1" bash -c '
+	in_ns "$1" sh -c '
 		echo 1 > /proc/sys/net/ipv4/ip_forward
 		echo 1 > /proc/sys/net/ipv6/conf/all/forwarding'
 }
