@@ -201,6 +201,8 @@ assert_matches(const struct list *l, const struct pf_trie_node *top, uint32_t n)
 		it = list_match(l, &k);
 		e = pf_trie_match(top, &k);
 		assert_int_equal(it == NULL, e.node == NULL);
+		assert_int_equal(pf_trie_has(top, &k),
+		    it != NULL && (it->mark & PF_TRIE_NOT) == 0);
 		if (it == NULL)
 			continue;
 		assert_int_equal(*pf_trie_mark(e), it->mark);

@@ -20,30 +20,15 @@
 /*
  * For packets
  */
-static struct pf_trie_entry
-lookup(struct pf_table *t, uint8_t af, const struct pf_addr *addr)
-{
-	struct pf_trie_key	k;
-
-	pf_trie_key(&k, addr, af);
-	return (pf_trie_match(pf_rcu_deref(t->top[af == AF_INET6]), &k));
-}
-
-/* Whether an entry says that its addresses are in the table. */
-static bool
-says_yes(struct pf_trie_entry e)
-{
-	return (e.node != NULL &&
-	    (READ_ONCE(*pf_trie_mark(e)) & PF_TRIE_NOT) == 0);
-}
-
 bool
 pf_table_match(struct pf_table *t, uint8_t af, const struct pf_addr *addr)
 {
-	bool	yes;
+	struct pf_trie_key	k;
+	bool			yes;
 
 	t = READ_ONCE(t->live);
-	yes = says_yes(lookup(t, af, addr));
+	pf_trie_key(&k, addr, af);
+	yes = pf_trie_has(pf_rcu_deref(t->top[af == AF_INET6]), &k);
 	pf_pcpu_add_packet(&t->ctr, yes ? PF_TC_MATCH : PF_TC_NOMATCH, 1);
 	return (yes);
 }
@@ -68,12 +53,14 @@ pf_table_count(struct pf_table *t, uint8_t af, const struct pf_addr *addr,
     uint64_t len)
 {
 	struct pf_trie_entry	e;
+	struct pf_trie_key	k;
 
 	t = READ_ONCE(t->live);
 	if (unlikely((READ_ONCE(t->flags) & PFR_TFLAG_COUNTERS) != 0 ||
 	    READ_ONCE(t->changed) >= since)) {
-		e = lookup(t, af, addr);
-		if (says_yes(e) == neg)
+		pf_trie_key(&k, addr, af);
+		e = pf_trie_match(pf_rcu_deref(t->top[af == AF_INET6]), &k);
+		if (pf_trie_says(e) == neg)
 			op = PFR_OP_XPASS;
 		else if (e.node != NULL)
 			count_entry(e, out, op, n, len);

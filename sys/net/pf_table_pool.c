@@ -57,8 +57,7 @@ is_in(const struct pf_trie_node *top, const struct pf_trie_key *k,
     struct pf_trie_entry *e)
 {
 	*e = pf_trie_match(top, k);
-	return (e->node != NULL &&
-	    (READ_ONCE(*pf_trie_mark(*e)) & PF_TRIE_NOT) == 0);
+	return (pf_trie_says(*e));
 }
 
 /*

@@ -65,73 +65,91 @@ key_agrees(const uint32_t *prefix, const uint32_t *key, unsigned int bits)
 	return (word_agrees(*prefix, *key, bits));
 }
 
+/* Where an entry was found: by its bit in a split node, by its number in a
+ * bucket.  node NULL: it was not. */
+struct place {
+	const struct pf_trie_node *node;
+	uint32_t	 at;
+};
+
 /*
  * The longest prefix of a bucket: of all that have the address it is the last
  * one in order.
  */
-static struct pf_trie_entry
-bucket_match(const struct pf_trie_node *b, const struct pf_trie_key *k)
+static bool
+bucket_match(const struct pf_trie_node *b, const struct pf_trie_key *k,
+    uint32_t *at)
 {
 	const struct pf_trie_arrays	a = pf_trie_arrays(b);
 	uint32_t			i = b->n;
 
-	if (b->words == 1) {
-		while (i-- > 0)
-			if (a.key[i] <= k->w[0] &&
-			    word_agrees(a.key[i], k->w[0], a.bits[i]))
-				return ((struct pf_trie_entry){ b, i });
-		return (NONE);
-	}
 	while (i-- > 0)
-		if (key_agrees(a.key + i * 4, k->w, a.bits[i]))
-			return ((struct pf_trie_entry){ b, i });
-	return (NONE);
+		if (b->words != 1 ? key_agrees(a.key + i * 4, k->w, a.bits[i]) :
+		    (b->flags & PF_TRIE_SHORT) == 0 ? a.key[i] == k->w[0] :
+		    word_agrees(a.key[i], k->w[0], a.bits[i])) {
+			*at = i;
+			return (true);
+		}
+	return (false);
 }
 
-/* The longest prefix that ends within the byte of a split node. */
-static inline struct pf_trie_entry
-split_match(const struct pf_trie_split *s, unsigned int byte)
+static struct place
+match(const struct pf_trie_node *node, const struct pf_trie_key *k)
 {
-	unsigned int	bit = 256 | byte;
+	const struct pf_trie_split	*s;
+	struct place			 best = { NULL, 0 };
+	unsigned int			 whole, bit;
+	uint32_t			 at;
 
-	if (!pf_trie_last(&s->h))
-		bit >>= 1;			/* that is a child */
-	for (; bit != 0; bit >>= 1)
-		if (pf_trie_bit(s, bit))
-			return ((struct pf_trie_entry){ &s->h,
-			    pf_trie_rank(s, bit) });
-	return (NONE);
+	while (node != NULL && (node->flags & PF_TRIE_SPLIT) != 0) {
+		s = pf_trie_split(node);
+		whole = 256 | pf_trie_byte(k, node->depth);
+		if (pf_trie_last(node) && pf_trie_bit(s, whole))
+			return ((struct place){ node, whole });
+		if ((node->flags & PF_TRIE_SHORT) != 0)
+			for (bit = whole >> 1; bit != 0; bit >>= 1)
+				if (pf_trie_bit(s, bit)) {
+					best = (struct place){ node, bit };
+					break;
+				}
+		node = pf_trie_last(node) || !pf_trie_bit(s, whole) ? NULL :
+		    pf_trie_children(s)[pf_trie_rank(s, whole)];
+	}
+	if (node != NULL && bucket_match(node, k, &at))
+		return ((struct place){ node, at });
+	return (best);
 }
 
-static inline const struct pf_trie_node *
-split_child(const struct pf_trie_split *s, unsigned int byte)
+static struct pf_trie_entry
+entry_at(struct place p)
 {
-	unsigned int	bit = 256 | byte;
-
-	if (pf_trie_last(&s->h) || !pf_trie_bit(s, bit))
-		return (NULL);
-	return (pf_trie_children(s)[pf_trie_rank(s, bit)]);
+	if (p.node == NULL)
+		return (NONE);
+	return ((struct pf_trie_entry){ p.node,
+	    (p.node->flags & PF_TRIE_SPLIT) != 0 ?
+	    pf_trie_rank(pf_trie_split(p.node), p.at) : p.at });
 }
 
 struct pf_trie_entry
-pf_trie_match(const struct pf_trie_node *node, const struct pf_trie_key *k)
+pf_trie_match(const struct pf_trie_node *top, const struct pf_trie_key *k)
 {
-	struct pf_trie_entry	best = NONE, e;
-	unsigned int		byte;
+	return (entry_at(match(top, k)));
+}
 
-	while (node != NULL && (node->flags & PF_TRIE_SPLIT) != 0) {
-		byte = pf_trie_byte(k, node->depth);
-		if (node->n != 0) {
-			e = split_match(pf_trie_split(node), byte);
-			if (e.node != NULL)
-				best = e;
-		}
-		node = split_child(pf_trie_split(node), byte);
-	}
-	if (node == NULL)
-		return (best);
-	e = bucket_match(node, k);
-	return (e.node != NULL ? e : best);
+bool
+pf_trie_says(struct pf_trie_entry e)
+{
+	return (e.node != NULL &&
+	    (READ_ONCE(*pf_trie_mark(e)) & PF_TRIE_NOT) == 0);
+}
+
+bool
+pf_trie_has(const struct pf_trie_node *top, const struct pf_trie_key *k)
+{
+	struct place	p = match(top, k);
+
+	return (p.node != NULL && ((p.node->flags & PF_TRIE_NEGATED) == 0 ||
+	    pf_trie_says(entry_at(p))));
 }
 
 /* Order of prefixes: by address, then by length. */
@@ -188,7 +206,9 @@ pf_trie_find(const struct pf_trie_node *node, const struct pf_trie_key *k,
 			return (pf_trie_bit(s, bit) ? (struct pf_trie_entry){
 			    node, pf_trie_rank(s, bit) } : NONE);
 		}
-		node = split_child(s, byte);
+		bit = 256 | byte;
+		node = pf_trie_bit(s, bit) ?
+		    pf_trie_children(s)[pf_trie_rank(s, bit)] : NULL;
 	}
 	if (node == NULL)
 		return (NONE);

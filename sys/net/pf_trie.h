@@ -75,6 +75,12 @@ void	 pf_trie_addr(struct pf_addr *, const struct pf_trie_key *, uint8_t af);
  * length `bits' its key is zero. */
 struct pf_trie_entry pf_trie_match(const struct pf_trie_node *top,
 	    const struct pf_trie_key *);
+/* Whether the address is in a trie of which that entry, or none, is the longest
+ * prefix: an entry without `!'.  pf_trie_has() is the same of pf_trie_match(),
+ * and faster. */
+bool	 pf_trie_says(struct pf_trie_entry);
+bool	 pf_trie_has(const struct pf_trie_node *top,
+	    const struct pf_trie_key *);
 struct pf_trie_entry pf_trie_find(const struct pf_trie_node *top,
 	    const struct pf_trie_key *, unsigned int bits);
 

@@ -17,6 +17,8 @@
 #include "pf_trie_node.h"
 #include "pf_util.h"
 
+/* What a copy of a node has, too. */
+#define KINDS	(PF_TRIE_SHORT | PF_TRIE_NEGATED)
 #define MERGE	(PF_TRIE_BUCKET / 4)	/* a split node with so few entries */
 					/* becomes a bucket again */
 
@@ -168,6 +170,7 @@ bucket_room(struct pf_trie_edit *e, struct pf_trie_node **place, uint32_t n)
 	if (copy == NULL)
 		return (NULL);
 	copy->n = b->n;
+	copy->flags |= b->flags & KINDS;
 	entries_copy(copy, 0, b, 0, b->n);
 	node_discard(e, b);
 	*place = copy;
@@ -189,10 +192,13 @@ split_room(struct pf_trie_edit *e, struct pf_trie_node **place, uint32_t nchild,
 	if (copy == NULL)
 		return (NULL);
 	copy->h.n = s->h.n;
+	copy->h.flags |= s->h.flags & KINDS;
 	copy->nchild = s->nchild;
 	copy->below = s->below;
-	memcpy(copy->map, s->map, sizeof(copy->map));
-	memcpy(copy->base, s->base, sizeof(copy->base));
+	memcpy(copy->high, s->high, sizeof(copy->high));
+	memcpy(copy->high_base, s->high_base, sizeof(copy->high_base));
+	memcpy(copy->low, s->low, sizeof(copy->low));
+	memcpy(copy->low_base, s->low_base, sizeof(copy->low_base));
 	if (s->nchild != 0)
 		memcpy(pf_trie_children(copy), pf_trie_children(s),
 		    s->nchild * sizeof(struct pf_trie_node *));
@@ -205,17 +211,23 @@ split_room(struct pf_trie_edit *e, struct pf_trie_node **place, uint32_t nchild,
 static void
 split_set(struct pf_trie_split *s, unsigned int bit, bool on)
 {
-	unsigned int	i, sum = 0;
+	uint64_t	*word = bit & 256 ? &s->high[bit / 64 - 4] :
+			    &s->low[bit / 64];
+	unsigned int	 i, sum = 0;
 
 	if (on)
-		s->map[bit / 64] |= 1ULL << bit % 64;
+		*word |= 1ULL << bit % 64;
 	else
-		s->map[bit / 64] &= ~(1ULL << bit % 64);
-	for (i = 0; i < 8; i++) {
-		if (i == 4 && !pf_trie_last(&s->h))
-			sum = 0;		/* children from here */
-		s->base[i] = (uint16_t)sum;
-		sum += pf_popcount64(s->map[i]);
+		*word &= ~(1ULL << bit % 64);
+	for (i = 0; i < 4; i++) {
+		s->low_base[i] = (uint16_t)sum;
+		sum += pf_popcount64(s->low[i]);
+	}
+	if (!pf_trie_last(&s->h))
+		sum = 0;			/* children from here */
+	for (i = 0; i < 4; i++) {
+		s->high_base[i] = (uint16_t)sum;
+		sum += pf_popcount64(s->high[i]);
 	}
 }
 
@@ -282,13 +294,18 @@ nodes_do(struct pf_trie_node *node, enum what what)
 /*
  * Adding
  */
-/* count NULL: the entry gets its own counters, if the trie has some. */
+/* Fill in entry i, a prefix of that length.  count NULL: it gets its own
+ * counters, if the trie has some. */
 static int
 entry_set(struct pf_trie_edit *e, struct pf_trie_node *node, uint32_t i,
-    uint32_t mark, struct pf_trie_count *count)
+    unsigned int bits, uint32_t mark, struct pf_trie_count *count)
 {
 	struct pf_trie_arrays	a = pf_trie_arrays(node);
 
+	if (bits < e->words * 32U)
+		node->flags |= PF_TRIE_SHORT;
+	if (mark & PF_TRIE_NOT)
+		node->flags |= PF_TRIE_NEGATED;
 	a.mark[i] = mark;
 	if (a.count == NULL)
 		return (0);
@@ -382,7 +399,7 @@ split_add(struct pf_trie_edit *e, struct pf_trie_node ***place,
 		entries_shift(&s->h, i, true);
 		split_set(s, bit, true);
 		*place = NULL;
-		return (entry_set(e, &s->h, i, mark, count));
+		return (entry_set(e, &s->h, i, bits, mark, count));
 	}
 	*place = pf_trie_bit(s, bit) ?
 	    &pf_trie_children(s)[pf_trie_rank(s, bit)] :
@@ -401,7 +418,7 @@ bucket_add(struct pf_trie_edit *e, struct pf_trie_node *b,
 	entries_shift(b, i, true);
 	memcpy(a.key + i * b->words, k->w, b->words * sizeof(k->w[0]));
 	a.bits[i] = (uint8_t)bits;
-	return (entry_set(e, b, i, mark, count));
+	return (entry_set(e, b, i, bits, mark, count));
 }
 
 static int
@@ -470,6 +487,7 @@ merge_into(struct pf_trie_node *b, const struct pf_trie_node *top,
 	w->key = *k;
 	while (pf_trie_next(w)) {
 		entries_copy(b, b->n, w->entry.node, w->entry.i, 1);
+		b->flags |= w->entry.node->flags & KINDS;
 		memcpy(a.key + b->n * b->words, w->key.w,
 		    b->words * sizeof(w->key.w[0]));
 		a.bits[b->n++] = (uint8_t)w->bits;

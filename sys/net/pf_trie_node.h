@@ -41,17 +41,29 @@ struct pf_trie_node {
 #define PF_TRIE_SPLIT	0x01		/* [i] */
 #define PF_TRIE_FRESH	0x02		/* [c] made by the present edit */
 #define PF_TRIE_COUNTED	0x04		/* [i] entries have counters */
+#define PF_TRIE_SHORT	0x08		/* [i] may have prefixes, not only */
+					/* whole addresses */
+#define PF_TRIE_NEGATED	0x10		/* [i] may have entries with `!' */
 
+/*
+ * The bits from 2^8 on, which most look-ups need only, are in the first cache
+ * line: a large table is far from the processor, and each line is a wait.
+ */
 struct pf_trie_split {
 	struct pf_trie_node h;
 	uint16_t	 nchild, child_room;	/* [i] */
 	uint32_t	 below;		/* [i] entries here and below */
-	uint64_t	 map[8];	/* [i] see above */
-	uint16_t	 base[8];	/* [i] how many bits are set in the */
-					/* words before; of children: from 0 */
+	uint64_t	 high[4];	/* [i] the bits from 2^8 on .. */
+	uint16_t	 high_base[4];	/* [i] .. and how many are set before */
+					/* a word: children from 0, entries */
+					/* behind those of the low bits */
+	uint64_t	 low[4];	/* [i] the bits below 2^8 .. */
+	uint16_t	 low_base[4];	/* [i] .. and how many are set before */
 	/* pf_trie_node *[child_room], pf_trie_count *[room] if counted, marks:
 	 * uint32_t [room] */
 };
+
+static_assert(offsetof(struct pf_trie_split, low) == 64, "a cache line");
 
 static inline const struct pf_trie_split *
 pf_trie_split(const struct pf_trie_node *node)
@@ -72,10 +84,17 @@ pf_trie_byte(const struct pf_trie_key *k, unsigned int depth)
 	return (k->w[depth / 4] >> (24 - 8 * (depth % 4)) & 255);
 }
 
+/* The word of the bit map that has a bit. */
+static inline const uint64_t *
+pf_trie_word(const struct pf_trie_split *s, unsigned int bit)
+{
+	return (bit & 256 ? &s->high[bit / 64 - 4] : &s->low[bit / 64]);
+}
+
 static inline bool
 pf_trie_bit(const struct pf_trie_split *s, unsigned int bit)
 {
-	return (s->map[bit / 64] >> bit % 64 & 1);
+	return (*pf_trie_word(s, bit) >> bit % 64 & 1);
 }
 
 /* The place among the entries, or among the children, of what the bit stands
@@ -83,8 +102,9 @@ pf_trie_bit(const struct pf_trie_split *s, unsigned int bit)
 static inline unsigned int
 pf_trie_rank(const struct pf_trie_split *s, unsigned int bit)
 {
-	return (s->base[bit / 64] +
-	    pf_popcount64(s->map[bit / 64] & ((1ULL << bit % 64) - 1)));
+	return ((bit & 256 ? s->high_base[bit / 64 - 4] :
+	    s->low_base[bit / 64]) +
+	    pf_popcount64(*pf_trie_word(s, bit) & ((1ULL << bit % 64) - 1)));
 }
 
 static inline struct pf_trie_node **
