@@ -669,6 +669,21 @@ test_anchor(void **state)
 	tables_are(f, "t:d a/t:r");
 }
 
+/* Addresses are told in order, and none is lost, in whatever order they came. */
+static void
+test_order(void **state)
+{
+	static const char want[] = "::/24 ::1 ::5 2000::1 fe80::/16 fe80::/24 "
+	    "fe80::1";
+	struct fix *f = *state;
+
+	begin(f, "");
+	assert_int_equal(define(f, "t", PFR_TFLAG_PERSIST, "fe80::1 2000::1 "
+	    "::1 fe80::/16 ::/24 ::5 fe80::/24"), 0);
+	assert_int_equal(commit(f), 0);
+	has(f, "t", want);
+}
+
 /*
  * Limits
  */
@@ -923,6 +938,7 @@ main(void)
 		TEST(test_rules),
 		TEST(test_transaction),
 		TEST(test_anchor),
+		TEST(test_order),
 		TEST(test_limits),
 		TEST(test_counters),
 		TEST(test_xpass),

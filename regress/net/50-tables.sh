@@ -1,0 +1,144 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The pf for Linux authors
+#
+# Tables with real traffic: a rule asks one that programs change meanwhile, of a
+# million addresses, too; pools choose from one evenly; what is wrong changes nothing,
+# and a replacement that is killed leaves the old addresses or the new ones.
+# It touches what differs between kernels (run -i).
+. "$(dirname "$0")/lib.sh"
+net_up
+echo_server server udp/53
+for i in 50 51 52; do
+	ip -n client addr add 10.0.1.$i/24 dev eth0
+	ip -n fw neigh replace 10.0.1.$i lladdr 02:00:00:00:01:02 dev int0 nud permanent
+done
+table() { fw pfctl -t t -T "$@" 2>&1; }
+from() { in_ns client ping -n -c 1 -W "$1" -I "$2" $S4; }
+
+# --- a rule that asks a table -----------------------------------------------------
+rules <<END
+table <t> persist counters { 10.0.1.50 }
+block in quick on int0 from <t>
+pass no state
+END
+refuse '10.0.1.50 is in the table' from "$brief" 10.0.1.50
+expect '10.0.1.51 is not' from "$patience" 10.0.1.51
+is 'add' '1/2 addresses added.' "$(table add 10.0.1.51 10.0.1.50)"
+refuse '10.0.1.51 is now' from "$brief" 10.0.1.51
+is 'delete' '1/1 addresses deleted.' "$(table delete 10.0.1.50)"
+expect '10.0.1.50 is no longer' from "$patience" 10.0.1.50
+is 'replace' '1 addresses added.
+1 addresses deleted.' "$(table replace 10.0.1.52)"
+refuse '10.0.1.52 is in the table' from "$brief" 10.0.1.52
+like 'its counters' 'In/Block: *\[ Packets: 1 ' "$(table show -v)"
+like 'those of the table' 'In/Block: *\[ Packets: 3 ' "$(fw pfctl -vvsT)"
+is 'test' '1/2 addresses match.' "$(table test 10.0.1.52 10.0.1.51)"
+is 'zero' '1 table/stats cleared.' "$(table zero)"
+like 'none is left' 'In/Block: *\[ Packets: 0 ' "$(fw pfctl -vvsT)"
+is 'show' '   10.0.1.52' "$(table show)"
+# a file with names of networks and comments; standard input
+printf '10.0.1.50 # one\n; none\n!10.0.1.51\n 10.0.1.48/29\n' > "$W/list"
+is 'replace from a file' '3 addresses added.
+1 addresses deleted.' "$(table replace -f "$W/list")"
+refuse 'of the network' from "$brief" 10.0.1.50
+expect 'the exception' from "$patience" 10.0.1.51
+is 'from standard input' '1/1 addresses added.' "$(echo 10.0.1.77 | table add -f -)"
+
+# --- what is wrong changes nothing ------------------------------------------------
+before=$(table show)
+mkdir "$W/dir"
+for bad in 10.0.0.1/33 no.such.name.invalid '-f /nonexistent' "-f $W/dir" 10.0.0.0-10.0.0.9; do
+	refuse "add $bad" table add 10.9.9.9 $bad
+done
+printf '10.9.9.9\n10.9.9.0/40\n' > "$W/list"
+refuse 'a bad file' table add -f "$W/list"
+like 'it is named, with its line' 'list:2:' "$(cat "$W/said")"
+rules <<END
+set limit table-entries 5
+table <t> persist
+block in quick on int0 from <t>
+pass no state
+END
+refuse 'too many' table add 1.1.1.1 1.1.1.2 1.1.1.3
+like 'the limit is named' 'table-entries' "$(cat "$W/said")"
+is 'the table is as it was' "$before" "$(table show)"
+# and a file that is loaded: all or nothing
+printf 'table <t> persist { 9.9.9.9 }\npass from <t\n' > "$W/bad.conf"
+refuse 'a bad ruleset' fw pfctl -f "$W/bad.conf"
+printf 'set limit table-entries 5\ntable <t> persist { 1.1.1.1 1.1.1.2 1.1.1.3 1.1.1.4 1.1.1.5 1.1.1.6 }\n' > "$W/bad.conf"
+refuse 'too many in a ruleset' fw pfctl -f "$W/bad.conf"
+is 'the table is as it was' "$before" "$(table show)"
+
+# --- changes under traffic --------------------------------------------------------
+# 10.0.1.51 is in each list that the table has in turn, 10.0.1.50 in none
+rules <<END
+table <t> { 10.0.1.51 }
+block in quick on int0 from <t>
+pass no state
+END
+case $VM_KERNEL in
+debug)	times=1000 ;;
+*)	times=50 ;;
+esac
+background fw "$NET/killed" /run/netns/fw t $times
+killing=$bg
+said=$bg_said
+lost=0 through=0 rounds=0
+while kill -0 $killing 2>/dev/null || [ $rounds -eq 0 ]; do
+	client ping -q -n -f -c 300 -W "$patience" -I 10.0.1.50 $S4 > "$W/said" 2>&1 &&
+	    grep -q ' 0% packet loss' "$W/said" || lost=$((lost + 1))
+	client ping -q -n -f -c 50 -W 1 -I 10.0.1.51 $S4 > "$W/said" 2>&1
+	grep -q ' 100% packet loss' "$W/said" || through=$((through + 1))
+	rounds=$((rounds + 1))
+done
+wait $killing
+is 'replacements that are killed leave no mix' 0 $?
+cat "$said"
+is "an address in neither list passes, $rounds times" 0 $lost
+is 'one in both never does' 0 $through
+
+# --- a million addresses ----------------------------------------------------------
+# 10.0.1.50 and .52 are in it, .51 is not
+rules <<END
+set limit table-entries 1100000
+table <t> const file "$NET/million"
+block in quick on int0 from <t>
+pass no state
+END
+like 'all are in' 'Addresses: *1000000$' "$(fw pfctl -vvsT)"
+refuse '10.0.1.50 of a million' from "$brief" 10.0.1.50
+expect '10.0.1.51 is not of them' from "$patience" 10.0.1.51
+refuse 'it is const' table add 10.0.1.51
+client ping -q -n -f -c 1000 -W "$patience" -I 10.0.1.51 $S4 > "$W/said"
+like 'a thousand look-ups' ' 0% packet loss' "$(cat "$W/said")"
+
+# --- a table as a pool ------------------------------------------------------------
+for i in 1 2 3 4; do
+	ip -n server addr add 10.0.2.2$i/24 dev eth0
+	ip -n fw neigh replace 10.0.2.2$i lladdr 02:00:00:00:02:02 dev ext0 nud permanent
+done
+rules <<END
+table <t> persist { 10.0.2.20/29 !10.0.2.20 !10.0.2.16/30 !10.0.2.25 !10.0.2.26 !10.0.2.27 10.0.2.24 }
+rdr on int0 proto udp from any to 192.0.2.1 port 53 -> <t> round-robin
+pass
+END
+is 'replace' '3 addresses added.
+6 addresses deleted.' "$(table replace 10.0.2.21 10.0.2.22 10.0.2.23 10.0.2.24)"
+flush
+for ((i = 0; i < 8; i++)); do reach open client udp 192.0.2.1 53; done
+is 'each was chosen as often' '2 2 2 2' "$(states | sed -n 's/.* udp \(10.0.2.2[1-4]\):53 (.*/\1/p' |
+    sort | uniq -c | awk '{ printf "%s%s", s, $1; s = " " }')" || states
+
+# --- a peer's test suite, if it is there ------------------------------------------
+suite=$VM_TREE/../shared/conformance/run
+if [ -x "$suite" ]; then
+	fw pfctl -q -F all
+	# (with the system's own programs)
+	PATH=${PATH#*:} "$suite" -v -k pfr "$VM_TREE/sbin/pfctl/pfctl" > "$W/said" 2>&1
+	is 'conformance, tables' 0 $?
+	tail -n 1 "$W/said"
+	! grep -q failed: "$W/said" || cat "$W/said"
+else
+	echo '../shared/conformance is not present: its suite is not run'
+fi
