@@ -28,7 +28,7 @@
 
 #include "pfvar.h"
 
-#define N	2000
+#define N	500
 
 static struct pfr_addr lists[2][N], got[2 * N];
 

@@ -158,16 +158,15 @@ apply(struct request *r, struct pf_table_edit *e, bool changed)
 {
 	const struct pf_conf	*conf = pf_rcu_deref_locked(r->pf->conf);
 	uint32_t		 n = pf_table_edit_size(e), old;
+	int			 error = 0;
 
 	old = pf_table_size(r->t);
-	if (!changed || (r->io->flags & PFR_FLAG_DUMMY) != 0) {
-		pf_table_edit_cancel(e);
-		return (0);
-	}
 	if (n > old && r->pf->tables.entries - old + (uint64_t)n >
-	    conf->limit[PF_LIMIT_TABLE_ENTRIES]) {
+	    conf->limit[PF_LIMIT_TABLE_ENTRIES])
+		error = ENOSPC;
+	if (error != 0 || !changed || (r->io->flags & PFR_FLAG_DUMMY) != 0) {
 		pf_table_edit_cancel(e);
-		return (ENOSPC);
+		return (error);
 	}
 	pf_table_edit_apply(r->pf, r->t, e);
 	pf_rcu_sync();
@@ -525,11 +524,22 @@ list_one(struct request *r, struct pf_table_walk *w, void *array, uint32_t i,
 			as->pfras_bytes[dir][op] = pf_atomic64_read(
 			    &count->v[PF_TRIE_BYTES(dir, op)]);
 		}
-	if ((r->io->flags & PFR_FLAG_CLSTATS) != 0) {
-		pf_table_zero_entry(r->pf, w->trie.entry);
-		if (count != NULL)
-			as->pfras_a.pfra_fback = PFR_FB_CLEARED;
-	}
+	if ((r->io->flags & PFR_FLAG_CLSTATS) != 0 && count != NULL)
+		as->pfras_a.pfra_fback = PFR_FB_CLEARED;
+}
+
+/* The program has the counters of all addresses: they begin anew.  What has been
+ * counted since they were read is lost. */
+static void
+clear_listed(struct pf *pf, const struct pfioc_table *io)
+{
+	struct pf_table	*t;
+
+	pf_mutex_lock(&pf->ctl);
+	t = pf_table_find(pf, io->table.pfrt_anchor, io->table.pfrt_name);
+	if (t != NULL)
+		pf_table_zero_entries(pf, t);
+	pf_mutex_unlock(&pf->ctl);
 }
 
 /* All addresses of a table, if there is room for them in io->size elements; in
@@ -569,6 +579,8 @@ list(struct pf_client *cl, struct pfioc_table *io, size_t each)
 	pf_mutex_unlock(&pf->ctl);
 	if (array != NULL)
 		error = pf_copyout(pf, array, io->buffer, (size_t)n * each);
+	if (array != NULL && error == 0 && (io->flags & PFR_FLAG_CLSTATS) != 0)
+		clear_listed(pf, io);
 	pf_free(array);
 	return (error);
 }

@@ -268,9 +268,21 @@ list_asked(struct pf *pf, const struct pfioc_table *io, bool stats, void *array)
 			told(t, a++);
 		else
 			told_stats(t, ts++);
-		if ((io->flags & PFR_FLAG_CLSTATS) != 0)
-			pf_table_zero(pf, t, false);
 	}
+}
+
+/* The program has the counters of these tables: they begin anew.  What has been
+ * counted since they were read is lost. */
+static void
+clear_listed(struct pf *pf, const struct pfioc_table *io)
+{
+	struct pf_table	*t;
+
+	pf_mutex_lock(&pf->ctl);
+	for (t = pf_table_first(pf); t != NULL; t = pf_table_next(t))
+		if (is_asked(io, t))
+			pf_table_zero(pf, t, false);
+	pf_mutex_unlock(&pf->ctl);
 }
 
 /* All tables, if there is room for them in io->size elements; in any case
@@ -304,6 +316,8 @@ list(struct pf_client *cl, struct pfioc_table *io, bool stats)
 	pf_mutex_unlock(&pf->ctl);
 	if (array != NULL)
 		error = pf_copyout(pf, array, io->buffer, io->size * each);
+	if (array != NULL && error == 0 && (io->flags & PFR_FLAG_CLSTATS) != 0)
+		clear_listed(pf, io);
 	pf_free(array);
 	return (error);
 }
@@ -384,19 +398,20 @@ reflag_prepare(struct pf *pf, const struct pfioc_table *io,
 	return (pf_table_edit_copy(&r->e, r->t));
 }
 
-/* The second of two equal elements finds that nothing is left to do. */
 static void
-reflag_apply(struct pf *pf, struct pfioc_table *io, struct reflag *r)
+reflag_apply(struct pf *pf, struct pfioc_table *io, struct reflag *r,
+    bool apply)
 {
 	if (r->t == NULL)
 		return;
 	io->nchange++;
-	if (r->rebuilt)
-		pf_table_edit_apply(pf, r->t, &r->e);
-	pf_table_set_flags(r->t, r->flags);
 	if ((r->flags & (PFR_TFLAG_PERSIST | PFR_TFLAG_REFERENCED |
 	    PFR_TFLAG_REFDANCHOR)) == 0)
 		io->ndel++;
+	if (apply && r->rebuilt)
+		pf_table_edit_apply(pf, r->t, &r->e);
+	if (apply)
+		pf_table_set_flags(r->t, r->flags);
 }
 
 static int
@@ -413,8 +428,8 @@ set_flags(struct pf *pf, struct pfioc_table *io, const struct pfr_table *a,
 	}
 	io->nchange = io->ndel = 0;
 	apply = error == 0 && (io->flags & PFR_FLAG_DUMMY) == 0;
-	for (i = 0; i < io->size && apply; i++)
-		reflag_apply(pf, io, &r[i]);
+	for (i = 0; i < io->size && error == 0; i++)
+		reflag_apply(pf, io, &r[i], apply);
 	if (apply && rebuilt)
 		pf_rcu_sync();
 	for (i = 0; i < io->size; i++)

@@ -241,13 +241,20 @@ pf_table_zero_entry(struct pf *pf, struct pf_trie_entry e)
 void
 pf_table_zero(struct pf *pf, struct pf_table *t, bool addrs)
 {
+	pf_pcpu_zero(&t->ctr, PF_TC_MAX);
+	t->tzero = pf_wallclock(pf);
+	if (addrs)
+		pf_table_zero_entries(pf, t);
+}
+
+void
+pf_table_zero_entries(struct pf *pf, struct pf_table *t)
+{
 	struct pf_trie_walk	w;
 	unsigned int		v6;
 	uint32_t		i = 0;
 
-	pf_pcpu_zero(&t->ctr, PF_TC_MAX);
-	t->tzero = pf_wallclock(pf);
-	for (v6 = 0; addrs && v6 < 2; v6++) {
+	for (v6 = 0; v6 < 2; v6++) {
 		pf_trie_walk(&w, pf_rcu_deref_locked(t->top[v6]), NULL);
 		while (pf_trie_next(&w)) {
 			pf_table_zero_entry(pf, w.entry);

@@ -117,7 +117,8 @@ int32_t	 pf_table_told(const struct pf_table *);
 void	 pf_table_set_flags(struct pf_table *, uint32_t flags);
 /* Zero the counters of the table, and of all its addresses if addrs. */
 void	 pf_table_zero(struct pf *, struct pf_table *, bool addrs);
-/* Zero the counters of one address. */
+/* Zero the counters of all addresses, and of one. */
+void	 pf_table_zero_entries(struct pf *, struct pf_table *);
 void	 pf_table_zero_entry(struct pf *, struct pf_trie_entry);
 /*
  * After rules, tables or flags have come or gone: work out which tables are
