@@ -202,6 +202,19 @@ tables_are(struct fix *f, const char *want)
 	assert_string_equal(text, want);
 }
 
+static void
+stats(struct fix *f, struct pfr_tstats *ts)
+{
+	struct pfioc_table io;
+
+	memset(&io, 0, sizeof(io));
+	io.size = 1;
+	io.buffer = (uintptr_t)ts;
+	io.esize = sizeof(*ts);
+	assert_int_equal(sim_ioctl(f->n, f->cl, DIOCRGETTSTATS, &io), 0);
+	assert_int_equal(io.size, 1);
+}
+
 /*
  * Transactions
  */
@@ -669,6 +682,55 @@ test_anchor(void **state)
 	tables_are(f, "t:d a/t:r");
 }
 
+/* What is cleared was read first: an answer that cannot be given clears nothing.  A
+ * dry run says what would be, and comes to limits. */
+static void
+test_clear_and_dummy(void **state)
+{
+	struct fix *f = *state;
+	struct pfr_addr a[ADDRS_MAX];
+	struct pfr_tstats ts;
+	struct pfr_astats as;
+	struct pfioc_table io;
+
+	make(f, "t", PFR_TFLAG_COUNTERS);
+	assert_int_equal(request(f, DIOCRADDADDRS, "t", "10.0.0.1", 0, &io, a),
+	    0);
+	block_from(f, "<t>", false);
+	assert_false(passes(f, "10.0.0.1", "5.5.5.5", PF_IN));
+	for (int bad = 1; bad >= 0; bad--) {
+		memset(&io, 0, sizeof(io));
+		table_name(&io.table, "t", 0);
+		io.size = 1;
+		io.esize = sizeof(as);
+		io.flags = PFR_FLAG_CLSTATS;
+		io.buffer = bad ? 0 : (uintptr_t)&as;
+		assert_int_equal(sim_ioctl_as(f->n, f->cl, DIOCRGETASTATS, &io,
+		    false), EACCES);
+		assert_int_equal(sim_ioctl(f->n, f->cl, DIOCRGETASTATS, &io),
+		    bad ? EFAULT : 0);
+		io.esize = sizeof(ts);
+		io.buffer = bad ? 0 : (uintptr_t)&ts;
+		assert_int_equal(sim_ioctl(f->n, f->cl, DIOCRGETTSTATS, &io),
+		    bad ? EFAULT : 0);
+	}
+	assert_int_equal(as.pfras_packets[PFR_DIR_IN][PFR_OP_BLOCK], 1);
+	assert_int_equal(as.pfras_a.pfra_fback, PFR_FB_CLEARED);
+	assert_int_equal(ts.pfrts_match, 1);
+	stats(f, &ts);
+	assert_int_equal(ts.pfrts_match, 0);
+
+	memset(&io, 0, sizeof(io));
+	io.setflag = PFR_TFLAG_CONST;
+	assert_int_equal(on_table(f, DIOCRSETTFLAGS, "t", 0, PFR_FLAG_DUMMY,
+	    &io), 0);
+	assert_int_equal(io.nchange, 1);
+	tables_are(f, "t:parC");
+	assert_int_equal(unit_limit(f->n, PF_LIMIT_TABLE_ENTRIES, 2), 0);
+	assert_int_equal(request(f, DIOCRADDADDRS, "t", "1.1.1.1 2.2.2.2",
+	    PFR_FLAG_DUMMY, &io, a), ENOSPC);
+}
+
 /* Addresses are told in order, and none is lost, in whatever order they came. */
 static void
 test_order(void **state)
@@ -727,19 +789,6 @@ test_limits(void **state)
 /*
  * Counters
  */
-static void
-stats(struct fix *f, struct pfr_tstats *ts)
-{
-	struct pfioc_table io;
-
-	memset(&io, 0, sizeof(io));
-	io.size = 1;
-	io.buffer = (uintptr_t)ts;
-	io.esize = sizeof(*ts);
-	assert_int_equal(sim_ioctl(f->n, f->cl, DIOCRGETTSTATS, &io), 0);
-	assert_int_equal(io.size, 1);
-}
-
 static void
 test_counters(void **state)
 {
@@ -938,6 +987,7 @@ main(void)
 		TEST(test_rules),
 		TEST(test_transaction),
 		TEST(test_anchor),
+		TEST(test_clear_and_dummy),
 		TEST(test_order),
 		TEST(test_limits),
 		TEST(test_counters),
