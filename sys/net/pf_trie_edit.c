@@ -37,20 +37,40 @@ size_class(size_t size)
 	return (class);
 }
 
+/* Of an entry, what is kept apart from the node. */
 static size_t
-count_size(const struct pf_trie_edit *e)
+cold_size(const struct pf_trie_edit *e)
 {
-	return (e->counted ? sizeof(struct pf_trie_count *) : 0);
+	return (sizeof(uint32_t) +
+	    (e->counted ? sizeof(struct pf_trie_count *) : 0));
 }
 
+static void
+node_free(struct pf_trie_node *node)
+{
+	if (node != NULL)
+		pf_free(node->cold);
+	pf_free(node);
+}
+
+/* A node of that size, with room for so many entries (0: none). */
 static struct pf_trie_node *
-node_new(struct pf_trie_edit *e, size_t size, unsigned int depth, uint8_t flags)
+node_new(struct pf_trie_edit *e, size_t size, uint32_t room, unsigned int depth,
+    uint8_t flags)
 {
 	struct pf_trie_node	*node;
 
 	node = pf_alloc(e->pf, size);
 	if (node == NULL)
 		return (NULL);
+	if (room != 0) {
+		node->cold = pf_alloc(e->pf, room * cold_size(e));
+		if (node->cold == NULL) {
+			pf_free(node);
+			return (NULL);
+		}
+	}
+	node->room = (uint16_t)room;
 	node->depth = (uint8_t)depth;
 	node->words = e->words;
 	node->flags = flags | PF_TRIE_FRESH |
@@ -58,46 +78,39 @@ node_new(struct pf_trie_edit *e, size_t size, unsigned int depth, uint8_t flags)
 	return (node);
 }
 
+static uint32_t
+at_most(size_t n, uint32_t most)
+{
+	return (n < most ? (uint32_t)n : most);
+}
+
 /* A bucket with room for n entries, or some more. */
 static struct pf_trie_node *
 bucket_new(struct pf_trie_edit *e, unsigned int depth, uint32_t n)
 {
-	size_t			 each, size;
-	struct pf_trie_node	*b;
+	size_t	each = e->words * 4 + 1, size;
 
-	each = count_size(e) + e->words * 4 + sizeof(uint32_t) + 1;
-	size = size_class(sizeof(*b) + n * each);
-	n = (size - sizeof(*b)) / each;
-	if (n > PF_TRIE_BUCKET)
-		n = PF_TRIE_BUCKET;
-	b = node_new(e, size, depth, 0);
-	if (b != NULL)
-		b->room = (uint16_t)n;
-	return (b);
+	size = size_class(sizeof(struct pf_trie_node) + n * each);
+	return (node_new(e, size, at_most((size - sizeof(struct pf_trie_node)) /
+	    each, PF_TRIE_BUCKET), depth, 0));
 }
 
-/* A split node with room for so many children and entries; what its class has
- * beyond that is for children (prefixes are few), but in the last byte there
- * are none. */
+/* A split node with room for so many children and entries, or some more; in the
+ * last byte there are no children. */
 static struct pf_trie_split *
 split_new(struct pf_trie_edit *e, unsigned int depth, uint32_t nchild,
     uint32_t n)
 {
-	size_t			 each = count_size(e) + sizeof(uint32_t), size;
 	struct pf_trie_split	*s;
-	struct pf_trie_node	*node;
+	size_t			 size;
 
-	size = size_class(sizeof(*s) + nchild * sizeof(node) + n * each);
-	if (depth == e->words * 4U - 1)
-		n = (size - sizeof(*s)) / each;
-	else
-		nchild = (size - sizeof(*s) - n * each) / sizeof(node);
-	node = node_new(e, size, depth, PF_TRIE_SPLIT);
-	if (node == NULL)
-		return (NULL);
-	s = (struct pf_trie_split *)node;
-	node->room = (uint16_t)(n < 511 ? n : 511);
-	s->child_room = (uint16_t)(nchild < 256 ? nchild : 256);
+	if (n != 0)
+		n = at_most(size_class(n * cold_size(e)) / cold_size(e), 511);
+	size = size_class(sizeof(*s) + nchild * sizeof(struct pf_trie_node *));
+	s = (struct pf_trie_split *)node_new(e, size, n, depth, PF_TRIE_SPLIT);
+	if (s != NULL)
+		s->child_room = (uint16_t)at_most((size - sizeof(*s)) /
+		    sizeof(struct pf_trie_node *), 256);
 	return (s);
 }
 
@@ -109,6 +122,8 @@ entries_copy(struct pf_trie_node *to, uint32_t i, const struct pf_trie_node *fro
 	struct pf_trie_arrays	d = pf_trie_arrays(to);
 	struct pf_trie_arrays	s = pf_trie_arrays(from);
 
+	if (n == 0)
+		return;
 	if (s.count != NULL)
 		memcpy(d.count + i, s.count + k, n * sizeof(*s.count));
 	memcpy(d.mark + i, s.mark + k, n * sizeof(*s.mark));
@@ -151,7 +166,7 @@ static void
 node_discard(struct pf_trie_edit *e, struct pf_trie_node *node)
 {
 	if (node->flags & PF_TRIE_FRESH) {
-		pf_free(node);
+		node_free(node);
 		return;
 	}
 	node->next = e->old;
@@ -288,7 +303,7 @@ nodes_do(struct pf_trie_node *node, enum what what)
 	if (what == SETTLE)
 		node->flags &= (uint8_t)~PF_TRIE_FRESH;
 	else
-		pf_free(node);
+		node_free(node);
 }
 
 /*
@@ -594,7 +609,7 @@ pf_trie_remove(struct pf_trie_edit *e, const struct pf_trie_key *k,
 			if (pf_trie_split(node)->below <= MERGE)
 				split_merge(e, path[n], k);
 		} else if (node->n == 0) {
-			pf_free(node);		/* it is fresh */
+			node_free(node);	/* it is fresh */
 			*path[n] = NULL;
 		}
 		if (n == 0)
@@ -641,7 +656,7 @@ pf_trie_edit_free(struct pf_trie_edit *e)
 
 	while ((node = e->old) != NULL) {
 		e->old = node->next;
-		pf_free(node);
+		node_free(node);
 		pf_yield_at(i++);
 	}
 	while ((count = e->dropped) != NULL) {

@@ -28,6 +28,10 @@
 
 struct pf_trie_node {
 	struct pf_trie_node *next;	/* [c] those that an edit replaces */
+	void		*cold;		/* [i] owned: of the entries what few */
+					/* look-ups need: pf_trie_count * */
+					/* [room] if counted, marks: */
+					/* uint32_t [room] */
 	uint16_t	 n;		/* [i] entries in this node itself */
 	uint16_t	 room;		/* [i] for so many */
 	uint8_t		 depth;		/* [i] bytes of the address that lead */
@@ -35,8 +39,8 @@ struct pf_trie_node {
 	uint8_t		 words;		/* [i] of an address: 1 or 4 */
 	uint8_t		 flags;		/* PF_TRIE_SPLIT, .. */
 	uint8_t		 pad;
-	/* a bucket: pf_trie_count *[room] if counted, uint32_t [room][words],
-	 * marks: uint32_t [room], lengths of the prefixes: uint8_t [room] */
+	/* a bucket: keys: uint32_t [room][words], lengths of the prefixes:
+	 * uint8_t [room] */
 };
 #define PF_TRIE_SPLIT	0x01		/* [i] */
 #define PF_TRIE_FRESH	0x02		/* [c] made by the present edit */
@@ -47,7 +51,8 @@ struct pf_trie_node {
 
 /*
  * The bits from 2^8 on, which most look-ups need only, are in the first cache
- * line: a large table is far from the processor, and each line is a wait.
+ * line: a large table is far from the processor, and each line is a wait.  So is
+ * each page, which is why the marks are kept elsewhere.
  */
 struct pf_trie_split {
 	struct pf_trie_node h;
@@ -59,11 +64,10 @@ struct pf_trie_split {
 					/* behind those of the low bits */
 	uint64_t	 low[4];	/* [i] the bits below 2^8 .. */
 	uint16_t	 low_base[4];	/* [i] .. and how many are set before */
-	/* pf_trie_node *[child_room], pf_trie_count *[room] if counted, marks:
-	 * uint32_t [room] */
+	/* pf_trie_node *[child_room] */
 };
 
-static_assert(offsetof(struct pf_trie_split, low) == 64, "a cache line");
+static_assert(offsetof(struct pf_trie_split, high_base) == 64, "a cache line");
 
 static inline const struct pf_trie_split *
 pf_trie_split(const struct pf_trie_node *node)
@@ -117,30 +121,23 @@ pf_trie_children(const struct pf_trie_split *s)
  * (buckets only) of a node's entries are. */
 struct pf_trie_arrays {
 	struct pf_trie_count **count;
-	uint32_t	*key, *mark;
+	uint32_t	*mark, *key;
 	uint8_t		*bits;
 };
 
 static inline struct pf_trie_arrays
 pf_trie_arrays(const struct pf_trie_node *node)
 {
-	bool		 split = (node->flags & PF_TRIE_SPLIT) != 0;
-	struct pf_trie_arrays a = { NULL, NULL, NULL, NULL };
-	uint8_t		*p;
+	struct pf_trie_arrays	a = { NULL, node->cold, NULL, NULL };
 
-	p = split ? (uint8_t *)(pf_trie_children(pf_trie_split(node)) +
-	    pf_trie_split(node)->child_room) :
-	    (uint8_t *)(uintptr_t)(node + 1);
 	if (node->flags & PF_TRIE_COUNTED) {
-		a.count = (struct pf_trie_count **)(void *)p;
-		p += node->room * sizeof(*a.count);
+		a.count = node->cold;
+		a.mark = (uint32_t *)(a.count + node->room);
 	}
-	a.mark = (uint32_t *)(void *)p;
-	if (split)
+	if (node->flags & PF_TRIE_SPLIT)
 		return (a);
-	a.key = a.mark;
-	a.mark = a.key + node->room * node->words;
-	a.bits = (uint8_t *)(a.mark + node->room);
+	a.key = (uint32_t *)(uintptr_t)(node + 1);
+	a.bits = (uint8_t *)(a.key + node->room * node->words);
 	return (a);
 }
 
