@@ -7,7 +7,7 @@
  * An input is a list of calls: the command's number in the table below, a byte of
  * flags, the length of the argument's bytes (16 bits; the rest is zero) and these.
  * User addresses lead into a region of our own, unless the flags say otherwise.
- * What must hold: a call that fails has changed no option and nothing that
+ * What must hold: a call that fails has changed no option, no table and nothing that
  * DIOCGETSTATUS tells, a read-only client changes nothing, and
  * when the machine is gone no memory is left.
  */
@@ -16,6 +16,7 @@
 #include "fuzz.h"
 #include "pf_conf.h"
 #include "pf_instance.h"
+#include "pf_table.h"
 
 #define F_RAWADDR	0x01	/* addresses as in the input */
 #define F_RAWTICKET	0x02	/* tickets as in the input */
@@ -35,22 +36,48 @@ static const uint32_t commands[] = {
 	DIOCGETADDRS, DIOCGETADDR, DIOCGETRULESETS, DIOCGETRULESET,
 	DIOCXBEGIN, DIOCXCOMMIT, DIOCXROLLBACK, DIOCSETHOSTID, DIOCIGETIFACES,
 	DIOCSETIFFLAG, DIOCCLRIFFLAG,
+	DIOCRCLRTABLES, DIOCRADDTABLES, DIOCRDELTABLES, DIOCRGETTABLES,
+	DIOCRGETTSTATS, DIOCRCLRTSTATS, DIOCRCLRADDRS, DIOCRADDADDRS,
+	DIOCRDELADDRS, DIOCRSETADDRS, DIOCRGETADDRS, DIOCRGETASTATS,
+	DIOCRCLRASTATS, DIOCRTSTADDRS, DIOCRSETTFLAGS, DIOCRINADEFINE,
 };
 
 static uint8_t *user;		/* the region */
 #define USER_SIZE	(3 * sizeof(struct pfioc_trans_e) + 4096)
 
 static uint32_t ticket;		/* of the last DIOCGETRULES */
+static uint32_t n_begun;	/* of the last DIOCXBEGIN */
 
 static bool trace;
-static unsigned long done, refused, commits, rules_seen;
+static unsigned long done, refused, commits, rules_seen, tables_seen;
 
 static void
 stats(void)
 {
 	if (getenv("FUZZ_STATS") != NULL)
-		printf("stats: done=%lu refused=%lu commits=%lu rules=%lu\n",
-		    done, refused, commits, rules_seen);
+		printf("stats: done=%lu refused=%lu commits=%lu rules=%lu "
+		    "tables=%lu\n", done, refused, commits, rules_seen,
+		    tables_seen);
+}
+
+/* The size of what a request about tables has in its buffer. */
+static uint32_t
+table_esize(uint32_t cmd)
+{
+	switch (cmd) {
+	case DIOCRADDTABLES:
+	case DIOCRDELTABLES:
+	case DIOCRGETTABLES:
+	case DIOCRCLRTSTATS:
+	case DIOCRSETTFLAGS:
+		return (sizeof(struct pfr_table));
+	case DIOCRGETTSTATS:
+		return (sizeof(struct pfr_tstats));
+	case DIOCRGETASTATS:
+		return (sizeof(struct pfr_astats));
+	default:
+		return (sizeof(struct pfr_addr));
+	}
 }
 
 /* Put what a careful program would have there into the argument. */
@@ -58,8 +85,13 @@ static void
 help(uint32_t cmd, uint8_t flags, void *arg)
 {
 	uint64_t at = (uint64_t)(uintptr_t)user;
+	struct pfioc_table *pt = arg;
 
-	if ((flags & F_RAWADDR) == 0)
+	if ((flags & F_RAWADDR) == 0 && _IOC_SIZE(cmd) == sizeof(*pt)) {
+		pt->buffer = at;
+		pt->esize = table_esize(cmd);
+		pt->size %= 64;
+	} else if ((flags & F_RAWADDR) == 0)
 		switch (cmd) {
 		case DIOCXBEGIN:
 		case DIOCXCOMMIT:
@@ -86,6 +118,8 @@ help(uint32_t cmd, uint8_t flags, void *arg)
 		    user + offsetof(struct pfioc_trans_e, ticket), 4);
 	else if (cmd == DIOCGETRULE)
 		((struct pfioc_rule *)arg)->ticket = ticket;
+	else if (cmd == DIOCRINADEFINE)
+		pt->ticket = n_begun;
 }
 
 static void
@@ -124,6 +158,34 @@ get_options(struct sim_node *n, struct options *o)
 	sim_packet_leave();
 }
 
+/* A digest of all tables that are active, with their addresses. */
+static uint64_t
+tables_digest(struct sim_node *n)
+{
+	static const struct pf_siphash_key key;
+	struct pf_table_walk w;
+	struct pf_table *t;
+	struct pfr_addr a;
+	uint64_t h = 0, word[3], name[4];
+
+	pf_mutex_lock(&n->pf->ctl);
+	for (t = pf_table_first(n->pf); t != NULL; t = pf_table_next(t)) {
+		if ((t->flags & PFR_TFLAG_ACTIVE) == 0)
+			continue;
+		memcpy(name, t->name, sizeof(name));
+		h = pf_siphash4(h, name[0], t->flags & PFR_TFLAG_USRMASK,
+		    strlen(t->anchor), &key);
+		pf_table_walk(&w, t);
+		while (pf_table_walk_next(&w)) {
+			pf_table_walk_addr(&w, &a);
+			memcpy(word, &a, sizeof(word));
+			h = pf_siphash4(h, word[0], word[1], word[2], &key);
+		}
+	}
+	pf_mutex_unlock(&n->pf->ctl);
+	return (h);
+}
+
 static void
 one_call(struct sim_node *n, struct pf_client **cl, struct input *in)
 {
@@ -132,6 +194,7 @@ one_call(struct sim_node *n, struct pf_client **cl, struct input *in)
 	size_t size = _IOC_SIZE(cmd), len;
 	struct pf_status before, after;
 	struct options obefore, oafter;
+	uint64_t tbefore, tafter;
 	uint8_t *arg;
 	int error;
 
@@ -154,6 +217,7 @@ one_call(struct sim_node *n, struct pf_client **cl, struct input *in)
 
 	must(sim_ioctl(n, cl[0], DIOCGETSTATUS, &before) == 0, "status");
 	get_options(n, &obefore);
+	tbefore = tables_digest(n);
 	if ((flags & F_NOMEM) != 0)
 		sim_fail_alloc(1 + flags % 8);
 	error = sim_ioctl_as(n, cl[(flags & F_OTHER) != 0], cmd,
@@ -161,6 +225,7 @@ one_call(struct sim_node *n, struct pf_client **cl, struct input *in)
 	sim_fail_alloc(0);
 	must(sim_ioctl(n, cl[0], DIOCGETSTATUS, &after) == 0, "status");
 	get_options(n, &oafter);
+	tafter = tables_digest(n);
 	if (error != 0) {
 		refused++;
 		if (trace)
@@ -168,16 +233,22 @@ one_call(struct sim_node *n, struct pf_client **cl, struct input *in)
 		must(memcmp(&obefore, &oafter, sizeof(oafter)) == 0,
 		    "an error changes no option");
 		must(same_status(&before, &after), "an error changes nothing");
+		must(tbefore == tafter, "an error changes no table");
 	} else {
 		done++;
 		commits += cmd == DIOCXCOMMIT;
+		tables_seen += tafter != tbefore;
+		if (cmd == DIOCXBEGIN)
+			memcpy(&n_begun, user +
+			    offsetof(struct pfioc_trans_e, ticket), 4);
 		if (cmd == DIOCGETRULES) {
 			rules_seen += ((struct pfioc_rule *)(void *)arg)->nr;
 			ticket = ((struct pfioc_rule *)(void *)arg)->ticket;
 		}
 		if (trace)
 			printf("%u ok\n", cmd & 255);
-		must((flags & F_READONLY) == 0 || same_status(&before, &after),
+		must((flags & F_READONLY) == 0 || (tbefore == tafter &&
+		    same_status(&before, &after)),
 		    "read-only changes nothing");
 	}
 	free(arg);
@@ -326,6 +397,75 @@ seed_show(struct seed *s)
 	call(s, DIOCSTOP, 0, NULL, NULL, 0);
 }
 
+/* Tables: made, filled, changed, listed, defined in a transaction, deleted. */
+static void
+seed_tables(struct seed *s, uint8_t nomem)
+{
+	struct pfioc_trans t = { 2, 0, 0 };
+	struct pfioc_trans_e e[2];
+	static struct pfioc_table io;
+	static struct pfr_table pt;
+	static struct pfioc_rule pr;
+	struct pfr_addr a[3];
+
+	memset(&io, 0, sizeof(io));
+	memset(&pt, 0, sizeof(pt));
+	memset(a, 0, sizeof(a));
+	strcpy(pt.pfrt_name, "t");
+	pt.pfrt_flags = PFR_TFLAG_PERSIST | PFR_TFLAG_COUNTERS;
+	for (int i = 0; i < 3; i++) {
+		a[i].pfra_af = AF_INET;
+		a[i].pfra_net = (uint8_t)(8 * (i + 1));
+		a[i].pfra_addr.v4 = htonl(0x0a010200 & ~0U << (24 - 8 * i));
+		a[i].pfra_not = i == 1;
+	}
+	io.size = 1;
+	call(s, DIOCRADDTABLES, nomem, &io, &pt, sizeof(pt));
+	call(s, DIOCRADDTABLES, 0, &io, &pt, sizeof(pt));
+	strcpy(io.table.pfrt_name, "t");
+	io.size = 3;
+	io.flags = PFR_FLAG_FEEDBACK;
+	call(s, DIOCRADDADDRS, nomem, &io, a, sizeof(a));
+	call(s, DIOCRADDADDRS, 0, &io, a, sizeof(a));
+	io.size = 1;
+	io.size2 = 5;
+	call(s, DIOCRSETADDRS, nomem | F_PACKET, &io, a, sizeof(a));
+	io.size2 = 0;
+	call(s, DIOCRDELADDRS, nomem, &io, a, sizeof(a));
+	call(s, DIOCRCLRASTATS, 0, &io, a, sizeof(a));
+	io.flags = 0;
+	io.size = 50;
+	call(s, DIOCRGETADDRS, F_READONLY, &io, NULL, 0);
+	call(s, DIOCRGETASTATS, F_READONLY, &io, NULL, 0);
+	io.size = 4;
+	call(s, DIOCRGETTABLES, 0, &io, NULL, 0);
+	call(s, DIOCRGETTSTATS, 0, &io, NULL, 0);
+	memset(e, 0, sizeof(e));
+	e[0].type = PF_RULESET_FILTER;
+	e[1].type = PF_TRANS_TABLE;
+	call(s, DIOCXBEGIN, 0, &t, e, sizeof(e));
+	memset(&pr, 0, sizeof(pr));
+	pr.ruleset = PF_RULESET_FILTER;
+	pr.rule.action = PF_DROP;
+	pr.rule.rtableid = -1;
+	pr.rule.src.addr.type = PF_ADDR_TABLE;
+	strcpy(pr.rule.src.addr.v.tblname, "t");
+	call(s, DIOCADDRULE, 0, &pr, NULL, 0);
+	io.size = 3;
+	io.flags = PFR_FLAG_ADDRSTOO;
+	io.table.pfrt_flags = PFR_TFLAG_PERSIST;
+	call(s, DIOCRINADEFINE, nomem, &io, a, sizeof(a));
+	call(s, DIOCXCOMMIT, nomem, &t, e, sizeof(e));
+	io.flags = 0;
+	io.table.pfrt_flags = 0;
+	io.size = 1;
+	io.setflag = PFR_TFLAG_COUNTERS;
+	call(s, DIOCRSETTFLAGS, nomem | F_PACKET, &io, &pt, sizeof(pt));
+	call(s, DIOCRCLRTSTATS, 0, &io, &pt, sizeof(pt));
+	call(s, DIOCRDELTABLES, 0, &io, &pt, sizeof(pt));
+	call(s, DIOCRCLRTABLES, 0, &io, NULL, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -339,6 +479,12 @@ main(int argc, char **argv)
 	seed_load(&s, F_NOMEM);
 	seed_show(&s);
 	seed_write(argv[1], "nomem", s.b, s.n);
+	s.n = 0;
+	seed_tables(&s, 0);
+	seed_write(argv[1], "tables", s.b, s.n);
+	s.n = 0;
+	seed_tables(&s, F_NOMEM);
+	seed_write(argv[1], "tables-nomem", s.b, s.n);
 	return (0);
 }
 #endif

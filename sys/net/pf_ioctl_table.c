@@ -110,7 +110,7 @@ addrs_in(struct pf_client *cl, struct pfioc_table *io, struct request *r)
 	}
 	if (error == 0 && (io->flags & PFR_FLAG_FEEDBACK) != 0)
 		error = pf_copyout(pf, r->a, io->buffer,
-		    r->n * sizeof(*r->a));
+		    r->room * sizeof(*r->a));
 	if (error != 0)
 		pf_free(r->a);
 	return (error);
