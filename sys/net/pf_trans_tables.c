@@ -163,6 +163,8 @@ within_limits(struct pf *pf, struct pf_trans *t)
 	struct definition	*d;
 	uint32_t		 i, n = 0;
 
+	if (!pf_trans_has(t, PF_TRANS_TABLE))
+		return (0);
 	for (table = pf_table_first(pf); table != NULL;
 	    table = pf_table_next(table))
 		n += stays(table);
@@ -174,8 +176,6 @@ within_limits(struct pf *pf, struct pf_trans *t)
 				entries += (int64_t)pf_table_edit_size(&d->e) -
 				    pf_table_size(d->t);
 		}
-	if (!pf_trans_has(t, PF_TRANS_TABLE))
-		return (0);
 	return (n > pf_trans_limit(pf, t, PF_LIMIT_TABLES) ||
 	    (entries > pf->tables.entries &&
 	    entries > pf_trans_limit(pf, t, PF_LIMIT_TABLE_ENTRIES)) ?

@@ -46,7 +46,8 @@ pf_trie_count(struct pf_trie_entry e)
 {
 	struct pf_trie_count	**count = pf_trie_arrays(e.node).count;
 
-	return (count != NULL ? count[e.i] : NULL);
+	/* another trie may be taking it over: pf_trie_inherit() */
+	return (count != NULL ? READ_ONCE(count[e.i]) : NULL);
 }
 
 /* Whether a and b, of one word, agree in the first `bits' bits. */

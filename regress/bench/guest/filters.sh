@@ -22,6 +22,40 @@ linear_rules() {
 	done
 }
 
+# table_addrs N SEPARATOR: every second address of the flows
+table_addrs() {
+	awk -v n="$1" -v sep="$2" 'BEGIN {
+		for (i = 0; i < n; i++) {
+			a = 2 + 2 * i
+			printf "%s10.%d.%d.%d", i > 0 ? sep : "", a / 65536, \
+			    a / 256 % 256, a % 256
+		}
+	}'
+}
+
+# table_rule LANGUAGE N: one rule that asks a table of N addresses; 0: a network
+table_rule() {
+	case $1:$2 in
+	nft:0)	echo 'chain forwarded {'
+		echo 'type filter hook forward priority filter; policy accept;'
+		echo 'ip saddr 10.0.0.0/8 accept' ;;
+	nft:*)	echo "set s { type ipv4_addr; elements = { $(table_addrs "$2" ,) } }"
+		echo 'chain forwarded {'
+		echo 'type filter hook forward priority filter; policy accept;'
+		echo 'ip saddr @s accept' ;;
+	pf:*)	echo 'set ruleset-optimization none'
+		if [ "$2" = 0 ]; then
+			echo 'pass quick from 10.0.0.0/8 no state'
+		else
+			table_addrs "$2" "\n" > /run/table
+			echo "set limit table-entries $2"
+			echo 'table <s> const file "/run/table"'
+			echo 'pass quick from <s> no state'
+		fi
+		echo 'pass quick all no state' ;;
+	esac
+}
+
 # As many flows as the benchmark makes, for as long as it runs, and the hash
 # buckets that a machine of 16 GB gets
 conntrack_limits() {
@@ -36,9 +70,14 @@ nft_up() {
 	local kind=${1%-*} n=${1#*-}
 
 	{
-		echo 'table ip bench { chain forwarded {'
-		echo 'type filter hook forward priority filter; policy drop;'
+		echo 'table ip bench {'
 		case $kind in
+		table)	;;
+		*)	echo 'chain forwarded {'
+			echo 'type filter hook forward priority filter; policy drop;' ;;
+		esac
+		case $kind in
+		table)	table_rule nft "$(flow_count "$n")" ;;
 		addr|port)
 			linear_rules nft "$kind" "$n"
 			echo accept ;;
@@ -56,6 +95,7 @@ pf_up() {
 	local kind=${1%-*} n=${1#*-}
 
 	case $kind in
+	table)	table_rule pf "$(flow_count "$n")" ;;
 	addr|port)
 		linear_rules pf "$kind" "$n"
 		echo 'pass quick all no state' ;;
