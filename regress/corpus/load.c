@@ -18,23 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sim.h"
-#include "ctl.h"
+#include "program.h"
 #include "pfctl.h"
-
-struct program {
-	struct pf_dev		 dev;
-	struct sim_node		*node;
-	struct pf_client	*client;
-};
-
-static int
-program_ioctl(struct pf_dev *dev, unsigned long cmd, void *arg)
-{
-	struct program *p = dev->priv;
-
-	return (sim_ioctl(p->node, p->client, cmd, arg));
-}
 
 static void
 attach(struct sim_node *n, int ifindex, const char *name)
@@ -71,22 +56,22 @@ attach_ifaces(struct sim_node *n)
 static int
 load_file(struct ctl_load *l)
 {
-	struct program p = { .dev.ioctl = program_ioctl, .dev.fd = -1 };
 	struct sim *world = sim_new(1);
+	struct sim_node *fw = sim_node_new(world, "fw");
+	struct program p;
 	int rv;
 
-	if ((p.node = sim_node_new(world, "fw")) == NULL ||
-	    (p.client = pf_client_open(p.node->pf, getpid(), getuid())) == NULL)
+	if (fw == NULL)
 		errx(1, "no instance");
-	p.dev.priv = &p;
-	attach_ifaces(p.node);
+	program_start(&p, fw, (uint32_t)getpid());
+	attach_ifaces(fw);
 	if ((rv = load_rules(&p.dev, l)) == 0)
 		rv = load_rules(&p.dev, l);
 	else {
 		l->what = LOAD_TABLE;
 		load_rules(&p.dev, l);
 	}
-	pf_client_close(p.client);
+	program_end(&p);
 	sim_free(world);
 	return (rv);
 }

@@ -14,8 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim.h"
-#include "ctl.h"
+#include "program.h"
 
 static int	checks, failures;
 
@@ -29,39 +28,6 @@ check(bool ok, const char *what, const char *func, int line)
 		return;
 	failures++;
 	printf("%s:%d: not so: %s\n", func, line, what);
-}
-
-struct program {
-	struct pf_dev		 dev;
-	struct sim_node		*node;
-	struct pf_client	*client;
-};
-
-static int
-program_ioctl(struct pf_dev *dev, unsigned long cmd, void *arg)
-{
-	struct program *p = dev->priv;
-
-	return (sim_ioctl(p->node, p->client, cmd, arg));
-}
-
-static void
-program_start(struct program *p, struct sim_node *n, uint32_t pid)
-{
-	memset(p, 0, sizeof(*p));
-	p->node = n;
-	p->client = pf_client_open(n->pf, pid, 0);
-	if (p->client == NULL)
-		abort();
-	p->dev.ioctl = program_ioctl;
-	p->dev.priv = p;
-	p->dev.fd = -1;
-}
-
-static void
-program_end(struct program *p)
-{
-	pf_client_close(p->client);
 }
 
 /* What a show function prints, in buf; -1 if it failed. */

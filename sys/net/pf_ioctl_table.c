@@ -184,72 +184,101 @@ differs(struct pf_trie_entry e, const struct pfr_addr *a)
  * Adding, removing, replacing
  */
 static int
-do_add(struct request *r)
+add_one(struct request *r, struct pf_table_edit *e, struct pfr_addr *a)
 {
-	struct pf_table_edit	 e;
-	struct pf_trie_entry	 was;
-	struct pfr_addr		*a;
-	uint32_t		 i;
-	int			 error = 0;
+	struct pf_trie_entry	was = pf_table_entry(r->t, a);
+	int			error = 0;
 
-	pf_table_edit_begin(r->pf, &e, r->t, false);
-	for (i = 0; i < r->n; i++) {
-		a = &r->a[i];
-		pf_yield_at(i);
-		was = pf_table_entry(r->t, a);
-		if (was.node != NULL) {
-			a->pfra_fback = differs(was, a) ? PFR_FB_CONFLICT :
-			    PFR_FB_NONE;
-			continue;
-		}
-		if (pf_table_edit_find(&e, a).node != NULL) {
-			a->pfra_fback = PFR_FB_DUPLICATE;
-			continue;
-		}
-		error = pf_table_edit_add(&e, a);
-		if (error != 0) {
-			pf_table_edit_cancel(&e);
-			return (error);
-		}
+	if (was.node != NULL) {
+		if (differs(was, a))
+			a->pfra_fback = PFR_FB_CONFLICT;
+	} else if (pf_table_edit_find(e, a).node != NULL) {
+		a->pfra_fback = PFR_FB_DUPLICATE;
+	} else {
+		error = pf_table_edit_add(e, a);
 		a->pfra_fback = PFR_FB_ADDED;
 		r->io->nadd++;
 	}
-	return (apply(r, &e, r->io->nadd != 0));
+	return (error);
+}
+
+static int
+delete_one(struct request *r, struct pf_table_edit *e, struct pfr_addr *a)
+{
+	struct pf_trie_entry	was = pf_table_entry(r->t, a);
+	int			error = 0;
+
+	if (was.node == NULL)
+		return (0);
+	if (differs(was, a)) {
+		a->pfra_fback = PFR_FB_CONFLICT;
+	} else if (pf_table_edit_find(e, a).node == NULL) {
+		a->pfra_fback = PFR_FB_DUPLICATE;
+	} else {
+		error = pf_table_edit_remove(e, a);
+		a->pfra_fback = PFR_FB_DELETED;
+		r->io->ndel++;
+	}
+	return (error);
+}
+
+/* One address of a replacement, which begins with none. */
+static int
+gather_one(struct request *r, struct pf_table_edit *e, struct pfr_addr *a)
+{
+	struct pf_trie_entry	was = pf_table_entry(r->t, a);
+
+	if (pf_table_edit_find(e, a).node != NULL) {
+		a->pfra_fback = PFR_FB_DUPLICATE;
+		return (0);
+	}
+	if (was.node == NULL) {
+		a->pfra_fback = PFR_FB_ADDED;
+		r->io->nadd++;
+	} else if (differs(was, a)) {
+		a->pfra_fback = PFR_FB_CHANGED;
+		r->io->nchange++;
+	}
+	return (pf_table_edit_add(e, a));
+}
+
+/* Do that with each address that was given.  On error the edit is cancelled. */
+static int
+each_addr(struct request *r, struct pf_table_edit *e,
+    int (*one)(struct request *, struct pf_table_edit *, struct pfr_addr *))
+{
+	uint32_t	i;
+	int		error = 0;
+
+	for (i = 0; i < r->n && error == 0; i++) {
+		error = one(r, e, &r->a[i]);
+		pf_yield_at(i);
+	}
+	if (error != 0)
+		pf_table_edit_cancel(e);
+	return (error);
+}
+
+static int
+do_add(struct request *r)
+{
+	struct pf_table_edit	e;
+	int			error;
+
+	pf_table_edit_begin(r->pf, &e, r->t, false);
+	error = each_addr(r, &e, add_one);
+	return (error != 0 ? error : apply(r, &e, r->io->nadd != 0));
 }
 
 static int
 do_delete(struct request *r)
 {
-	struct pf_table_edit	 e;
-	struct pf_trie_entry	 was;
-	struct pfr_addr		*a;
-	uint32_t		 i;
-	int			 error;
+	struct pf_table_edit	e;
+	int			error;
 
 	pf_table_edit_begin(r->pf, &e, r->t, false);
-	for (i = 0; i < r->n; i++) {
-		a = &r->a[i];
-		pf_yield_at(i);
-		was = pf_table_entry(r->t, a);
-		if (was.node == NULL)
-			continue;
-		if (differs(was, a)) {
-			a->pfra_fback = PFR_FB_CONFLICT;
-			continue;
-		}
-		if (pf_table_edit_find(&e, a).node == NULL) {
-			a->pfra_fback = PFR_FB_DUPLICATE;
-			continue;
-		}
-		error = pf_table_edit_remove(&e, a);
-		if (error != 0) {
-			pf_table_edit_cancel(&e);
-			return (error);
-		}
-		a->pfra_fback = PFR_FB_DELETED;
-		r->io->ndel++;
-	}
-	return (apply(r, &e, r->io->ndel != 0));
+	error = each_addr(r, &e, delete_one);
+	return (error != 0 ? error : apply(r, &e, r->io->ndel != 0));
 }
 
 /* List the addresses that the edit does not have, behind those that were given,
@@ -274,37 +303,6 @@ list_deleted(struct request *r, const struct pf_table_edit *e)
 	}
 }
 
-/* All addresses that were given, once each. */
-static int
-gather(struct request *r, struct pf_table_edit *e)
-{
-	struct pf_trie_entry	 was;
-	struct pfr_addr		*a;
-	uint32_t		 i;
-	int			 error;
-
-	for (i = 0; i < r->n; i++) {
-		a = &r->a[i];
-		pf_yield_at(i);
-		if (pf_table_edit_find(e, a).node != NULL) {
-			a->pfra_fback = PFR_FB_DUPLICATE;
-			continue;
-		}
-		error = pf_table_edit_add(e, a);
-		if (error != 0)
-			return (error);
-		was = pf_table_entry(r->t, a);
-		if (was.node == NULL) {
-			a->pfra_fback = PFR_FB_ADDED;
-			r->io->nadd++;
-		} else if (differs(was, a)) {
-			a->pfra_fback = PFR_FB_CHANGED;
-			r->io->nchange++;
-		}
-	}
-	return (0);
-}
-
 /* size2 is the room for all addresses that are told.  If it is too small nothing
  * happens, and size2 becomes what it must be at least. */
 static int
@@ -318,11 +316,9 @@ do_replace(struct request *r)
 
 	pf_table_edit_begin(r->pf, &e, NULL,
 	    (r->t->flags & PFR_TFLAG_COUNTERS) != 0);
-	error = gather(r, &e);
-	if (error != 0) {
-		pf_table_edit_cancel(&e);
+	error = each_addr(r, &e, gather_one);
+	if (error != 0)
 		return (error);
-	}
 	list_deleted(r, &e);
 	told = r->n + io->ndel;			/* both are limited */
 	if ((io->flags & PFR_FLAG_FEEDBACK) == 0 || io->size2 == 0)

@@ -55,6 +55,39 @@ tables_in(struct pf_client *cl, const struct pfioc_table *io, uint32_t flags,
 	return (error);
 }
 
+/*
+ * Do a request about an array of tables: copy it in, and call fn with pf->ctl
+ * held.  each: bytes of scratch, all zero, that fn needs for each element.
+ */
+static int
+with_tables(struct pf_client *cl, struct pfioc_table *io, uint32_t flags,
+    size_t each, int (*fn)(struct pf *, struct pfioc_table *,
+    const struct pfr_table *, void *scratch))
+{
+	struct pf		*pf = cl->pf;
+	struct pfr_table	*a;
+	void			*scratch = NULL;
+	int			 error;
+
+	error = tables_in(cl, io, flags, &a);
+	if (error != 0)
+		return (error);
+	io->nadd = io->ndel = io->nchange = 0;
+	if (each != 0 && io->size != 0) {
+		scratch = pf_alloc(pf, io->size * each);
+		if (scratch == NULL)
+			error = ENOMEM;
+	}
+	if (error == 0) {
+		pf_mutex_lock(&pf->ctl);
+		error = fn(pf, io, a, scratch);
+		pf_mutex_unlock(&pf->ctl);
+	}
+	pf_free(scratch);
+	pf_free(a);
+	return (error);
+}
+
 static struct pf_table *
 active(struct pf *pf, const struct pfr_table *a)
 {
@@ -96,10 +129,11 @@ get_missing(struct pf *pf, const struct pfr_table *a, uint32_t n,
 
 static int
 add_tables(struct pf *pf, struct pfioc_table *io, const struct pfr_table *a,
-    struct pf_table **got)
+    void *scratch)
 {
-	uint32_t	i;
-	int		error;
+	struct pf_table	**got = scratch;
+	uint32_t	  i;
+	int		  error;
 
 	error = get_missing(pf, a, io->size, got, &io->nadd);
 	for (i = 0; i < io->size; i++) {
@@ -122,45 +156,21 @@ add_tables(struct pf *pf, struct pfioc_table *io, const struct pfr_table *a,
 int
 pf_ioctl_raddtables(struct pf_client *cl, void *arg)
 {
-	struct pfioc_table	*io = arg;
-	struct pf		*pf = cl->pf;
-	struct pf_table		**got;
-	struct pfr_table	*a;
-	int			 error;
-
-	error = tables_in(cl, io, PFR_FLAG_DUMMY, &a);
-	if (error != 0)
-		return (error);
-	got = pf_alloc(pf, (io->size + (io->size == 0)) * sizeof(*got));
-	if (got != NULL) {
-		pf_mutex_lock(&pf->ctl);
-		error = add_tables(pf, io, a, got);
-		pf_mutex_unlock(&pf->ctl);
-	} else
-		error = ENOMEM;
-	pf_free(got);
-	pf_free(a);
-	return (error);
+	return (with_tables(cl, arg, PFR_FLAG_DUMMY, sizeof(struct pf_table *),
+	    add_tables));
 }
 
 /*
  * Deleting
  */
-int
-pf_ioctl_rdeltables(struct pf_client *cl, void *arg)
+static int
+delete_tables(struct pf *pf, struct pfioc_table *io, const struct pfr_table *a,
+    void *scratch)
 {
-	struct pfioc_table	*io = arg;
-	struct pf		*pf = cl->pf;
-	struct pfr_table	*a;
-	struct pf_table		*t;
-	uint32_t		 i;
-	int			 error;
+	struct pf_table	*t;
+	uint32_t	 i;
 
-	error = tables_in(cl, io, PFR_FLAG_DUMMY, &a);
-	if (error != 0)
-		return (error);
-	io->ndel = 0;
-	pf_mutex_lock(&pf->ctl);
+	(void)scratch;
 	for (i = 0; i < io->size; i++) {
 		t = active(pf, &a[i]);
 		if (t == NULL)
@@ -171,9 +181,13 @@ pf_ioctl_rdeltables(struct pf_client *cl, void *arg)
 		pf_yield_at(i);
 	}
 	pf_tables_settle(pf);
-	pf_mutex_unlock(&pf->ctl);
-	pf_free(a);
-	return (error);
+	return (0);
+}
+
+int
+pf_ioctl_rdeltables(struct pf_client *cl, void *arg)
+{
+	return (with_tables(cl, arg, PFR_FLAG_DUMMY, 0, delete_tables));
 }
 
 /* Whether the request is about the table: of its anchor, or of all. */
@@ -337,21 +351,14 @@ pf_ioctl_rgettstats(struct pf_client *cl, void *arg)
 /*
  * Zeroing
  */
-int
-pf_ioctl_rclrtstats(struct pf_client *cl, void *arg)
+static int
+zero_tables(struct pf *pf, struct pfioc_table *io, const struct pfr_table *a,
+    void *scratch)
 {
-	struct pfioc_table	*io = arg;
-	struct pf		*pf = cl->pf;
-	struct pfr_table	*a;
-	struct pf_table		*t;
-	uint32_t		 i;
-	int			 error;
+	struct pf_table	*t;
+	uint32_t	 i;
 
-	error = tables_in(cl, io, PFR_FLAG_DUMMY | PFR_FLAG_ADDRSTOO, &a);
-	if (error != 0)
-		return (error);
-	io->nadd = 0;
-	pf_mutex_lock(&pf->ctl);
+	(void)scratch;
 	for (i = 0; i < io->size; i++) {
 		t = active(pf, &a[i]);
 		if (t == NULL)
@@ -362,9 +369,14 @@ pf_ioctl_rclrtstats(struct pf_client *cl, void *arg)
 			    (io->flags & PFR_FLAG_ADDRSTOO) != 0);
 		pf_yield_at(i);
 	}
-	pf_mutex_unlock(&pf->ctl);
-	pf_free(a);
 	return (0);
+}
+
+int
+pf_ioctl_rclrtstats(struct pf_client *cl, void *arg)
+{
+	return (with_tables(cl, arg, PFR_FLAG_DUMMY | PFR_FLAG_ADDRSTOO, 0,
+	    zero_tables));
 }
 
 /*
@@ -416,17 +428,17 @@ reflag_apply(struct pf *pf, struct pfioc_table *io, struct reflag *r,
 
 static int
 set_flags(struct pf *pf, struct pfioc_table *io, const struct pfr_table *a,
-    struct reflag *r)
+    void *scratch)
 {
-	bool		apply, rebuilt = false;
-	uint32_t	i;
-	int		error = 0;
+	struct reflag	*r = scratch;
+	bool		 apply, rebuilt = false;
+	uint32_t	 i;
+	int		 error = 0;
 
 	for (i = 0; i < io->size && error == 0; i++) {
 		error = reflag_prepare(pf, io, &a[i], &r[i]);
 		rebuilt |= r[i].rebuilt;
 	}
-	io->nchange = io->ndel = 0;
 	apply = error == 0 && (io->flags & PFR_FLAG_DUMMY) == 0;
 	for (i = 0; i < io->size && error == 0; i++)
 		reflag_apply(pf, io, &r[i], apply);
@@ -444,26 +456,11 @@ set_flags(struct pf *pf, struct pfioc_table *io, const struct pfr_table *a,
 int
 pf_ioctl_rsettflags(struct pf_client *cl, void *arg)
 {
-	struct pfioc_table	*io = arg;
-	struct pf		*pf = cl->pf;
-	struct pfr_table	*a;
-	struct reflag		*r;
-	int			 error;
+	const struct pfioc_table	*io = arg;
 
 	if (((io->setflag | io->clrflag) & ~PFR_TFLAG_USRMASK) != 0 ||
 	    (io->setflag & io->clrflag) != 0)
 		return (EINVAL);
-	error = tables_in(cl, io, PFR_FLAG_DUMMY, &a);
-	if (error != 0)
-		return (error);
-	r = pf_alloc(pf, (io->size + (io->size == 0)) * sizeof(*r));
-	if (r != NULL) {
-		pf_mutex_lock(&pf->ctl);
-		error = set_flags(pf, io, a, r);
-		pf_mutex_unlock(&pf->ctl);
-	} else
-		error = ENOMEM;
-	pf_free(r);
-	pf_free(a);
-	return (error);
+	return (with_tables(cl, arg, PFR_FLAG_DUMMY, sizeof(struct reflag),
+	    set_flags));
 }

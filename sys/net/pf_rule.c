@@ -240,6 +240,21 @@ pf_krule_leave(struct pf *pf, struct pf_krule *kr)
 	pf_krule_put(pf, kr);
 }
 
+/* Fill in the table, if there is one, or else the address and its mask.  Whether
+ * it was the table. */
+static bool
+entry_addr(struct pf_table *t, const struct pf_rule_addr *h,
+    struct pf_table **table, struct pf_addr *addr, struct pf_addr *mask)
+{
+	if (t != NULL) {
+		*table = t;
+		return (true);
+	}
+	*addr = h->addr.v.a.addr;
+	*mask = h->addr.v.a.mask;
+	return (false);
+}
+
 void
 pf_krule_entry(struct pf_krule *kr, struct pf_match_ent *e)
 {
@@ -269,20 +284,10 @@ pf_krule_entry(struct pf_krule *kr, struct pf_match_ent *e)
 	e->dport_op = r->dst.port_op;
 	memcpy(e->sport, r->src.port, sizeof(e->sport));
 	memcpy(e->dport, r->dst.port, sizeof(e->dport));
-	if (kr->table[0] != NULL) {
+	if (entry_addr(kr->table[0], &r->src, &e->src_table, &e->src, &e->smask))
 		e->flags |= PF_MF_SRCTABLE;
-		e->src_table = kr->table[0];
-	} else {
-		e->src = r->src.addr.v.a.addr;
-		e->smask = r->src.addr.v.a.mask;
-	}
-	if (kr->table[1] != NULL) {
+	if (entry_addr(kr->table[1], &r->dst, &e->dst_table, &e->dst, &e->dmask))
 		e->flags |= PF_MF_DSTTABLE;
-		e->dst_table = kr->table[1];
-	} else {
-		e->dst = r->dst.addr.v.a.addr;
-		e->dmask = r->dst.addr.v.a.mask;
-	}
 }
 
 /* A rule with `no', and one that calls an anchor, have no pool and are the same
@@ -299,13 +304,8 @@ pf_krule_entry_binat_in(struct pf_krule *kr, struct pf_match_ent *e)
 	outer = &kr->pool[PF_POOL_RDR]->addr[0].user.addr;
 	e->flags &= ~(PF_MF_SRCNOT | PF_MF_DSTNOT | PF_MF_DSTTABLE);
 	e->flags |= r->dst.neg ? PF_MF_SRCNOT : 0;
-	if (kr->table[1] != NULL) {
+	if (entry_addr(kr->table[1], &r->dst, &e->src_table, &e->src, &e->smask))
 		e->flags |= PF_MF_SRCTABLE;
-		e->src_table = kr->table[1];
-	} else {
-		e->src = r->dst.addr.v.a.addr;
-		e->smask = r->dst.addr.v.a.mask;
-	}
 	e->sport_op = r->dst.port_op;
 	memcpy(e->sport, r->dst.port, sizeof(e->sport));
 	e->dst = outer->v.a.addr;
