@@ -8,9 +8,12 @@
  * other.  Prefixes come in three kinds: anywhere, nested in each other around a
  * few addresses, and one beside the other.  Edits add and remove some of them,
  * and are cancelled now and then, or fail for want of memory at every step.
+ * In the end one thread looks up while another one edits.
  */
 #include "unit.h"
 #include "pf_trie.h"
+
+#include <pthread.h>
 
 #define LIST_MAX	4096
 
@@ -432,6 +435,113 @@ test_inherit(void **state)
 	pf_trie_free(top);
 }
 
+/*
+ * Two threads: this one edits, the other looks up a million addresses meanwhile.
+ * FIXED addresses of 10.0.0.0/8 are always in the trie, whatever comes and goes around
+ * them, and nothing of 11.0.0.0/8 ever is.  A grace period is over when the other
+ * thread has gone on to its next look-up but one.
+ */
+#define FIXED		1000
+#define LOOKUPS		1000000
+
+static struct pf_trie_node *common;
+static struct item fixed[FIXED];
+static unsigned long turn;		/* look-ups that are done */
+static unsigned long wrong;
+
+static void *
+look_up(void *arg)
+{
+	uint64_t here = 7;		/* the seed is the other thread's */
+	struct pf_trie_entry e;
+	struct pf_trie_node *top;
+	struct pf_trie_key k = { { 0 } };
+	const struct item *it;
+	uint32_t n;
+
+	(void)arg;
+	while (turn < LOOKUPS) {
+		here = here * 6364136223846793005ULL + 1442695040888963407ULL;
+		n = (uint32_t)(here >> 33);
+		it = &fixed[n % FIXED];
+		top = __atomic_load_n(&common, __ATOMIC_ACQUIRE);
+		if (n & 1U << 20) {
+			e = pf_trie_match(top, &it->key);
+			wrong += e.node == NULL ||
+			    *pf_trie_mark(e) != it->mark ||
+			    pf_trie_bits(e) != 32;
+		} else {
+			k.w[0] = 0x0b000000 | (n & 0xffffff);
+			wrong += pf_trie_match(top, &k).node != NULL;
+		}
+		__atomic_store_n(&turn, turn + 1, __ATOMIC_RELEASE);
+	}
+	return (NULL);
+}
+
+static void
+grace(void)
+{
+	unsigned long now, from = __atomic_load_n(&turn, __ATOMIC_ACQUIRE);
+
+	do
+		now = __atomic_load_n(&turn, __ATOMIC_ACQUIRE);
+	while (now < from + 2 && now < LOOKUPS);
+}
+
+/* Whether the prefix is one of the addresses that stay. */
+static bool
+stays(const struct item *it)
+{
+	return (it->bits == 32 && (it->key.w[0] & 0xffffff) % 0x101 == 0);
+}
+
+static void
+test_two_threads(void **state)
+{
+	struct pf_trie_edit e;
+	unsigned long edits;
+	pthread_t other;
+	struct item it;
+	uint32_t i;
+
+	seed = 6;
+	pf_trie_edit_begin(pf_of(state), &e, NULL, AF_INET, false);
+	for (i = 0; i < FIXED; i++) {
+		memset(&fixed[i], 0, sizeof(fixed[i]));
+		fixed[i].key.w[0] = 0x0a000000 + i * 0x101;
+		fixed[i].bits = 32;
+		fixed[i].mark = PF_TRIE_MARK(i % 3 == 0, i);
+		assert_int_equal(pf_trie_add(&e, &fixed[i].key, 32,
+		    fixed[i].mark), 0);
+	}
+	common = commit(&e);
+	assert_int_equal(pthread_create(&other, NULL, look_up, NULL), 0);
+	for (edits = 0; edits < 300 ||
+	    __atomic_load_n(&turn, __ATOMIC_ACQUIRE) < LOOKUPS; edits++) {
+		pf_trie_edit_begin(pf_of(state), &e, common, AF_INET, false);
+		for (i = 0; i < 50; i++) {
+			it = some_item(AF_INET, 0);
+			it.bits = 9 + rnd(24);
+			it.key.w[0] = 0x0a000000 | rnd(FIXED * 0x101);
+			cut(&it.key, it.bits);
+			if (stays(&it))
+				continue;
+			assert_int_equal(pf_trie_find(e.top, &it.key,
+			    it.bits).node == NULL ?
+			    pf_trie_add(&e, &it.key, it.bits, it.mark) :
+			    pf_trie_remove(&e, &it.key, it.bits), 0);
+		}
+		pf_trie_edit_settle(&e);
+		__atomic_store_n(&common, e.top, __ATOMIC_RELEASE);
+		grace();
+		pf_trie_edit_free(&e);
+	}
+	assert_int_equal(pthread_join(other, NULL), 0);
+	assert_int_equal(wrong, 0);
+	pf_trie_free(common);
+}
+
 int
 main(void)
 {
@@ -442,6 +552,7 @@ main(void)
 		TEST(test_at),
 		TEST(test_no_memory),
 		TEST(test_inherit),
+		TEST(test_two_threads),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
