@@ -32,7 +32,7 @@ before=$(fw pfctl -sr; fw pfctl -st; fw pfctl -sm)
 check() { # WHAT LINE: a file with this on line 3 is refused and changes nothing
 	printf 'set timeout udp.first 5\nset limit states 9\n%s\npass\n' "$2" > "$W/bad"
 	refuse "$1" fw pfctl -f "$W/bad"
-	like "$1: where" "^(pfctl: )?$W/bad:[34]: [A-Za-z]" "$(cat "$W/said")"
+	like "$1: where" "^(pfctl: )?$W/bad:[34]: [A-Za-z(]" "$(cat "$W/said")"
 	is "$1: nothing changed" "$before" "$(fw pfctl -sr; fw pfctl -st; fw pfctl -sm)"
 }
 check 'syntax' 'pass in in in'
