@@ -27,7 +27,7 @@ table_addrs() {
 	awk -v n="$1" -v sep="$2" 'BEGIN {
 		for (i = 0; i < n; i++) {
 			a = 2 + 2 * i
-			printf "%s10.%d.%d.%d", i > 0 ? sep : "", a / 65536, \
+			printf "%s10.%d.%d.%d", (i > 0 ? sep : ""), a / 65536, \
 			    a / 256 % 256, a % 256
 		}
 	}'
