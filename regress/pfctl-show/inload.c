@@ -168,12 +168,9 @@ test_refused(struct program *p, struct program *other)
 		"table <t> { 10.0.0.1/33 }\nset limit states 1\nblock all\n",
 		"pass in from 10.0.0.1 to { ",
 		"set limit states 1\nset keepcounters\npass all\n",
-		"set limit states 1\nset skip on { lo, egress }\n",
-		"set limit states 1\nset loginterface egress\n",
 		"set limit states 1\nset ruleset-optimization profile\n",
 		"set fail-policy return\npass all\n",
 		"scrub-anchor \"a\"\n",
-		"pass all\nblock in on ! egress\n",
 		"nat on ext inet from any to any -> { 10.0.0.1 weight 2 }\n",
 	};
 	char before[TEXT], after[TEXT];

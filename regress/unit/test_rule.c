@@ -131,7 +131,7 @@ static const struct bad {
 	B(src.addr.type, 255, EINVAL),
 	B(src.addr.type, PF_ADDR_NONE, EINVAL),
 	B(src.addr.type, PF_ADDR_NOROUTE, EOPNOTSUPP),
-	B(src.addr.type, PF_ADDR_DYNIFTL, EOPNOTSUPP),
+	B(src.addr.type, PF_ADDR_DYNIFTL, EINVAL),	/* the same */
 	B(src.addr.type, PF_ADDR_TABLE, EINVAL),	/* without a name */
 	B(src.addr.type, PF_ADDR_URPFFAILED, EOPNOTSUPP),
 	B(src.addr.type, PF_ADDR_RANGE, EOPNOTSUPP),
@@ -147,6 +147,8 @@ static const struct bad {
 	B(src.pad[1], 1, EINVAL),
 	B(dst.addr.v, 1, EINVAL),
 	B(dst.addr.cnt, -1, EINVAL),
+	B(dst.addr.iflags, 1, EINVAL),
+	B(dst.addr.net, 1, EINVAL),
 	B(dst.addr.type, PF_ADDR_TABLE, EINVAL),
 	B(dst.addr.type, PF_ADDR_TYPE_MAX, EINVAL),
 	B(dst.addr.iflags, 1, EINVAL),
@@ -183,7 +185,7 @@ static const struct bad {
 	B(rule_flag, PFRULE_SRCTRACK, EOPNOTSUPP),
 	B(rule_flag, PFRULE_RULESRCTRACK, EOPNOTSUPP),
 	B(rule_flag, PFRULE_ONCE, EOPNOTSUPP),
-	B(rule_flag, PFRULE_GRBOUND, EOPNOTSUPP),
+	B(rule_flag, PFRULE_GRBOUND, EINVAL),	/* without keep state */
 	B(rule_flag, PFRULE_PFLOW, EOPNOTSUPP),
 	B(rule_flag, PFRULE_NODF, EOPNOTSUPP),
 	B(rule_flag, PFRULE_SET_TOS, EOPNOTSUPP),
@@ -404,6 +406,9 @@ static const struct {
 	{ "no state, max", { PASS, S(max_states, 1) }, EINVAL },
 	{ "no state, timeout", { PASS, S(timeout[PFTM_MAX - 1], 1) }, EINVAL },
 	{ "no state, if-bound", { PASS, S(rule_flag, PFRULE_IFBOUND) }, EINVAL },
+	{ "group-bound", { KEEP, S(rule_flag, PFRULE_GRBOUND) }, 0 },
+	{ "bound twice", { KEEP, S(rule_flag, PFRULE_GRBOUND | PFRULE_IFBOUND) },
+	    EINVAL },
 	{ "largest timeout", { KEEP, S(timeout[1], PFTM_VAL_MAX) }, 0 },
 	{ "larger timeout", { KEEP, S(timeout[1], PFTM_VAL_MAX + 1) }, EINVAL },
 	{ "timeout below 0", { KEEP, S(timeout[1], -1) }, EINVAL },

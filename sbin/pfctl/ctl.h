@@ -180,7 +180,7 @@ int	 clear_rulesets(struct pf_dev *, const char *anchor, int what, bool recurse)
  * warn of those that it takes without obeying them all: 0, or -1 when nothing may be loaded.
  * options: those of the file are to be loaded too.
  */
-int	 refuse_unsupported(struct pf_dev *, const struct pfctl *, bool options);
+int	 refuse_unsupported(const struct pfctl *, bool options);
 
 /* table_load.c */
 struct progress;			/* progress.h */

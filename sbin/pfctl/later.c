@@ -59,8 +59,6 @@ later_pool(const struct pf_pool *p, const struct pfctl_pool *addrs)
 	if (p->opts & PF_POOL_STICKYADDR)
 		return ("sticky-address");
 	for (i = 0; i < addrs->n; i++) {
-		if (addrs->addr[i].addr.type == PF_ADDR_DYNIFTL)
-			return ("(interface)");
 		if (addrs->addr[i].weight > 1)
 			return ("weight");
 	}

@@ -316,7 +316,7 @@ load_parsed(struct pf_dev *dev, const struct ctl_load *in,
 
 	/* options belong to the filter as a whole, not to an anchor */
 	options = (in->what & LOAD_OPTION) != 0 && in->anchor[0] == '\0';
-	if (refuse_unsupported(dev, pf, options) == -1)
+	if (refuse_unsupported(pf, options) == -1)
 		return (-1);
 
 	trans_init(&t, dev);

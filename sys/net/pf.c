@@ -15,6 +15,7 @@
 #include "pf_actions.h"
 #include "pf_conf.h"
 #include "pf_if.h"
+#include "pf_ifaddr.h"
 #include "pf_instance.h"
 #include "pf_packet.h"
 #include "pf_path.h"
@@ -261,6 +262,8 @@ pf_purge(struct pf *pf)
 	conf = pf_rcu_deref_locked(pf->conf);
 	pf_state_grow(pf);
 	pf_state_purge(pf, conf->timeout[PFTM_INTERVAL]);
+	pf_dyns_purge(pf);
+	pf_if_bring(pf);
 	pf_if_purge(pf);
 	pf_tables_settle(pf);
 	pf_mutex_unlock(&pf->ctl);

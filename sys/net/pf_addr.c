@@ -37,6 +37,15 @@ pf_mask_prefix(const struct pf_addr *mask, uint8_t af, unsigned int *bits)
 	return (true);
 }
 
+void
+pf_prefix_mask(struct pf_addr *mask, unsigned int bits)
+{
+	memset(mask, 0, sizeof(*mask));
+	memset(mask, 0xff, bits / 8);
+	if (bits % 8 != 0)
+		mask->addr8[bits / 8] = (uint8_t)(0xff00 >> bits % 8);
+}
+
 bool
 pf_match_num(uint8_t op, uint32_t a1, uint32_t a2, uint32_t n)
 {

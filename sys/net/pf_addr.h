@@ -40,6 +40,16 @@ int	 pf_addr_cmp(const struct pf_addr *, const struct pf_addr *,
  * the size of an address of family af. */
 bool	 pf_mask_prefix(const struct pf_addr *mask, uint8_t af,
 	    unsigned int *bits);
+/* The mask of a prefix, for either family. */
+void	 pf_prefix_mask(struct pf_addr *mask, unsigned int bits);
+/* How many addresses a prefix has; 2^32 for more. */
+static inline uint64_t
+pf_prefix_size(unsigned int bits, uint8_t af)
+{
+	unsigned int	host = (af == AF_INET ? 32 : 128) - bits;
+
+	return (1ULL << (host < 32 ? host : 32));
+}
 /* Whether p (network order) satisfies op with a1, a2 (network order). */
 bool	 pf_match_port(uint8_t op, uint16_t a1, uint16_t a2, uint16_t p);
 /* The same for numbers in host order (uid, gid). */

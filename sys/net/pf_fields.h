@@ -56,8 +56,8 @@
 	F(h.addr.cnt,	word,		ANY, 0,	COUNT,	OUT,	ADDRESS)	\
 	F(h.addr.type,	word,		MAX, PF_ADDR_TYPE_MAX - 1,		\
 						A,	ENTRY,	ADDRESS)	\
-	F(h.addr.iflags, word,		ANY, 0,	A,	LATER,	ADDRESS)	\
-	F(h.addr.net,	word,		ANY, 0,	A,	LATER,	ADDRESS)	\
+	F(h.addr.iflags, word,		ANY, 0,	A,	ENTRY,	ADDRESS)	\
+	F(h.addr.net,	word,		ANY, 0,	A,	ENTRY,	ADDRESS)	\
 	F(h.addr.pad,	word,		ANY, 0,	COUNT,	OUT,	ADDRESS)	\
 	F(h.port,	"port",		ANY, 0,	P,	ENTRY,	LIKE)		\
 	F(h.neg,	"!",		MAX, 1,	A,	ENTRY,	LIKE)		\
@@ -164,7 +164,7 @@
 	F(RULESRCTRACK,	source_track_rule, "source-track rule",	LATER)		\
 	F(ONCE,		once,		"once",			LATER)		\
 	F(IFBOUND,	if_bound,	"if-bound",		ACT)		\
-	F(GRBOUND,	group_bound,	"group-bound",		LATER)		\
+	F(GRBOUND,	group_bound,	"group-bound",		ACT)		\
 	F(STATESLOPPY,	sloppy,		"sloppy",		ACT)		\
 	F(PFLOW,	pflow,		"pflow",		LATER)		\
 	F(NODF,		no_df,		"no-df",		LATER)		\
@@ -178,11 +178,9 @@
 	F(SETQUEUE,	set_queue,	"set queue",		LATER)
 
 #define PF_RULE_VALUES_LATER(F)							\
-	F(src.addr.type, PF_ADDR_DYNIFTL,	"(interface)")			\
 	F(src.addr.type, PF_ADDR_RANGE,		"address - address")		\
 	F(src.addr.type, PF_ADDR_NOROUTE,	"no-route")			\
 	F(src.addr.type, PF_ADDR_URPFFAILED,	"urpf-failed")			\
-	F(dst.addr.type, PF_ADDR_DYNIFTL,	"(interface)")			\
 	F(dst.addr.type, PF_ADDR_RANGE,		"address - address")		\
 	F(dst.addr.type, PF_ADDR_NOROUTE,	"no-route")			\
 	F(dst.addr.type, PF_ADDR_URPFFAILED,	"urpf-failed")			\

@@ -242,6 +242,35 @@ int	 pf_if_attach(struct pf *, int ifindex, const char *name);
 void	 pf_if_detach(struct pf *, int ifindex);
 int	 pf_if_rename(struct pf *, int ifindex, const char *name);
 
+/*
+ * What a device is and which addresses it has, told after pf_if_attach() and
+ * whenever it changes.  pf_if_update(): the whole device as it is now; the
+ * addresses in the kernel's own order, those that may not be used yet
+ * (tentative) left out, only the first PF_IFADDR_MAX if there are more.  They
+ * are copied.  0; ENXIO: no such device; ENOMEM: nothing has changed, and the
+ * host tells it again.  pf_if_settle() brings into force what all calls before
+ * it have told, and may wait for a grace period; pf_purge() does so too.
+ * Control.
+ */
+struct pf_ifaddr {
+	uint8_t		 addr[16];	/* as in struct pf_addr (pfvar.h); .. */
+	uint8_t		 peer[16];	/* .. of a point-to-point link, and .. */
+	uint8_t		 broadcast[16];	/* .. of IPv4; all zero: none */
+	uint8_t		 af;
+	uint8_t		 bits;		/* prefix length of its network */
+	uint8_t		 flags;		/* PF_IFA_* */
+	uint8_t		 pad[5];
+};
+#define PF_IFA_DEPRECATED	0x01	/* not for new connections (RFC 4862) */
+#define PF_IFA_TEMPORARY	0x02	/* of privacy extensions (RFC 8981) */
+#define PF_IFADDR_MAX	65536
+#define PF_IF_LOOPBACK	0x01		/* the flags of a device */
+#define PF_IF_EGRESS	0x02		/* a default route leads out of it */
+#define PF_IF_NOCARRIER	0x04		/* it is down, or has no link */
+int	 pf_if_update(struct pf *, int ifindex, uint32_t flags,
+	    uint32_t link_group, const struct pf_ifaddr *, uint32_t n);
+void	 pf_if_settle(struct pf *);
+
 /* Once a second.  Removes what has expired.  Control. */
 void	 pf_purge(struct pf *);
 

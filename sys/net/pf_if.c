@@ -4,7 +4,7 @@
  *
  * pf_if.c: interfaces, known by name
  *
- * What it owns.  The pf_kifs.
+ * What it owns.  The pf_kifs, and what the host tells of devices.
  * Life.  A kif is made when a rule, an option or a device first uses its name.
  * The kif stays while a device has that name (ifindex is not 0) and while the
  * kif is referenced; then pf_if_purge() frees it after a grace period.  So a
@@ -25,6 +25,7 @@
 #include "pf_host.h"
 #include "pfvar.h"
 #include "pf_if.h"
+#include "pf_ifaddr.h"
 #include "pf_instance.h"
 #include "pf_util.h"
 
@@ -127,6 +128,9 @@ pf_kif_get(struct pf *pf, const char *name)
 	}
 	kif->pf = pf;
 	memcpy(kif->name, name, len);
+	kif->kind = pf_group_kind(kif->name);
+	if (kif->kind != PF_GROUP_NAMES)
+		pf->ifs.named[kif->kind] = kif;
 	kif->id = new_id(pf);
 	kif->tzero = pf_wallclock(pf);
 	pf_atomic_set(&kif->refs, 1);
@@ -152,6 +156,8 @@ kif_free(struct pf_rcu_head *head)
 	struct pf_kif	*kif = container_of(head, struct pf_kif, rcu);
 
 	pf_pcpu_fini(&kif->ctr);
+	pf_free(kif->groups);
+	pf_free(kif->addr);
 	pf_free(kif);
 }
 
@@ -199,6 +205,31 @@ kif_of_device(struct pf *pf, int ifindex)
 	return (kif);
 }
 
+/* The device has its kif: work out its groups at once, as no packet may pass
+ * a rule by that names one. */
+static void
+device_came(struct pf *pf, struct pf_kif *kif, int ifindex)
+{
+	pf_kif_changed(pf, kif);
+	index_insert(pf, kif, ifindex);
+	pf_kif_changed(pf, kif);
+	pf_kif_regroup(pf, kif);
+}
+
+static void
+device_went(struct pf *pf, struct pf_kif *kif)
+{
+	pf_kif_changed(pf, kif);
+	index_remove(pf, kif);
+	pf_free(kif->addr);
+	kif->addr = NULL;
+	kif->naddr = 0;
+	pf_host_kick(pf);
+}
+
+/* What nobody has told of the device: it is in no group with a meaning. */
+#define UNTOLD	(PF_IF_LOOPBACK | PF_IF_NOCARRIER)
+
 int
 pf_if_attach(struct pf *pf, int ifindex, const char *name)
 {
@@ -209,12 +240,15 @@ pf_if_attach(struct pf *pf, int ifindex, const char *name)
 		return (EINVAL);
 	pf_mutex_lock(&pf->ctl);
 	kif = pf_kif_get(pf, name);
-	if (kif == NULL)
+	if (kif == NULL || pf_kif_set_driver(pf, kif) != 0)
 		error = ENOMEM;
 	else if (kif->ifindex != 0 || kif_of_device(pf, ifindex) != NULL)
 		error = EEXIST;
-	else
-		index_insert(pf, kif, ifindex);
+	else {
+		kif->flags = UNTOLD;
+		kif->link_group = 0;
+		device_came(pf, kif, ifindex);
+	}
 	pf_kif_put(pf, kif);		/* its device keeps it */
 	pf_mutex_unlock(&pf->ctl);
 	return (error);
@@ -228,8 +262,22 @@ pf_if_detach(struct pf *pf, int ifindex)
 	pf_mutex_lock(&pf->ctl);
 	kif = kif_of_device(pf, ifindex);
 	if (kif != NULL)
-		index_remove(pf, kif);
+		device_went(pf, kif);
 	pf_mutex_unlock(&pf->ctl);
+}
+
+/* What the host has told of the device is true of it by its new name too. */
+static void
+device_moves(struct pf_kif *old, struct pf_kif *kif)
+{
+	kif->flags = old != NULL ? old->flags : UNTOLD;
+	kif->link_group = old != NULL ? old->link_group : 0;
+	if (old == NULL)
+		return;
+	kif->addr = old->addr;
+	kif->naddr = old->naddr;
+	old->addr = NULL;
+	old->naddr = 0;
 }
 
 /* The kif of the new name is inserted before the old one is removed, so that
@@ -245,19 +293,79 @@ pf_if_rename(struct pf *pf, int ifindex, const char *name)
 	pf_mutex_lock(&pf->ctl);
 	old = kif_of_device(pf, ifindex);
 	kif = pf_kif_get(pf, name);
-	if (kif == NULL)
+	if (kif == NULL || pf_kif_set_driver(pf, kif) != 0)
 		error = ENOMEM;
 	else if (kif == old)
 		old = NULL;
 	else if (kif->ifindex != 0)
 		error = EEXIST;
-	else
-		index_insert(pf, kif, ifindex);
+	else {
+		device_moves(old, kif);
+		device_came(pf, kif, ifindex);
+	}
 	if (old != NULL)
-		index_remove(pf, old);
+		device_went(pf, old);
 	pf_kif_put(pf, kif);
 	pf_mutex_unlock(&pf->ctl);
 	return (error);
+}
+
+/* Whether the device is already known to be so. */
+static bool
+is_told(const struct pf_kif *kif, uint32_t flags, uint32_t link_group,
+    const struct pf_ifaddr *addr, uint32_t n)
+{
+	return (kif->flags == flags && kif->link_group == link_group &&
+	    kif->naddr == n && (n == 0 ||
+	    memcmp(kif->addr, addr, n * sizeof(*addr)) == 0));
+}
+
+int
+pf_if_update(struct pf *pf, int ifindex, uint32_t flags, uint32_t link_group,
+    const struct pf_ifaddr *addr, uint32_t n)
+{
+	struct pf_ifaddr	*copy = NULL;
+	struct pf_kif		*kif;
+	int			 error = 0;
+
+	if (n > PF_IFADDR_MAX)
+		n = PF_IFADDR_MAX;
+	pf_mutex_lock(&pf->ctl);
+	kif = kif_of_device(pf, ifindex);
+	if (kif == NULL)
+		error = ENXIO;
+	if (error != 0 || is_told(kif, flags, link_group, addr, n))
+		goto out;
+	if (n != 0) {
+		copy = pf_alloc(pf, n * sizeof(*copy));
+		if (copy == NULL) {
+			error = ENOMEM;
+			goto out;
+		}
+		memcpy(copy, addr, n * sizeof(*copy));
+	}
+	pf_kif_changed(pf, kif);
+	pf_free(kif->addr);
+	kif->addr = copy;
+	kif->naddr = n;
+	kif->flags = flags;
+	kif->link_group = link_group;
+	pf_kif_changed(pf, kif);
+out:
+	pf_mutex_unlock(&pf->ctl);
+	return (error);
+}
+
+/* The kif is freed: it is nobody's group, and has no driver. */
+static void
+leave_groups(struct pf *pf, struct pf_kif *kif)
+{
+	if (kif->kind != PF_GROUP_NAMES)
+		pf->ifs.named[kif->kind] = NULL;
+	if (kif->driver != NULL) {
+		kif->driver->drives--;
+		pf_kif_put(pf, kif->driver);
+	}
 }
 
 static bool
@@ -270,7 +378,7 @@ is_referenced(const struct pf_kif *kif)
 static bool
 is_unused(const struct pf_kif *kif)
 {
-	return (kif->ifindex == 0 && !is_referenced(kif));
+	return (kif->ifindex == 0 && kif->listed == 0 && !is_referenced(kif));
 }
 
 /* Whether there is anything for the purge to do. */
@@ -284,29 +392,28 @@ purge_wanted(struct pf *pf)
 		pf_yield_at(i);
 		for (kif = pf_rcu_deref_locked(pf->ifs.by_name[i]); kif != NULL;
 		    kif = pf_rcu_deref_locked(kif->next_name))
-			if (kif->gone || is_unused(kif))
+			if (kif->gone || is_unused(kif) || (kif->listed != 0 &&
+			    !pf_kif_names_group(kif)))
 				return (true);
 	}
 	return (false);
 }
 
-/* A packet that found a kif before its device went may still take a reference.
- * One grace period, for all kifs, ends that. */
-void
-pf_if_purge(struct pf *pf)
+/* Free the kifs that are not used.  Of those that devices still list as a group,
+ * see to it that they are not. */
+static void
+free_unused(struct pf *pf)
 {
 	struct pf_kif	**p, *kif;
 	unsigned int	 i;
 
-	pf_mutex_assert(&pf->ctl);
-	if (!purge_wanted(pf))
-		return;
-	pf_rcu_sync();
 	for (i = 0; i < PF_KIF_HASH; i++) {
 		pf_yield_at(i);
 		p = &pf->ifs.by_name[i];
 		while ((kif = pf_rcu_deref_locked(*p)) != NULL) {
 			kif->gone = false;
+			if (kif->listed != 0 && !pf_kif_names_group(kif))
+				pf->ifs.unsettled = pf->ifs.all_changed = true;
 			if (!is_unused(kif)) {
 				p = &kif->next_name;
 				continue;
@@ -314,41 +421,28 @@ pf_if_purge(struct pf *pf)
 			pf_rcu_assign(*p, pf_rcu_deref_locked(kif->next_name));
 			pf->ifs.n--;
 			free_id(pf, kif->id);
+			leave_groups(pf, kif);
 			pf_rcu_call(&kif->rcu, kif_free);
 		}
 	}
 }
 
-/* A kif with `skip' set holds a reference to itself. */
+/* A packet that found a kif before its device went may still take a reference.
+ * One grace period, for all kifs, ends that.  Drivers may be unused when the
+ * kifs are gone that had them. */
 void
-pf_kif_skip(struct pf *pf, struct pf_kif *kif, bool skip)
+pf_if_purge(struct pf *pf)
 {
-	if (skip && !kif->skip)
-		pf_kif_ref(kif);
-	else if (!skip && kif->skip)
-		pf_kif_put(pf, kif);
-	WRITE_ONCE(kif->skip, skip);
-}
-
-void
-pf_kif_clear_skip(struct pf *pf)
-{
-	struct pf_kif	*kif;
-	unsigned int	 i;
-
-	for (i = 0; i < PF_KIF_HASH; i++) {
-		pf_yield_at(i);
-		for (kif = pf_rcu_deref_locked(pf->ifs.by_name[i]); kif != NULL;
-		    kif = pf_rcu_deref_locked(kif->next_name))
-			if (kif->skip) {
-				WRITE_ONCE(kif->skip, false);
-				pf_kif_put(pf, kif);
-			}
-	}
+	pf_mutex_assert(&pf->ctl);
+	if (!purge_wanted(pf))
+		return;
+	pf_rcu_sync();
+	free_unused(pf);
+	free_unused(pf);
 }
 
 static void
-kif_export_one(const struct pf_kif *kif, struct pfi_kif *out)
+kif_export_one(struct pf *pf, const struct pf_kif *kif, struct pfi_kif *out)
 {
 	unsigned int	v6, dir, block;
 
@@ -357,21 +451,29 @@ kif_export_one(const struct pf_kif *kif, struct pfi_kif *out)
 	for (v6 = 0; v6 < 2; v6++)
 		for (dir = 0; dir < 2; dir++)
 			for (block = 0; block < 2; block++) {
-				out->packets[v6][dir][block] = pf_pcpu_sum(
-				    &kif->ctr, PF_KIF_PACKETS(v6, dir, block));
-				out->bytes[v6][dir][block] = pf_pcpu_sum(
-				    &kif->ctr, PF_KIF_BYTES(v6, dir, block));
+				out->packets[v6][dir][block] = pf_kif_sum(pf,
+				    kif, PF_KIF_PACKETS(v6, dir, block));
+				out->bytes[v6][dir][block] = pf_kif_sum(pf,
+				    kif, PF_KIF_BYTES(v6, dir, block));
 			}
 	out->tzero = kif->tzero;
 	out->flags = kif->skip ? PFI_IFLAG_SKIP : 0;
+	out->is_group = pf_kif_is_group(kif);
 	out->rules = kif->rules;
 	out->states = pf_atomic_read(&kif->states);
-	out->present = kif->ifindex != 0;
+	out->present = kif->ifindex != 0 ||
+	    pf_kif_member(pf, kif, NULL) != NULL;
 }
 
 void
 pf_kif_zero(struct pf *pf, struct pf_kif *kif)
 {
+	struct pf_kif	*dev = NULL;
+
+	while ((dev = pf_kif_member(pf, kif, dev)) != NULL) {
+		pf_pcpu_zero(&dev->ctr, PF_KIF_NCTR);
+		dev->tzero = pf_wallclock(pf);
+	}
 	pf_pcpu_zero(&kif->ctr, PF_KIF_NCTR);
 	kif->tzero = pf_wallclock(pf);
 }
@@ -393,7 +495,7 @@ pf_kif_export(struct pf *pf, const char *name, struct pfi_kif *out,
 			if (is_unused(kif))
 				continue;	/* to be purged */
 			if (found < room)
-				kif_export_one(kif, &out[found]);
+				kif_export_one(pf, kif, &out[found]);
 			pf_yield_at(found++);
 		}
 	return (found);
@@ -420,6 +522,8 @@ pf_if_fini(struct pf *pf)
 	struct pf_kif	*kif;
 	unsigned int	 i;
 
+	if (pf->ifs.dyns != NULL)
+		pf_dyns_purge(pf);
 	for (i = 0; pf->ifs.by_name != NULL && i < PF_KIF_HASH; i++)
 		while ((kif = pf_rcu_deref_locked(pf->ifs.by_name[i])) !=
 		    NULL) {

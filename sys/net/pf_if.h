@@ -4,9 +4,9 @@
  *
  * pf_if.h: interfaces by name
  *
- * What it owns.  The table of pf_kifs.  A pf_kif is the name of an interface
- * that a rule, an option, a state or a device has; there need not be a device
- * of that name.
+ * What it owns.  The table of pf_kifs.  A pf_kif is the name of an interface,
+ * or of a group of interfaces, that a rule, an option, a state or a device has;
+ * there need not be a device of that name.
  * Life.  pf_kif_get() makes a kif.  The kif lives while it is referenced or
  * while its device is present, and is freed after an RCU grace period.
  * Locking.  pf_instance.h explains the marks of members.
@@ -19,15 +19,31 @@
 #include "pfvar.h"
 
 struct pf;
+struct pf_dyn;
+struct pf_kif;
+
+/* Groups that a device is in: those of which a rule has the name. */
+struct pf_kif_groups {
+	struct pf_rcu_head rcu;
+	uint32_t	 n;			/* [i] */
+	struct pf_kif	*kif[];			/* [i] their `listed' counts */
+						/* this */
+};
+
+/* Groups with a meaning of their own (pf_ifgroup.c). */
+enum { PF_GROUP_ANY, PF_GROUP_SELF, PF_GROUP_EGRESS, PF_GROUP_NAMES };
 
 struct pf_kif {
 	struct pf	*pf;			/* [i] */
 	struct pf_kif	*next_index;		/* [rcu c] chain by ifindex */
+	struct pf_kif_groups *groups;		/* [rcu c] owned; NULL: none */
 	struct pf_pcpu	 ctr;			/* [p] PF_KIF_PACKETS(..) .. */
 	int		 ifindex;		/* [a] 0: no such device now */
 	uint16_t	 id;			/* [i] small, not 0, unique: */
 						/* for state keys */
-	bool		 skip;			/* [a] set skip on */
+	bool		 skip;			/* [a] set skip on this, or on */
+						/* a group that it is in */
+	bool		 skip_set;		/* [c] set skip on this */
 	bool		 gone;			/* [c] its device went, and no */
 						/* grace period has passed */
 						/* for sure */
@@ -36,7 +52,28 @@ struct pf_kif {
 	struct pf_atomic refs;			/* rules, options */
 	struct pf_atomic states;		/* references, too: states */
 						/* from insertion until freed */
-	uint32_t	 rules;			/* [c] rules among the refs */
+	uint32_t	 rules;			/* [c] rules among the refs: */
+						/* those `on' this name */
+	uint32_t	 listed;		/* [c] devices whose `groups' */
+						/* have this group */
+	uint32_t	 drives;		/* [c] kifs of which this is */
+						/* the driver */
+	struct pf_kif	*driver;		/* [c] referenced: the group */
+						/* of its driver, which a kif */
+						/* has once it has had a */
+						/* device; NULL: none.  [i] */
+						/* from then on */
+	uint8_t		 kind;			/* [i] PF_GROUP_*, or */
+						/* PF_GROUP_NAMES */
+	bool		 changed;		/* [c] its groups are to be */
+						/* worked out again */
+	/* of the device, as the host has told: */
+	uint32_t	 flags;			/* [c] PF_IF_* */
+	uint32_t	 link_group;		/* [c] */
+	uint32_t	 naddr;			/* [c] */
+	struct pf_ifaddr *addr;			/* [c] owned */
+	struct pf_dyn	*dyns;			/* [c] addresses in rules that */
+						/* follow this name */
 	int64_t		 tzero;			/* [c] when counters were */
 						/* last zeroed */
 	struct pf_rcu_head rcu;
@@ -57,6 +94,11 @@ struct pf_iftab {
 						/* that kifs have */
 	uint32_t	 n;			/* [c] kifs */
 	uint16_t	 last_id;		/* [c] the id given out last */
+	bool		 unsettled;		/* [c] something has changed .. */
+	bool		 all_changed;		/* [c] .. that every device's */
+						/* groups depend on */
+	struct pf_kif	*named[PF_GROUP_NAMES];	/* [c] NULL: no such kif */
+	struct pf_dyn	*dyns;			/* [c] owned: all of them */
 };
 
 /* Make an empty table: 0 or ENOMEM, with nothing left behind.  pf_if_fini()
@@ -92,8 +134,64 @@ uint32_t pf_kif_export(struct pf *, const char *name, struct pfi_kif *out,
 	    uint32_t room);
 /* its counters; lock: ctl */
 void	 pf_kif_zero(struct pf *, struct pf_kif *);
-/* Set or clear `skip' of one kif, or clear `skip' of all kifs.  Lock: ctl. */
+/* Set or clear `skip_set' of one kif, or clear it of all kifs; afterwards
+ * pf_kif_apply_skip() tells the packets.  Lock: ctl. */
 void	 pf_kif_skip(struct pf *, struct pf_kif *, bool);
 void	 pf_kif_clear_skip(struct pf *);
+void	 pf_kif_apply_skip(struct pf *);
+/* A counter of a kif; of a group: the sum of its devices.  Lock: ctl. */
+uint64_t pf_kif_sum(struct pf *, const struct pf_kif *, unsigned int ctr);
+
+/*
+ * Groups (pf_ifgroup.c)
+ */
+/* The PF_GROUP_* of a name; PF_GROUP_NAMES: it has no meaning of its own. */
+uint8_t	 pf_group_kind(const char *name);
+/* Whether the name may stand for several devices. */
+bool	 pf_kif_is_group(const struct pf_kif *);
+/* Whether a group is one that devices are to list: rules name it, or states
+ * are bound to it. */
+static inline bool
+pf_kif_names_group(const struct pf_kif *kif)
+{
+	return (kif->rules != 0 || pf_atomic_read(&kif->states) != 0);
+}
+/* Whether a device is in a group.  Lock: ctl. */
+bool	 pf_kif_is_in(const struct pf_kif *dev, const struct pf_kif *group);
+/* The device that follows `dev', NULL: the first one, in the group, which may
+ * be a device alone.  NULL: there is no more.  Lock: ctl. */
+struct pf_kif *pf_kif_member(struct pf *, const struct pf_kif *group,
+	    struct pf_kif *dev);
+/* Whether a packet of `kif' is one of the name that a rule has.  Packet
+ * context. */
+static inline bool
+pf_kif_matches(const struct pf_kif *kif, const struct pf_kif *name)
+{
+	const struct pf_kif_groups	*g;
+	uint32_t			 i;
+
+	if (kif == name)
+		return (true);
+	g = pf_rcu_deref(kif->groups);
+	if (likely(g == NULL))
+		return (false);
+	for (i = 0; i < g->n; i++)
+		if (g->kif[i] == name)
+			return (true);
+	return (false);
+}
+/* Give a kif that gets a device its driver: ENOMEM.  Lock: ctl. */
+int	 pf_kif_set_driver(struct pf *, struct pf_kif *);
+/* The device is about to change, or has changed: what depends on it is to be
+ * worked out again by pf_if_bring().  Lock: ctl. */
+void	 pf_kif_changed(struct pf *, struct pf_kif *);
+/* Work out the groups of a device: false: no memory, they are as they were, and
+ * pf_if_bring() tries again.  Lock: ctl. */
+bool	 pf_kif_regroup(struct pf *, struct pf_kif *);
+/* Add n, modulo 2^32, to the number of rules.  Lock: ctl. */
+void	 pf_kif_count_rules(struct pf_kif *, uint32_t n);
+/* Bring groups and addresses in force that depend on changes.  ENOMEM: some are
+ * not, and pf_purge() will try again.  May wait for a grace period.  Lock: ctl. */
+int	 pf_if_bring(struct pf *);
 
 #endif /* _NET_PF_IF_H_ */

@@ -60,7 +60,7 @@ ioctl_stop(struct pf_client *cl, void *arg)
 }
 
 static void
-status_logif(struct pf_status *st, const struct pf_kif *kif)
+status_logif(struct pf *pf, struct pf_status *st, const struct pf_kif *kif)
 {
 	unsigned int	v6, dir, block;
 
@@ -68,10 +68,10 @@ status_logif(struct pf_status *st, const struct pf_kif *kif)
 	for (v6 = 0; v6 < 2; v6++)
 		for (dir = 0; dir < 2; dir++)
 			for (block = 0; block < 2; block++) {
-				st->pcounters[v6][dir][block] = pf_pcpu_sum(
-				    &kif->ctr, PF_KIF_PACKETS(v6, dir, block));
-				st->bcounters[v6][dir] += pf_pcpu_sum(
-				    &kif->ctr, PF_KIF_BYTES(v6, dir, block));
+				st->pcounters[v6][dir][block] = pf_kif_sum(pf,
+				    kif, PF_KIF_PACKETS(v6, dir, block));
+				st->bcounters[v6][dir] += pf_kif_sum(pf, kif,
+				    PF_KIF_BYTES(v6, dir, block));
 			}
 }
 
@@ -97,7 +97,7 @@ ioctl_getstatus(struct pf_client *cl, void *arg)
 	st->debug = conf->debug;
 	st->hostid = conf->hostid;
 	if (conf->logif != NULL)
-		status_logif(st, conf->logif);
+		status_logif(pf, st, conf->logif);
 	memcpy(st->pf_chksum, conf->chksum, sizeof(st->pf_chksum));
 	return (0);
 }
@@ -280,12 +280,14 @@ change_ifflag(struct pf_client *cl, struct pfioc_iface *io, bool set)
 		return (pf_trans_skip(cl->pf, cl->trans, io->name, set));
 	if (io->name[0] == '\0') {
 		pf_kif_clear_skip(cl->pf);
+		pf_kif_apply_skip(cl->pf);
 		return (0);
 	}
 	kif = pf_kif_get(cl->pf, io->name);
 	if (kif == NULL)
 		return (ENOMEM);
 	pf_kif_skip(cl->pf, kif, set);
+	pf_kif_apply_skip(cl->pf);
 	pf_kif_put(cl->pf, kif);
 	return (0);
 }

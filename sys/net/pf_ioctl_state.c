@@ -74,7 +74,9 @@ export_state(struct pf *pf, const struct pf_conf *conf, struct pf_state *s,
 	export_peer(&s->dst, &out->dst);
 	pf_spin_unlock(&s->lock);
 	memcpy(out->orig_ifname, s->kif->name, sizeof(out->orig_ifname));
-	if (key.ifid != 0)
+	if (pf_state_group(s) != NULL)
+		memcpy(out->ifname, s->more->group->name, sizeof(out->ifname));
+	else if (key.ifid != 0)
 		memcpy(out->ifname, s->kif->name, sizeof(out->ifname));
 	else
 		memcpy(out->ifname, "all", sizeof("all"));
@@ -217,6 +219,7 @@ pf_ioctl_getstates(struct pf_client *cl, void *arg)
 struct kill {
 	struct pf			*pf;
 	const struct pfioc_state_kill	*k;
+	const struct pf_kif		*kif;	/* of k->ifname; NULL: none */
 	uint32_t			 killed;
 };
 
@@ -229,9 +232,19 @@ host_matches(const struct pf_rule_addr *h, const struct pf_addr *addr,
 	    pf_match_port(h->port_op, h->port[0], h->port[1], port));
 }
 
+/* Whether the state was made on the interface, or in the group, or is bound to
+ * the group. */
 static bool
-kill_matches(const struct pfioc_state_kill *k, const struct pf_state *s)
+is_of_kif(const struct pf_state *s, const struct pf_kif *kif)
 {
+	return (kif != NULL && (s->kif == kif || pf_state_group(s) == kif ||
+	    pf_kif_is_in(s->kif, kif)));
+}
+
+static bool
+kill_matches(const struct kill *kill, const struct pf_state *s)
+{
+	const struct pfioc_state_kill	*k = kill->k;
 	/* who sent the first packet: the outer end for a state made going in */
 	unsigned int		src = s->direction == PF_IN ?
 				    PF_SK_WIRE : PF_SK_STACK;
@@ -240,7 +253,7 @@ kill_matches(const struct pfioc_state_kill *k, const struct pf_state *s)
 	pf_state_key_get(s, src, &key);
 	return ((k->af == 0 || k->af == key.af) &&
 	    (k->proto == 0 || k->proto == key.proto) &&
-	    (k->ifname[0] == '\0' || strcmp(k->ifname, s->kif->name) == 0) &&
+	    (k->ifname[0] == '\0' || is_of_kif(s, kill->kif)) &&
 	    (k->label[0] == '\0' || pf_krule_has_label(s->rule, k->label)) &&
 	    host_matches(&k->src, &key.addr[src], key.port[src]) &&
 	    host_matches(&k->dst, &key.addr[!src], key.port[!src]));
@@ -251,7 +264,7 @@ kill_one(struct pf_state *s, void *arg)
 {
 	struct kill	*kill = arg;
 
-	if (kill_matches(kill->k, s) && pf_state_remove(kill->pf, s))
+	if (kill_matches(kill, s) && pf_state_remove(kill->pf, s))
 		kill->killed++;
 	return (true);
 }
@@ -289,7 +302,8 @@ check_kill(const struct pfioc_state_kill *k)
 static void
 kill_walk(struct pf_client *cl, struct pfioc_state_kill *k)
 {
-	struct kill	kill = { .pf = cl->pf, .k = k };
+	struct kill	kill = { .pf = cl->pf, .k = k,
+			    .kif = pf_kif_find(cl->pf, k->ifname) };
 
 	pf_state_walk(cl->pf, kill_one, &kill);
 	k->killed = kill.killed;

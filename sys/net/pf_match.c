@@ -33,6 +33,7 @@
 #include "pf_anchor.h"
 #include "pf_conf.h"
 #include "pf_entry.h"
+#include "pf_if.h"
 #include "pf_instance.h"
 #include "pf_match.h"
 #include "pf_packet.h"
@@ -145,7 +146,8 @@ match_destination(const struct pf_match_ent *e, const struct pf_pdesc *pd)
 static inline unsigned int
 match_one(const struct pf_match_ent *e, const struct pf_pdesc *pd)
 {
-	if (e->kif != NULL && (e->kif == pd->kif) == !!(e->flags & PF_MF_IFNOT))
+	if (e->kif != NULL &&
+	    pf_kif_matches(pd->kif, e->kif) == !!(e->flags & PF_MF_IFNOT))
 		return (PF_SKIP_IFP);
 	if (e->dir != PF_INOUT && e->dir != pd->dir)
 		return (PF_SKIP_DIR);

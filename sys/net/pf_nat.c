@@ -170,16 +170,14 @@ static int
 translate_both(const struct pf_pdesc *pd, const struct pf_krule *kr,
     struct pf_state_key *key)
 {
-	const struct pf_addr_wrap	*outer =
-	    &kr->pool[PF_POOL_RDR]->addr[0].user.addr;
+	const struct pf_addr	*outer, *mask;
 
-	if (pd->dir == PF_IN) {
-		keep_host(&key->addr[PF_SK_STACK], &kr->inner,
-		    &outer->v.a.mask, pd->af);
+	if (!pf_pool_first(kr->pool[PF_POOL_RDR], pd->af, &outer, &mask))
+		return (PFRES_STATEINS);
+	keep_host(&key->addr[PF_SK_STACK], pd->dir == PF_IN ? &kr->inner :
+	    outer, mask, pd->af);
+	if (pd->dir == PF_IN)
 		return (PF_GO);
-	}
-	keep_host(&key->addr[PF_SK_STACK], &outer->v.a.addr, &outer->v.a.mask,
-	    pd->af);
 	return (is_free(pd, key) ? PF_GO : PFRES_STATEINS);
 }
 

@@ -95,6 +95,26 @@ counts_at(struct pf_state_more *more, struct pf_krule *kr,
 	more->rule[more->n++] = kr;
 }
 
+/*
+ * What the state of a rule is bound to.  group-bound: to the group that the rule
+ * names, or else to that of the driver, so that it moves between the interfaces
+ * of the group; an interface without group is alone.
+ */
+static struct pf_kif *
+bound_to(const struct pf_path *p, const struct pf_krule *kr)
+{
+	struct pf_kif	*kif = p->pd.kif;
+
+	if ((p->pd.flags & PF_PD_LINK) != 0 ||
+	    (kr->act.rule_flag & PFRULE_IFBOUND) != 0)
+		return (kif);
+	if (likely((kr->act.rule_flag & PFRULE_GRBOUND) == 0))
+		return (NULL);
+	if (kr->kif != NULL && kr->kif != kif && pf_kif_matches(kif, kr->kif))
+		return (kr->kif);
+	return (kif->driver != NULL ? kif->driver : kif);
+}
+
 /* What the state has beyond its connection, if it is anything. */
 static int
 set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
@@ -103,7 +123,7 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 	unsigned int		 i;
 
 	if (likely(!p->translated && p->anchor == NULL && p->nat == NULL &&
-	    p->acts.n == 0))
+	    p->acts.n == 0 && (p->bound == NULL || p->bound == p->pd.kif)))
 		return (PF_GO);
 	more = pf_alloc_atomic(p->pd.pf, sizeof(*more) +
 	    (2 + p->acts.n) * sizeof(more->rule[0]));
@@ -111,6 +131,7 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 		return (PFRES_MEMORY);
 	more->nat_rule = p->nat != own ? p->nat : NULL;
 	more->anchor = p->anchor;
+	more->group = p->bound != p->pd.kif ? p->bound : NULL;
 	counts_at(more, p->nat, own);
 	counts_at(more, p->anchor, own);
 	for (i = 0; i < p->acts.n; i++)
@@ -119,15 +140,15 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 	return (PF_GO);
 }
 
-/* Into the table, with the keys of both sides, bound to the interface if its rule says so. */
+/* Into the table, with the keys of both sides, bound to what its rule says. */
 static int
-insert(struct pf_path *p, struct pf_state *s, bool bound)
+insert(struct pf_path *p, struct pf_state *s)
 {
 	struct pf	*pf = p->pd.pf;
 	bool		 in = p->pd.dir == PF_IN;
 
-	if (bound || (p->pd.flags & PF_PD_LINK) != 0)
-		p->lookup.key.ifid = p->other.key.ifid = p->pd.kif->id;
+	if (p->bound != NULL)
+		p->lookup.key.ifid = p->other.key.ifid = p->bound->id;
 	if (!p->translated)
 		return (pf_state_insert(pf, s, &p->lookup, NULL));
 	p->other.dir = 0;
@@ -170,6 +191,7 @@ make_state(struct pf_path *p, struct pf_krule *kr, struct pf_state **made)
 	s = pf_state_alloc(pf, p->pd.dir, &why);
 	if (s == NULL)
 		return (why);
+	p->bound = bound_to(p, kr);
 	why = set_more(p, s, kr);
 	if (why != PF_GO) {
 		pf_state_discard(pf, s);
@@ -177,7 +199,7 @@ make_state(struct pf_path *p, struct pf_krule *kr, struct pf_state **made)
 	}
 	fill_in(p, s, kr);
 	pf_krule_ref(kr);
-	if (insert(p, s, kr->act.rule_flag & PFRULE_IFBOUND) != 0) {
+	if (insert(p, s) != 0) {
 		pf_krule_put(pf, kr);
 		pf_state_discard(pf, s);
 		return (PFRES_STATEINS);

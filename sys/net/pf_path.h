@@ -21,6 +21,7 @@
 #include "pf_state.h"
 
 struct pf_conf;
+struct pf_kif;
 struct pf_krule;
 
 struct pf_path {
@@ -37,6 +38,9 @@ struct pf_path {
 	struct pf_actions	 acts;		/* of the rules that matched */
 	bool			 translated;	/* by a rule, not by a state: */
 						/* pd has the key `other' */
+	struct pf_kif		*bound;		/* what the new state is bound */
+						/* to: interface or group; */
+						/* NULL: nothing */
 	struct pf_state_lookup	 other;		/* the key on the other side, */
 						/* if translated */
 	struct pf_state_lookup	 lookup;	/* the key as the packet */

@@ -19,11 +19,13 @@
  *
  * A pool with tables has no fixed places, as tables change.  Round-robin goes on
  * from the address that it chose last; for the other kinds a table has as many
- * places as it has entries.
+ * places as it has entries.  An interface has as many places as it has
+ * addresses when it is asked.
  */
 #include "pf_host.h"
 #include "pfvar.h"
 #include "pf_addr.h"
+#include "pf_ifaddr.h"
 #include "pf_pool.h"
 #include "pf_table.h"
 #include "pf_util.h"
@@ -36,8 +38,11 @@ pool_addr_sound(const struct pf_pooladdr *a, uint8_t af, unsigned int type)
 	size_t		used = af == AF_INET ? 4 : 16;
 	unsigned int	bits;
 
-	if (a->addr.iflags != 0 || a->addr.net != 0 || a->addr.pad != 0 ||
-	    a->addr.cnt != 0 || !pf_all_zero(a->pad, sizeof(a->pad)))
+	if (a->addr.cnt != 0 || !pf_all_zero(a->pad, sizeof(a->pad)))
+		return (false);
+	if (a->addr.type == PF_ADDR_DYNIFTL)
+		return (pf_dyn_ok(&a->addr));
+	if (a->addr.iflags != 0 || a->addr.net != 0 || a->addr.pad != 0)
 		return (false);
 	if (a->addr.type == PF_ADDR_TABLE)
 		return (type != PF_POOL_BITMASK &&
@@ -68,8 +73,7 @@ pf_pool_check(const struct pf_pool *p, const struct pf_pooladdr *a, uint32_t n,
 	    (p->opts & PF_POOL_TYPEMASK) == PF_POOL_LEASTSTATES)
 		return (EOPNOTSUPP);
 	for (i = 0; i < n; i++) {
-		if (a[i].addr.type == PF_ADDR_DYNIFTL ||
-		    a[i].ifname[0] != '\0' || a[i].weight > 1)
+		if (a[i].ifname[0] != '\0' || a[i].weight > 1)
 			return (EOPNOTSUPP);
 		if (!pool_addr_sound(&a[i], af, p->opts & PF_POOL_TYPEMASK))
 			return (EINVAL);
@@ -77,52 +81,60 @@ pf_pool_check(const struct pf_pool *p, const struct pf_pooladdr *a, uint32_t n,
 	return (0);
 }
 
-/* How many addresses the prefix has, 2^32 at most. */
-static uint64_t
-prefix_size(const struct pf_addr *mask, uint8_t af)
+/* Get what an address of the pool stands for; false: no memory. */
+static bool
+addr_get(struct pf *pf, struct pf_kpool *kp, struct pf_kpool_addr *ka,
+    const struct pf_rule *r, const char *path)
 {
-	unsigned int	bits, host;
+	const struct pf_addr_wrap	*a = &ka->user.addr;
+	unsigned int			 bits;
 
-	pf_mask_prefix(mask, af, &bits);
-	host = (af == AF_INET ? 32 : 128) - bits;
-	return (1ULL << (host < 32 ? host : 32));
+	switch (a->type) {
+	case PF_ADDR_TABLE:
+		kp->has_tables = kp->changes = true;
+		ka->table = pf_table_get(pf, path, a->v.tblname);
+		return (ka->table != NULL);
+	case PF_ADDR_DYNIFTL:
+		kp->changes = true;
+		/* binat maps to one address, and back from it alone */
+		ka->dyn = pf_dyn_get(pf, a->v.ifname, a->iflags |
+		    (r->action == PF_BINAT ? PFI_AFLAG_NOALIAS : 0), a->net);
+		return (ka->dyn != NULL);
+	}
+	pf_mask_prefix(&a->v.a.mask, r->af, &bits);
+	ka->size = pf_prefix_size(bits, r->af);
+	kp->size += ka->size;
+	return (true);
 }
 
 int
-pf_pool_create(struct pf *pf, const struct pf_pool *p, const char *path,
-    const struct pf_pooladdr *a, uint32_t n, uint8_t af, struct pf_kpool **out)
+pf_pool_create(struct pf *pf, const struct pf_rule *r, unsigned int which,
+    const char *path, const struct pf_pool_list *l, struct pf_kpool **out)
 {
-	struct pf_kpool	*kp;
-	uint32_t	 i;
+	const struct pf_pool	*p = &r->pool[which];
+	struct pf_kpool		*kp;
+	uint32_t		 i;
 
-	kp = pf_alloc(pf, sizeof(*kp) + n * sizeof(kp->addr[0]));
+	kp = pf_alloc(pf, sizeof(*kp) + l->n * sizeof(kp->addr[0]));
 	if (kp == NULL)
 		return (ENOMEM);
 	kp->p = *p;
-	kp->n = n;
+	kp->n = l->n;
 	pf_atomic_set(&kp->rr_next, 0);
 	pf_spin_init(&kp->lock);
 	if (pf_all_zero(p->key, sizeof(p->key)))
 		pf_random(pf, &kp->key, sizeof(kp->key));
 	else
 		memcpy(&kp->key, p->key, sizeof(kp->key));
-	for (i = 0; i < n; i++) {
-		kp->addr[i].user = a[i];
+	for (i = 0; i < l->n; i++) {
+		kp->addr[i].user = l->addr[i];
 		pf_yield_at(i);
-		if (a[i].addr.type == PF_ADDR_TABLE) {
-			kp->has_tables = true;
-			kp->addr[i].table = pf_table_get(pf, path,
-			    a[i].addr.v.tblname);
-			if (kp->addr[i].table == NULL) {
-				pf_pool_free(kp);
-				return (ENOMEM);
-			}
-			continue;
+		if (!addr_get(pf, kp, &kp->addr[i], r, path)) {
+			pf_pool_free(kp);
+			return (ENOMEM);
 		}
-		kp->addr[i].size = prefix_size(&a[i].addr.v.a.mask, af);
-		kp->size += kp->addr[i].size;
 	}
-	if (kp->has_tables)
+	if (kp->changes)
 		kp->size = 0;
 	*out = kp;
 	return (0);
@@ -133,8 +145,10 @@ pf_pool_free(struct pf_kpool *kp)
 {
 	uint32_t	i;
 
-	for (i = 0; kp != NULL && kp->has_tables && i < kp->n; i++)
+	for (i = 0; kp != NULL && kp->changes && i < kp->n; i++) {
 		pf_table_put(kp->addr[i].table);
+		pf_dyn_put(kp->addr[i].dyn);
+	}
 	pf_free(kp);
 }
 
@@ -154,6 +168,8 @@ pf_pool_export(const struct pf_kpool_addr *ka, struct pf_pooladdr *a)
 	*a = ka->user;
 	if (ka->table != NULL)
 		a->addr.cnt = pf_table_told(ka->table);
+	else if (ka->dyn != NULL)
+		a->addr.cnt = pf_dyn_told(ka->dyn);
 }
 
 /* The address at `place' in a prefix; the bits above the lowest 32 come from
@@ -180,19 +196,76 @@ prefix_at(const struct pf_addr *base, const struct pf_addr *mask, uint8_t af,
 		memset(out->addr8 + 4, 0, 12);
 }
 
+bool
+pf_pool_first(const struct pf_kpool *kp, uint8_t af,
+    const struct pf_addr **addr, const struct pf_addr **mask)
+{
+	const struct pf_addr_wrap	*a = &kp->addr[0].user.addr;
+	const struct pf_dyn_prefix	*p;
+	uint64_t			 place = 0;
+
+	if (kp->addr[0].dyn == NULL) {
+		*addr = &a->v.a.addr;
+		*mask = &a->v.a.mask;
+		return (true);
+	}
+	p = pf_dyn_at(kp->addr[0].dyn, af, &place);
+	if (p == NULL)
+		return (false);
+	*addr = &p->addr;
+	*mask = &p->mask;
+	return (true);
+}
+
 /*
- * Pools with tables
+ * Pools with tables or interfaces
  */
 
-/* The address that comes after *addr in a prefix or table, or the first one if
- * none has been chosen there.  False: there is no more. */
+/* The address that comes after *addr in a prefix; false: there is no more. */
+static bool
+prefix_next(const struct pf_addr *base, const struct pf_addr *mask, uint8_t af,
+    struct pf_addr *addr)
+{
+	unsigned int	i = af == AF_INET ? 4 : 16;
+
+	while (i-- > 0)
+		if (++addr->addr8[i] != 0)
+			break;
+	return (pf_addr_masked_eq(addr, base, mask) && !pf_addr_eq(addr, base));
+}
+
+/* The same in the prefixes of an interface. */
+static bool
+dyn_next(const struct pf_dyn *d, uint8_t af, bool begun, struct pf_addr *addr)
+{
+	const struct pf_dyn_prefix	*p;
+	uint64_t			 at = 0, place, size = pf_dyn_size(d, af);
+	bool				 here;
+
+	while (at < size && (place = at, p = pf_dyn_at(d, af, &place)) != NULL) {
+		at += p->size - place;		/* where the next one begins */
+		here = begun && pf_addr_masked_eq(addr, &p->addr, &p->mask);
+		if (begun && !here)
+			continue;
+		if (here && prefix_next(&p->addr, &p->mask, af, addr))
+			return (true);
+		if (!here) {
+			*addr = p->addr;
+			return (true);
+		}
+		begun = false;			/* the next one's first */
+	}
+	return (false);
+}
+
+/* The address that comes after *addr in one part of the pool, or the first one
+ * if none has been chosen there.  False: there is no more. */
 static bool
 part_next(const struct pf_kpool_addr *ka, uint8_t af, bool begun,
     struct pf_addr *addr)
 {
 	const struct pf_addr	*base = &ka->user.addr.v.a.addr;
 	struct pf_addr		 last = *addr;
-	unsigned int		 i = af == AF_INET ? 4 : 16;
 
 	if (ka->table != NULL) {
 		if (!begun)		/* behind the last one is the first */
@@ -200,15 +273,12 @@ part_next(const struct pf_kpool_addr *ka, uint8_t af, bool begun,
 		return (pf_table_after(ka->table, af, addr) &&
 		    (!begun || pf_addr_cmp(addr, &last, af) > 0));
 	}
-	if (!begun) {
-		*addr = *base;
-		return (true);
-	}
-	while (i-- > 0)
-		if (++addr->addr8[i] != 0)
-			break;
-	return (pf_addr_masked_eq(addr, base, &ka->user.addr.v.a.mask) &&
-	    !pf_addr_eq(addr, base));
+	if (ka->dyn != NULL)
+		return (dyn_next(ka->dyn, af, begun, addr));
+	if (begun)
+		return (prefix_next(base, &ka->user.addr.v.a.mask, af, addr));
+	*addr = *base;
+	return (true);
 }
 
 /* Round-robin: all addresses of one part after the other. */
@@ -234,7 +304,8 @@ pick_next(struct pf_kpool *kp, uint8_t af, struct pf_addr *out)
 static uint64_t
 part_size(const struct pf_kpool_addr *ka, uint8_t af)
 {
-	return (ka->table != NULL ? pf_table_entries(ka->table, af) : ka->size);
+	return (ka->table != NULL ? pf_table_entries(ka->table, af) :
+	    ka->dyn != NULL ? pf_dyn_size(ka->dyn, af) : ka->size);
 }
 
 /* The other kinds. */
@@ -243,6 +314,7 @@ pick_place(struct pf_kpool *kp, uint8_t af, uint64_t place,
     const uint64_t more[2], struct pf_addr *out)
 {
 	const struct pf_kpool_addr	*ka = kp->addr;
+	const struct pf_dyn_prefix	*p;
 	uint64_t			 size = 0;
 	uint32_t			 i;
 
@@ -251,11 +323,17 @@ pick_place(struct pf_kpool *kp, uint8_t af, uint64_t place,
 	if (size == 0)
 		return (false);
 	place %= size;
-	/* a table may become smaller meanwhile */
+	/* a part may become smaller meanwhile */
 	for (i = 0; i < kp->n - 1 && place >= part_size(ka, af); i++, ka++)
 		place -= part_size(ka, af);
 	if (ka->table != NULL)
 		return (pf_table_at(ka->table, af, place, more, out));
+	if (ka->dyn != NULL) {
+		p = pf_dyn_at(ka->dyn, af, &place);
+		if (p != NULL)
+			prefix_at(&p->addr, &p->mask, af, place, more, out);
+		return (p != NULL);
+	}
 	prefix_at(&ka->user.addr.v.a.addr, &ka->user.addr.v.a.mask, af,
 	    place % ka->size, more, out);
 	return (true);
@@ -273,11 +351,13 @@ pf_pool_pick(struct pf *pf, struct pf_kpool *kp, uint8_t af,
 	case PF_POOL_NONE:
 		if (kp->has_tables)
 			return (pick_next(kp, af, out));
-		*out = kp->addr[0].user.addr.v.a.addr;
+		if (!pf_pool_first(kp, af, &base, &mask))
+			return (false);
+		*out = *base;
 		return (true);
 	case PF_POOL_BITMASK:
-		base = &kp->addr[0].user.addr.v.a.addr;
-		mask = &kp->addr[0].user.addr.v.a.mask;
+		if (!pf_pool_first(kp, af, &base, &mask))
+			return (false);
 		for (i = 0; i < 2; i++)
 			out->addr64[i] = (base->addr64[i] & mask->addr64[i]) |
 			    (src->addr64[i] & ~mask->addr64[i]);
@@ -297,7 +377,7 @@ pf_pool_pick(struct pf *pf, struct pf_kpool *kp, uint8_t af,
 		place = pf_atomic_inc(&kp->rr_next) - 1;
 		break;
 	}
-	if (kp->has_tables)
+	if (kp->changes)
 		return (pick_place(kp, af, place, more, out));
 	place %= kp->size;
 	for (i = 0; place >= kp->addr[i].size; i++)

@@ -17,11 +17,14 @@
 #include "pfvar.h"
 
 struct pf;
+struct pf_dyn;
+struct pf_pool_list;
 struct pf_table;
 
 struct pf_kpool_addr {
 	struct pf_pooladdr user;	/* [i] as loaded */
-	struct pf_table	*table;		/* [i] referenced; NULL: a prefix */
+	struct pf_table	*table;		/* [i] referenced; or .. */
+	struct pf_dyn	*dyn;		/* [i] .. this; both NULL: a prefix */
 	uint64_t	 size;		/* [i] addresses in the prefix, at */
 					/* most 2^32 */
 };
@@ -35,7 +38,9 @@ struct pf_kpool {
 	bool		 rr_begun;	/* .. of which an address was chosen */
 	struct pf_addr	 rr_addr;	/* .. last, this one */
 	bool		 has_tables;	/* [i] */
-	uint64_t	 size;		/* [i] sum of sizes; with tables: 0 */
+	bool		 changes;	/* [i] tables, or addresses of */
+					/* interfaces */
+	uint64_t	 size;		/* [i] sum of sizes; 0 if it changes */
 	uint32_t	 n;		/* [i] */
 	struct pf_kpool_addr addr[];	/* [i] n of them */
 };
@@ -43,10 +48,11 @@ struct pf_kpool {
 /* Whether a pool of n addresses is sound.  0, EINVAL, EOPNOTSUPP. */
 int	 pf_pool_check(const struct pf_pool *, const struct pf_pooladdr *,
 	    uint32_t n, uint8_t af);
-/* Make a pool that has been checked; ENOMEM.  path: the anchor of its rule.
- * Lock: ctl. */
-int	 pf_pool_create(struct pf *, const struct pf_pool *, const char *path,
-	    const struct pf_pooladdr *, uint32_t n, uint8_t af, struct pf_kpool **);
+/* Make pool `which' of a rule that has been checked; ENOMEM.  path: the anchor
+ * of the rule.  Lock: ctl. */
+int	 pf_pool_create(struct pf *, const struct pf_rule *,
+	    unsigned int which, const char *path, const struct pf_pool_list *,
+	    struct pf_kpool **);
 void	 pf_pool_free(struct pf_kpool *);	/* any context; NULL is fine */
 /* Add n, modulo 2^32, to the number of rules that refer to the tables of the
  * pool; NULL is fine.  Lock: ctl. */
@@ -54,8 +60,12 @@ void	 pf_pool_count_user(struct pf_kpool *, uint32_t n);
 /* What a program is told of an address: as loaded, and the size of a table.
  * Lock: ctl. */
 void	 pf_pool_export(const struct pf_kpool_addr *, struct pf_pooladdr *);
+/* The first address of the pool, and the mask of its prefix; both as good as
+ * constant in the RCU read side.  False: there is none.  Packet context. */
+bool	 pf_pool_first(const struct pf_kpool *, uint8_t af,
+	    const struct pf_addr **addr, const struct pf_addr **mask);
 /* Choose an address of the pool for a connection from src.  False: its tables
- * are empty.  Packet context. */
+ * are empty, or its interfaces have no address.  Packet context. */
 bool	 pf_pool_pick(struct pf *, struct pf_kpool *, uint8_t af,
 	    const struct pf_addr *src, struct pf_addr *);
 

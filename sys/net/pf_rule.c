@@ -19,6 +19,7 @@
 #include "pf_anchor.h"
 #include "pf_entry.h"
 #include "pf_if.h"
+#include "pf_ifaddr.h"
 #include "pf_instance.h"
 #include "pf_pool.h"
 #include "pf_rule.h"
@@ -58,40 +59,54 @@ pools_create(struct pf *pf, struct pf_krule *kr, const struct pf_rule *r,
 
 	for (which = 0; which < PF_POOL_MAX && error == 0; which++)
 		if (lists[which].n != 0)
-			error = pf_pool_create(pf, &r->pool[which], path,
-			    lists[which].addr, lists[which].n, r->af,
-			    &kr->pool[which]);
+			error = pf_pool_create(pf, r, which, path,
+			    &lists[which], &kr->pool[which]);
 	if (error != 0)
 		pools_free(kr);
 	return (error);
 }
 
 static void
-tables_put(struct pf_krule *kr)
+hosts_put(struct pf_krule *kr)
 {
-	pf_table_put(kr->table[0]);
-	pf_table_put(kr->table[1]);
-}
-
-/* Get the tables of `from' and `to'. */
-static int
-tables_get(struct pf *pf, struct pf_krule *kr, const struct pf_rule *r,
-    const char *path)
-{
-	const struct pf_rule_addr	*h[2] = { &r->src, &r->dst };
-	unsigned int			 i;
+	unsigned int	i;
 
 	for (i = 0; i < 2; i++) {
-		if (h[i]->addr.type != PF_ADDR_TABLE)
-			continue;
-		kr->table[i] = pf_table_get(pf, path, h[i]->addr.v.tblname);
-		if (kr->table[i] == NULL) {
-			tables_put(kr);
-			return (ENOMEM);
-		}
-		kr->has_tables = true;
+		pf_table_put(kr->table[i]);
+		pf_dyn_put(kr->dyn[i]);
 	}
-	return (0);
+}
+
+/* Get the tables and interfaces of `from' and `to'. */
+static int
+hosts_get(struct pf *pf, struct pf_krule *kr, const struct pf_rule *r,
+    const char *path)
+{
+	const struct pf_addr_wrap	*a;
+	unsigned int			 i;
+	bool				 got = true;
+
+	for (i = 0; i < 2 && got; i++) {
+		a = i == 0 ? &r->src.addr : &r->dst.addr;
+		if (a->type == PF_ADDR_TABLE) {
+			kr->table[i] = pf_table_get(pf, path, a->v.tblname);
+			kr->has_tables = got = kr->table[i] != NULL;
+		} else if (a->type == PF_ADDR_DYNIFTL) {
+			kr->dyn[i] = pf_dyn_get(pf, a->v.ifname, a->iflags,
+			    a->net);
+			got = kr->dyn[i] != NULL;
+		}
+	}
+	if (!got)
+		hosts_put(kr);
+	return (got ? 0 : ENOMEM);
+}
+
+/* The table that packets are compared with; NULL: a prefix. */
+static struct pf_table *
+host_table(const struct pf_krule *kr, unsigned int i)
+{
+	return (kr->dyn[i] != NULL ? kr->dyn[i]->table : kr->table[i]);
 }
 
 /* Count the rule, or no longer, among those of its interface and tables. */
@@ -101,7 +116,7 @@ count_user(struct pf_krule *kr, uint32_t n)
 	unsigned int	i;
 
 	if (kr->kif != NULL)
-		kr->kif->rules += n;
+		pf_kif_count_rules(kr->kif, n);
 	for (i = 0; i < 2; i++)
 		if (kr->table[i] != NULL)
 			kr->table[i]->rules += n;
@@ -166,12 +181,12 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 		goto fail;
 	if (pools_create(pf, kr, r, path, lists) != 0)
 		goto fail_ctr;
-	if (tables_get(pf, kr, r, path) != 0)
+	if (hosts_get(pf, kr, r, path) != 0)
 		goto fail_pools;
 	if (r->ifname[0] != '\0') {
 		kr->kif = pf_kif_get(pf, r->ifname);
 		if (kr->kif == NULL)
-			goto fail_tables;
+			goto fail_hosts;
 	}
 	count_user(kr, 1);
 	pf_ref_set(&kr->refs, 1);
@@ -184,8 +199,8 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 	*out = kr;
 	return (0);
 
-fail_tables:
-	tables_put(kr);
+fail_hosts:
+	hosts_put(kr);
 fail_pools:
 	pools_free(kr);
 fail_ctr:
@@ -223,7 +238,7 @@ pf_krule_put(struct pf *pf, struct pf_krule *kr)
 	if (!pf_ref_put(&kr->refs))
 		return;
 	pf_kif_put(pf, kr->kif);
-	tables_put(kr);
+	hosts_put(kr);
 	pools_free(kr);
 	pf_free(kr->anchor_call);
 	pf_free(kr->said);
@@ -243,15 +258,15 @@ pf_krule_leave(struct pf *pf, struct pf_krule *kr)
 /* Fill in the table, if there is one, or else the address and its mask.  Whether
  * it was the table. */
 static bool
-entry_addr(struct pf_table *t, const struct pf_rule_addr *h,
+entry_addr(struct pf_table *t, const struct pf_addr_wrap *a,
     struct pf_table **table, struct pf_addr *addr, struct pf_addr *mask)
 {
 	if (t != NULL) {
 		*table = t;
 		return (true);
 	}
-	*addr = h->addr.v.a.addr;
-	*mask = h->addr.v.a.mask;
+	*addr = a->v.a.addr;
+	*mask = a->v.a.mask;
 	return (false);
 }
 
@@ -284,9 +299,11 @@ pf_krule_entry(struct pf_krule *kr, struct pf_match_ent *e)
 	e->dport_op = r->dst.port_op;
 	memcpy(e->sport, r->src.port, sizeof(e->sport));
 	memcpy(e->dport, r->dst.port, sizeof(e->dport));
-	if (entry_addr(kr->table[0], &r->src, &e->src_table, &e->src, &e->smask))
+	if (entry_addr(host_table(kr, 0), &r->src.addr, &e->src_table, &e->src,
+	    &e->smask))
 		e->flags |= PF_MF_SRCTABLE;
-	if (entry_addr(kr->table[1], &r->dst, &e->dst_table, &e->dst, &e->dmask))
+	if (entry_addr(host_table(kr, 1), &r->dst.addr, &e->dst_table, &e->dst,
+	    &e->dmask))
 		e->flags |= PF_MF_DSTTABLE;
 }
 
@@ -296,20 +313,22 @@ void
 pf_krule_entry_binat_in(struct pf_krule *kr, struct pf_match_ent *e)
 {
 	const struct pf_rule	*r = kr->said;
-	const struct pf_addr_wrap *outer;
+	const struct pf_kpool_addr *outer;
 
 	pf_krule_entry(kr, e);
 	if (kr->pool[PF_POOL_RDR] == NULL)
 		return;
-	outer = &kr->pool[PF_POOL_RDR]->addr[0].user.addr;
+	outer = &kr->pool[PF_POOL_RDR]->addr[0];
 	e->flags &= ~(PF_MF_SRCNOT | PF_MF_DSTNOT | PF_MF_DSTTABLE);
 	e->flags |= r->dst.neg ? PF_MF_SRCNOT : 0;
-	if (entry_addr(kr->table[1], &r->dst, &e->src_table, &e->src, &e->smask))
+	if (entry_addr(host_table(kr, 1), &r->dst.addr, &e->src_table, &e->src,
+	    &e->smask))
 		e->flags |= PF_MF_SRCTABLE;
 	e->sport_op = r->dst.port_op;
 	memcpy(e->sport, r->dst.port, sizeof(e->sport));
-	e->dst = outer->v.a.addr;
-	e->dmask = outer->v.a.mask;
+	if (entry_addr(outer->dyn != NULL ? outer->dyn->table : NULL,
+	    &outer->user.addr, &e->dst_table, &e->dst, &e->dmask))
+		e->flags |= PF_MF_DSTTABLE;
 	e->dport_op = r->src.port_op;
 	memcpy(e->dport, r->src.port, sizeof(e->dport));
 }
@@ -325,6 +344,16 @@ since_clear(const struct pf_krule *kr, unsigned int i, uint64_t sum)
 	int64_t	v = (int64_t)(sum - kr->base[i]);
 
 	return (v > 0 ? v : 0);
+}
+
+/* How many addresses there are to match. */
+static void
+tell_host(const struct pf_krule *kr, unsigned int i, struct pf_addr_wrap *a)
+{
+	if (kr->table[i] != NULL)
+		a->cnt = pf_table_told(kr->table[i]);
+	else if (kr->dyn[i] != NULL)
+		a->cnt = pf_dyn_told(kr->dyn[i]);
 }
 
 void
@@ -348,10 +377,8 @@ pf_krule_export(const struct pf_krule *kr, uint64_t evals, struct pf_rule *r)
 	r->nr = kr->nr;
 	r->cuid = kr->cuid;
 	r->cpid = kr->cpid;
-	if (kr->table[0] != NULL)
-		r->src.addr.cnt = pf_table_told(kr->table[0]);
-	if (kr->table[1] != NULL)
-		r->dst.addr.cnt = pf_table_told(kr->table[1]);
+	tell_host(kr, 0, &r->src.addr);
+	tell_host(kr, 1, &r->dst.addr);
 	r->anchor_wildcard = kr->call_kind.wildcard;
 	r->anchor_relative = kr->call_kind.relative;
 }

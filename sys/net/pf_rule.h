@@ -30,6 +30,7 @@
 
 struct pf;
 struct pf_anchor;
+struct pf_dyn;
 struct pf_kif;
 struct pf_kpool;
 struct pf_match_ent;
@@ -72,6 +73,7 @@ struct pf_krule {
 	struct pf_kpool	*pool[PF_POOL_MAX]; /* [i] owned; NULL: none */
 	struct pf_table	*table[2];	/* [i] referenced: of `from', `to'; */
 					/* NULL: none */
+	struct pf_dyn	*dyn[2];	/* [i] the same: (interface) */
 	int32_t		 retired;	/* [a] its ruleset is no longer in */
 					/* force */
 	uint64_t	 base[PF_RC_MAX]; /* [c] counters when last cleared */

@@ -12,14 +12,17 @@
  */
 #include "pf_host.h"
 #include "pfvar.h"
+#include "pf_addr.h"
 #include "pf_fields.h"
+#include "pf_ifaddr.h"
 #include "pf_pool.h"
 #include "pf_rule.h"
 #include "pf_table.h"
 #include "pf_util.h"
 
 #define FLAGS_RETURN	(PFRULE_RETURN | PFRULE_RETURNRST | PFRULE_RETURNICMP)
-#define FLAGS_STATE	(PFRULE_NOSYNC | PFRULE_IFBOUND | PFRULE_STATESLOPPY)
+#define FLAGS_BOUND	(PFRULE_IFBOUND | PFRULE_GRBOUND)
+#define FLAGS_STATE	(PFRULE_NOSYNC | FLAGS_BOUND | PFRULE_STATESLOPPY)
 
 /* The bits of rule_flag that stand for features which do not exist yet. */
 #define LATER_BIT(bit, name, word, use)					\
@@ -101,8 +104,9 @@ check_host(const struct pf_rule_addr *h, uint8_t af, uint8_t proto)
 
 	if (h->addr.type == PF_ADDR_NONE)
 		return (EINVAL);
-	if (h->addr.type != PF_ADDR_DYNIFTL &&
-	    (h->addr.iflags != 0 || h->addr.net != 0))
+	if (h->addr.type == PF_ADDR_DYNIFTL)
+		return (pf_dyn_ok(&h->addr) ? check_port(h, proto) : EINVAL);
+	if (h->addr.iflags != 0 || h->addr.net != 0)
 		return (EINVAL);
 	if (h->addr.type == PF_ADDR_TABLE)
 		return (pf_table_name_ok(h->addr.v.tblname) ?
@@ -225,16 +229,25 @@ has_pool(const struct pf_rule *r, uint32_t ruleset, bool calls,
 	return ((r->pool_used & 1U << which) != 0);
 }
 
-/* A binat rule maps one prefix to another of the same size. */
+/* A binat rule maps one prefix to another of the same size, or one address to
+ * that of an interface. */
 static int
 check_binat(const struct pf_rule *r, const struct pf_pool_list *l)
 {
-	if (l->n != 1 || r->src.addr.type != PF_ADDR_ADDRMASK || r->src.neg ||
-	    l->addr[0].addr.type != PF_ADDR_ADDRMASK ||
-	    memcmp(&r->src.addr.v.a.mask, &l->addr[0].addr.v.a.mask,
-	    sizeof(struct pf_addr)) != 0)
+	const struct pf_addr_wrap	*outer = &l->addr[0].addr;
+	struct pf_addr			 mask;
+
+	if (l->n != 1 || r->src.addr.type != PF_ADDR_ADDRMASK || r->src.neg)
 		return (EINVAL);
-	return (0);
+	if (outer->type == PF_ADDR_ADDRMASK)
+		mask = outer->v.a.mask;
+	else if (outer->type == PF_ADDR_DYNIFTL && outer->net == 0 &&
+	    (outer->iflags & PFI_AFLAG_NETWORK) == 0)
+		pf_prefix_mask(&mask, r->af == AF_INET ? 32 : 128);
+	else
+		return (EINVAL);
+	return (memcmp(&r->src.addr.v.a.mask, &mask, sizeof(mask)) != 0 ?
+	    EINVAL : 0);
 }
 
 static int
@@ -300,7 +313,8 @@ pf_rule_check(const struct pf_rule *r, uint32_t ruleset, bool calls,
 	if (r->flags & ~r->flagset ||
 	    (r->flagset != 0 && r->proto != 0 && r->proto != IPPROTO_TCP))
 		return (EINVAL);
-	if (r->ifnot && r->ifname[0] == '\0')
+	if ((r->ifnot && r->ifname[0] == '\0') ||
+	    (r->rule_flag & FLAGS_BOUND) == FLAGS_BOUND)
 		return (EINVAL);
 	for (i = 0; i < PFTM_MAX; i++)
 		if (r->timeout[i] > PFTM_VAL_MAX)

@@ -145,6 +145,22 @@ find_bound(struct pf_statetab *st, struct pf_buckets *t,
 	return (table_find(st, t, &k));
 }
 
+/* The same with the groups that the interface is in. */
+static struct pf_state *
+find_grouped(struct pf_statetab *st, struct pf_buckets *t,
+    const struct pf_state_lookup *floating, const struct pf_kif *kif)
+{
+	const struct pf_kif_groups	*g = pf_rcu_deref(kif->groups);
+	struct pf_state			*s = NULL;
+	uint32_t			 i;
+
+	if (kif->driver != NULL)
+		s = find_bound(st, t, floating, kif->driver);
+	for (i = 0; s == NULL && g != NULL && i < g->n; i++)
+		s = find_bound(st, t, floating, g->kif[i]);
+	return (s);
+}
+
 /*
  * Tag and hash of a key
  *
@@ -223,6 +239,8 @@ pf_state_find(struct pf *pf, const struct pf_state_lookup *k,
 	s = table_find(st, t, k);
 	if (s == NULL && pf_atomic_read(&st->nbound) != 0)
 		s = find_bound(st, t, k, kif);
+	if (s == NULL && unlikely(pf_atomic_read(&st->ngrouped) != 0))
+		s = find_grouped(st, t, k, kif);
 	return (s);
 }
 
@@ -613,6 +631,10 @@ pf_state_insert(struct pf *pf, struct pf_state *s,
 		return (EEXIST);
 	if (pf_state_bound(s))
 		pf_atomic_inc(&st->nbound);
+	if (pf_state_group(s) != NULL) {
+		pf_atomic_inc(&st->ngrouped);
+		pf_atomic_inc(&s->more->group->states);
+	}
 	pf_atomic_inc(&s->kif->states);
 	pf_count(pf, PF_CTR_STATE + FCNT_STATE_INSERT);
 	if (unlikely(buckets_wanted(t, pf_atomic_read(&st->n)) > t->mask + 1 &&
@@ -630,6 +652,8 @@ state_free(struct pf_rcu_head *head)
 	struct pf_state	*s = container_of(head, struct pf_state, rcu);
 	struct pf	*pf = s->kif->pf;
 
+	if (pf_state_group(s) != NULL)
+		pf_atomic_dec(&s->more->group->states);
 	more_free(pf, s->more);
 	pf_krule_put(pf, s->rule);
 	pf_atomic_dec(&s->kif->states);
@@ -674,6 +698,8 @@ pf_state_remove(struct pf *pf, struct pf_state *s)
 		pf_count(pf, PF_CTR_STATE + FCNT_STATE_REMOVALS);
 		if (pf_state_bound(s))
 			pf_atomic_dec(&st->nbound);
+		if (pf_state_group(s) != NULL)
+			pf_atomic_dec(&st->ngrouped);
 		pf_atomic_dec(&s->rule->states_cur);
 		pf_atomic_dec(&st->n);
 		pf_rcu_call(&s->rcu, state_free);

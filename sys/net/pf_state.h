@@ -147,6 +147,8 @@ struct pf_state_more {
 	struct pf_krule	*nat_rule;		/* [i] classic, that translates; NULL: none */
 	struct pf_krule	*anchor;		/* [i] of the main ruleset, that led to the */
 						/* state's rule; NULL: none */
+	struct pf_kif	*group;			/* [i] that the state is bound to, counted */
+						/* there as the state's kif is; NULL: none */
 	uint32_t	 n;			/* [i] */
 	struct pf_krule	*rule[];		/* [i] n, referenced: those beside the state's */
 						/* rule at which its packets count, these two too */
@@ -176,6 +178,13 @@ pf_state_proto(const struct pf_state *s)
 {
 	return (s->link.tag[1] >> 56);
 }
+/* The group that it is bound to; NULL: none. */
+static inline struct pf_kif *
+pf_state_group(const struct pf_state *s)
+{
+	return (unlikely(s->more != NULL) ? s->more->group : NULL);
+}
+/* Whether it is bound to an interface or a group. */
 static inline bool
 pf_state_bound(const struct pf_state *s)
 {

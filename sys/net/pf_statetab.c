@@ -326,6 +326,7 @@ pf_state_init(struct pf *pf)
 
 	pf_atomic_set(&st->n, 0);
 	pf_atomic_set(&st->nbound, 0);
+	pf_atomic_set(&st->ngrouped, 0);
 	pf_atomic_set(&st->id_blocks, 0);
 	pf_random(pf, &st->secret, sizeof(st->secret));
 	st->id_base = (uint64_t)pf_wallclock(pf) << 32;

@@ -60,7 +60,8 @@ struct pf_statetab {
 	struct pf_buckets *keys;		/* [rcu c] by connection */
 	struct pf_siphash_key secret;		/* [i] */
 	struct pf_pcpu	 note;			/* [p] PF_NOTE_*: pf_bucket.h */
-	struct pf_atomic nbound;		/* states bound to an interface */
+	struct pf_atomic nbound;		/* states bound to an interface, or .. */
+	struct pf_atomic ngrouped;		/* .. to a group, which count twice */
 	struct pf_stripe *key_stripes;		/* [i] */
 	struct pf_buckets *ids;			/* [rcu c] by id and creatorid */
 	struct pf_stripe *id_stripes;		/* [i] */
@@ -81,7 +82,7 @@ void	 pf_state_grow(struct pf *);
  * reference.  Packet context.
  */
 void	 pf_state_lookup_init(struct pf *, struct pf_state_lookup *);
-/* The state that is sought, floating or bound to the interface; counts a search.
+/* The state that is sought, floating or bound to the interface or a group of it; counts a search.
  * NULL: none.  RCU read side: the state stays readable in it, though it may be
  * unlinked at any time. */
 struct pf_state *pf_state_find(struct pf *, const struct pf_state_lookup *,

@@ -231,8 +231,10 @@ rules_prepare(struct pf *pf, struct pf_trans *t)
 {
 	struct trans_rules	*r = rules_of(t);
 	struct pf_trans_place	*p;
-	int			 error = 0;
+	int			 error;
 
+	/* the groups and addresses that the new rules ask for */
+	error = pf_if_bring(pf);
 	r->reindex = touches_anchors(pf, t);
 	for (p = pf_trans_place_first(t); p != NULL && error == 0;
 	    p = pf_trans_place_next(p))

@@ -63,6 +63,8 @@ skips_swap_in(struct pf *pf, struct pf_trans *t)
 			pf_kif_clear_skip(pf);
 		else
 			pf_kif_skip(pf, s->skip[i].kif, s->skip[i].on);
+	if (s->n != 0)
+		pf_kif_apply_skip(pf);
 }
 
 static void

@@ -221,8 +221,9 @@ struct sim_if {
 	int		 ifindex;	/* 0: free */
 	char		 name[PF_IFNAMSIZ];
 	struct pf_addr	 addr[SIM_IFADDRS];
-	uint8_t		 af[SIM_IFADDRS];
+	uint8_t		 af[SIM_IFADDRS], plen[SIM_IFADDRS];
 	unsigned int	 naddr;
+	bool		 nocarrier;
 	struct sim_node	*peer;		/* other end of the wire, or NULL */
 	int		 peer_if;
 	struct sim_wire	 wire;		/* towards the peer */
@@ -267,11 +268,16 @@ struct sim_node {
 struct sim_node *sim_node_new(struct sim *, const char *name);
 void	 sim_node_free(struct sim_node *);
 
-/* 0 or errno.  Texts are "10.0.0.1/24", "2001:db8::/32". */
+/*
+ * All of these tell the core what has changed.  lo and a number is a loopback
+ * device; one with a route of length 0 has a default route.
+ * 0 or errno.  Texts are "10.0.0.1/24", "2001:db8::/32". */
 int	 sim_if_add(struct sim_node *, int ifindex, const char *name);
 int	 sim_if_del(struct sim_node *, int ifindex);
 int	 sim_if_rename(struct sim_node *, int ifindex, const char *name);
 int	 sim_if_addr(struct sim_node *, int ifindex, const char *prefix); /* and its route */
+int	 sim_if_addr_del(struct sim_node *, int ifindex, const char *prefix);
+int	 sim_if_carrier(struct sim_node *, int ifindex, bool);
 int	 sim_route(struct sim_node *, const char *prefix, int ifindex);
 struct sim_if *sim_if_find(struct sim_node *, int ifindex);
 /* A wire, the same both ways. */

@@ -147,6 +147,36 @@ sim_if_find(struct sim_node *n, int ifindex)
 	return (NULL);
 }
 
+/* Tell the core what the interface is now; 0 or ENOMEM. */
+static int
+if_tell(struct sim_node *n, const struct sim_if *ifp)
+{
+	struct pf_ifaddr a[SIM_IFADDRS];
+	uint32_t flags = 0;
+	int error;
+
+	if (strncmp(ifp->name, "lo", 2) == 0 &&
+	    ifp->name[2 + strspn(ifp->name + 2, "0123456789")] == '\0')
+		flags |= PF_IF_LOOPBACK;
+	if (ifp->nocarrier)
+		flags |= PF_IF_NOCARRIER;
+	for (unsigned int i = 0; i < n->nroutes; i++)
+		if (n->routes[i].ifindex == ifp->ifindex &&
+		    n->routes[i].plen == 0)
+			flags |= PF_IF_EGRESS;
+	memset(a, 0, sizeof(a));
+	for (unsigned int i = 0; i < ifp->naddr; i++) {
+		memcpy(a[i].addr, &ifp->addr[i], sizeof(a[i].addr));
+		a[i].af = ifp->af[i];
+		a[i].bits = ifp->plen[i];
+	}
+	error = pf_if_update(n->pf, ifp->ifindex, flags, 0, a, ifp->naddr);
+	sim_lock_check_idle("pf_if_update");
+	pf_if_settle(n->pf);
+	sim_lock_check_idle("pf_if_settle");
+	return (error);
+}
+
 int
 sim_if_add(struct sim_node *n, int ifindex, const char *name)
 {
@@ -169,7 +199,12 @@ sim_if_add(struct sim_node *n, int ifindex, const char *name)
 	memset(ifp, 0, sizeof(*ifp));
 	ifp->ifindex = ifindex;
 	snprintf(ifp->name, sizeof(ifp->name), "%s", name);
-	return (0);
+	error = if_tell(n, ifp);
+	if (error != 0) {
+		pf_if_detach(n->pf, ifindex);
+		memset(ifp, 0, sizeof(*ifp));
+	}
+	return (error);
 }
 
 int
@@ -190,6 +225,7 @@ sim_if_del(struct sim_node *n, int ifindex)
 	if (ifp->peer != NULL)
 		sim_if_find(ifp->peer, ifp->peer_if)->peer = NULL;
 	memset(ifp, 0, sizeof(*ifp));
+	pf_if_settle(n->pf);
 	return (0);
 }
 
@@ -203,8 +239,10 @@ sim_if_rename(struct sim_node *n, int ifindex, const char *name)
 		return (ENXIO);
 	error = pf_if_rename(n->pf, ifindex, name);
 	sim_lock_check_idle("pf_if_rename");
-	if (error == 0)
+	if (error == 0) {
 		snprintf(ifp->name, sizeof(ifp->name), "%s", name);
+		error = if_tell(n, ifp);
+	}
 	return (error);
 }
 
@@ -221,14 +259,13 @@ sim_route(struct sim_node *n, const char *prefix, int ifindex)
 		return (EINVAL);
 	r->ifindex = ifindex;
 	n->nroutes++;
-	return (0);
+	return (r->plen == 0 ? if_tell(n, sim_if_find(n, ifindex)) : 0);
 }
 
 int
 sim_if_addr(struct sim_node *n, int ifindex, const char *prefix)
 {
 	struct sim_if *ifp = sim_if_find(n, ifindex);
-	uint8_t plen;
 	int error;
 
 	if (ifp == NULL)
@@ -239,9 +276,47 @@ sim_if_addr(struct sim_node *n, int ifindex, const char *prefix)
 	if (error != 0)
 		return (error);
 	prefix_parse(prefix, &ifp->af[ifp->naddr], &ifp->addr[ifp->naddr],
-	    &plen);
+	    &ifp->plen[ifp->naddr]);
 	ifp->naddr++;
-	return (0);
+	return (if_tell(n, ifp));
+}
+
+/* Its route stays. */
+int
+sim_if_addr_del(struct sim_node *n, int ifindex, const char *prefix)
+{
+	struct sim_if *ifp = sim_if_find(n, ifindex);
+	struct pf_addr addr;
+	uint8_t af, plen;
+	unsigned int i, k = 0;
+
+	if (ifp == NULL)
+		return (ENXIO);
+	if (!prefix_parse(prefix, &af, &addr, &plen))
+		return (EINVAL);
+	for (i = 0; i < ifp->naddr; i++) {
+		if (ifp->af[i] == af &&
+		    memcmp(&ifp->addr[i], &addr, sizeof(addr)) == 0)
+			continue;
+		ifp->af[k] = ifp->af[i];
+		ifp->plen[k] = ifp->plen[i];
+		ifp->addr[k++] = ifp->addr[i];
+	}
+	if (k == ifp->naddr)
+		return (ENOENT);
+	ifp->naddr = k;
+	return (if_tell(n, ifp));
+}
+
+int
+sim_if_carrier(struct sim_node *n, int ifindex, bool carrier)
+{
+	struct sim_if *ifp = sim_if_find(n, ifindex);
+
+	if (ifp == NULL)
+		return (ENXIO);
+	ifp->nocarrier = !carrier;
+	return (if_tell(n, ifp));
 }
 
 int
