@@ -55,4 +55,11 @@ pf_flowi4_set_tos(struct flowi4 *fl, const struct iphdr *iph)
 #endif
 }
 
+/* What kernel_bind() and kernel_connect() call an address of whatever length, since 6.19. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+#define pf_sockaddr	sockaddr_unsized
+#else
+#define pf_sockaddr	sockaddr
+#endif
+
 #endif /* _LINUX_PF_COMPAT_H_ */

@@ -10,7 +10,7 @@
  * and one to the module.  Whoever opens it needs CAP_NET_ADMIN in that namespace,
  * and write permission on the descriptor to change anything.
  *
- * Locking: none; the core serializes.
+ * Locking: none; the core serializes.  No lock is held where pf_event_flush() waits.
  */
 #include <linux/capability.h>
 #include <linux/compat.h>
@@ -29,6 +29,7 @@
 struct pf_file {
 	struct net		*net;
 	netns_tracker		 tracker;
+	struct pf_netns		*ns;
 	struct pf_client	*client;
 };
 
@@ -50,6 +51,8 @@ pfdev_open(struct inode *inode, struct file *file)
 	err = PTR_ERR_OR_ZERO(ns);
 	if (err != 0)
 		goto fail;
+	f->ns = ns;
+	pf_event_look(ns);
 	f->client = pf_client_open(ns->pf, task_tgid_nr(current),
 	    from_kuid_munged(net->user_ns, current_uid()));
 	if (f->client == NULL) {
@@ -79,7 +82,8 @@ pfdev_release(struct inode *inode, struct file *file)
 /*
  * The command says how large its argument is and which way it goes.  The way
  * back is tried before anything is done: an address that cannot be written to
- * fails the request while it has no effect yet.
+ * fails the request while it has no effect yet.  The core is first told of all that was
+ * done to devices and addresses before.
  */
 static long
 pfdev_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
@@ -105,6 +109,7 @@ pfdev_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
 		if (answers && copy_to_user(up, arg, size) != 0)
 			goto done;
 	}
+	pf_event_flush(f->ns);
 	err = -pf_ioctl(f->client, cmd, arg, (file->f_mode & FMODE_WRITE) != 0);
 	if (err == 0 && answers && copy_to_user(up, arg, size) != 0)
 		err = -EFAULT;

@@ -9,7 +9,11 @@
  * the namespace ends or the module goes.
  *
  * Lock order: pf_pernet.lock, the kernel's RTNL, the core's control mutex.  So
- * nothing that the core calls with its mutex held may take RTNL.
+ * nothing that the core calls with its mutex held may take RTNL.  The work of
+ * pf_event.c takes RTNL and the core's mutex one after the other, and whoever waits
+ * for it (pf_event_flush(), pf_event_stop()) holds neither; pf_pernet.lock is not
+ * taken by it.  Spin locks: a lock of the kernel's (a route table's, a socket's callback
+ * lock), pf_egress.lock, pf_event.lock.
  */
 #ifndef _LINUX_PF_LINUX_H_
 #define _LINUX_PF_LINUX_H_
@@ -31,6 +35,8 @@ struct pf_netns {
 	struct nf_hook_ops	 hooks[PF_NHOOKS]; /* priv: this */
 	bool			 enabled;	/* hooks registered; pf's control mutex */
 	struct notifier_block	 devices;
+	struct pf_event		*event;		/* pf_event.c */
+	struct pf_egress	*egress;	/* pf_egress.c */
 	struct delayed_work	 purge;
 	unsigned long		 flags;		/* bits, atomic: */
 #define PF_NETNS_KICKED	0			/* the next purge is due at once */
@@ -62,6 +68,31 @@ DECLARE_PER_CPU(const struct sk_buff *, pf_pkt_own);
 int	 pf_net_init(void);
 void	 pf_net_fini(void);
 struct pf_netns *pf_net_get(struct net *);
+
+/*
+ * pf_event.c.  start: when the devices are attached; 0 or -ENOMEM or what a socket fails
+ * with.  look: queues the work if something has changed that is not told of.  flush:
+ * returns when the core knows all that has been changed before the call, default routes
+ * by nexthop objects excepted.  These may sleep.  all, replay: tell the core of all
+ * devices; ask for all routes again; any context but hard interrupts.
+ */
+int	 pf_event_start(struct pf_netns *);
+void	 pf_event_stop(struct pf_netns *);
+void	 pf_event_look(struct pf_netns *);
+void	 pf_event_flush(struct pf_netns *);
+void	 pf_event_all(struct pf_netns *);
+void	 pf_event_replay(struct pf_netns *);
+
+/*
+ * pf_egress.c, for pf_event.c.  replay: forgets all and has it told again; 0 or a
+ * negative errno, then it is to be called again.  has: whether a default route leads out
+ * of the device.  objects: whether one does so by a nexthop object.
+ */
+int	 pf_egress_init(struct pf_netns *);
+void	 pf_egress_fini(struct pf_netns *);
+int	 pf_egress_replay(struct pf_netns *);
+bool	 pf_egress_has(struct pf_netns *, int ifindex);
+bool	 pf_egress_objects(struct pf_netns *);
 
 /* pf_dev.c.  Module init and exit: /dev/pf. */
 int	 pf_dev_init(void);

@@ -9,12 +9,12 @@
  * enabled or not, when the descriptor is closed.  It ends with the
  * namespace (which open descriptors keep alive, so there is none then) or with the
  * module, in the reverse order of its making:
- *	hooks off, and no packet inside; purge stopped; devices let go; instance
- *	destroyed, its states with it.
+ *	hooks off, and no packet inside; purge stopped; nothing more told of devices
+ *	(pf_event.c); devices let go; instance destroyed, its states with it.
  *
  * The devices come by a notifier of that namespace alone.  Registering
  * it tells of those that exist already, and a move between namespaces is an
- * UNREGISTER here and a REGISTER there.
+ * UNREGISTER here and a REGISTER there.  What a device is like, pf_event.c tells.
  *
  * Locking: pf_pernet.lock, for making an instance; RTNL, by the kernel, for events of
  * devices.
@@ -84,6 +84,7 @@ netns_purge(struct work_struct *work)
 	clear_bit(PF_NETNS_KICKED, &ns->flags);
 	old = set_active_memcg(ns->memcg);
 	pf_purge(ns->pf);
+	pf_event_look(ns);
 	set_active_memcg(old);
 	queue_delayed_work(system_unbound_wq, &ns->purge,
 	    round_jiffies_relative(HZ));
@@ -207,9 +208,14 @@ netns_create(struct net *net)
 	err = register_netdevice_notifier_net(net, &ns->devices);
 	if (err != 0)
 		goto fail_pf;
+	err = pf_event_start(ns);
+	if (err != 0)
+		goto fail_devices;
 	queue_delayed_work(system_unbound_wq, &ns->purge, HZ);
 	return (ns);
 
+fail_devices:
+	unregister_netdevice_notifier_net(net, &ns->devices);
 fail_pf:
 	pf_destroy(ns->pf);
 fail:
@@ -223,6 +229,7 @@ netns_destroy(struct pf_netns *ns)
 {
 	pf_host_disable(ns->pf);
 	cancel_delayed_work_sync(&ns->purge);
+	pf_event_stop(ns);
 	unregister_netdevice_notifier_net(ns->net, &ns->devices);
 	pf_destroy(ns->pf);
 	ratelimit_state_exit(&ns->log_limit);
