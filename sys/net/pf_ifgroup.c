@@ -160,7 +160,7 @@ apply_skip(struct pf *pf, struct pf_kif *kif)
 }
 
 static void
-groups_free(struct pf_rcu_head *head)
+kif_groups_free(struct pf_rcu_head *head)
 {
 	pf_free(container_of(head, struct pf_kif_groups, rcu));
 }
@@ -192,7 +192,7 @@ pf_kif_regroup(struct pf *pf, struct pf_kif *dev)
 	for (i = 0; old != NULL && i < old->n; i++)
 		old->kif[i]->listed--;
 	if (old != NULL)
-		pf_rcu_call(&old->rcu, groups_free);
+		pf_rcu_call(&old->rcu, kif_groups_free);
 	dev->changed = false;
 	return (true);
 }
