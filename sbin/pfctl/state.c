@@ -4,7 +4,8 @@
  *
  * state.c: the state table as text, and states killed by what they are.
  *
- * Owns nothing beyond a call.  No locking.  Stands on dev.c.
+ * Owns the names of protocols that were asked for, and nothing else beyond a call.
+ * No locking.  Stands on dev.c.
  */
 #include <sys/socket.h>
 
@@ -209,6 +210,24 @@ print_state_verbose(struct ctl_show *sh, const struct pfsync_state *s,
 		fprintf(f, "   origif: %.*s\n", PF_IFNAMSIZ, s->orig_ifname);
 }
 
+/* What the data base calls a protocol, or NULL.  It reads a file each time that it is
+ * asked, and there are many states of few protocols: it is asked once for each. */
+static const char *
+proto_name(uint8_t proto)
+{
+	static bool asked[UINT8_MAX + 1];
+	static char *names[UINT8_MAX + 1];
+	const struct protoent *pe;
+
+	if (!asked[proto]) {
+		asked[proto] = true;
+		if ((pe = getprotobynumber(proto)) != NULL &&
+		    (names[proto] = strdup(pe->p_name)) == NULL)
+			err(1, NULL);
+	}
+	return (names[proto]);
+}
+
 /*
  * The inner end stands left, the outer one right, and the arrow shows who began.
  * An end that was translated is followed by what it was before, in brackets.
@@ -218,7 +237,7 @@ print_state(struct ctl_show *sh, const struct pfsync_state *s)
 {
 	struct pfsync_state_key shown, other;
 	const struct pfsync_state_peer *left, *right;
-	const struct protoent *pe;
+	const char *name;
 	FILE *f = sh->out;
 	uint8_t proto;
 	int i;
@@ -237,8 +256,8 @@ print_state(struct ctl_show *sh, const struct pfsync_state *s)
 	proto = shown.proto;
 
 	fprintf(f, "%.*s ", PF_IFNAMSIZ, s->ifname);
-	if ((pe = getprotobynumber(proto)) != NULL)
-		fprintf(f, "%s ", pe->p_name);
+	if ((name = proto_name(proto)) != NULL)
+		fprintf(f, "%s ", name);
 	else
 		fprintf(f, "%u ", proto);
 	for (i = 1; i >= 0; i--) {
