@@ -79,7 +79,7 @@ pass no state
 END
 # (the two kernels that run all scenarios look more closely)
 case $VM_KERNEL in
-debug)	times=1000 ;;
+debug)	times=200 ;;
 6.1)	times=50 ;;
 *)	times=10 ;;
 esac
@@ -138,8 +138,10 @@ if [ "$VM_KERNEL" != 6.1 ]; then
 	echo 'the suite runs on the kernel 6.1'
 elif [ -x "$suite" ]; then
 	fw pfctl -q -F all
-	# (with the system's own programs)
-	PATH=${PATH#*:} "$suite" -v -k pfr "$VM_TREE/sbin/pfctl/pfctl" > "$W/said" 2>&1
+	# (with the system's own programs, but for sort, which it calls all the time)
+	mkdir "$W/bin"
+	ln -s "$(type -P sort)" "$W/bin"
+	PATH=$W/bin:${PATH#*:} "$suite" -v -k pfr "$VM_TREE/sbin/pfctl/pfctl" > "$W/said" 2>&1
 	is 'conformance, tables' 0 $?
 	tail -n 1 "$W/said"
 	! grep -q failed: "$W/said" || cat "$W/said"
