@@ -5,6 +5,7 @@
 # TCP that is not as it should be: segments out of nowhere make no state, a RST
 # outside the window does no harm and is counted, one inside ends the state;
 # flags, no state.
+# It takes long.
 . "$(dirname "$0")/lib.sh"
 net_up
 echo_server server tcp/80

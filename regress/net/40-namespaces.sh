@@ -6,6 +6,7 @@
 # pf is enabled in it and states are there.  One that belongs to another user
 # namespace keeps its limits below the host's, and states are charged.
 # It touches what differs between kernels (run -i).
+# It takes long.
 . "$(dirname "$0")/lib.sh"
 net_up
 echo_server server tcp/80 tcp/81

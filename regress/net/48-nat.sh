@@ -7,6 +7,7 @@
 # programs are redirected to, binat works both ways, errors find who they are for, and
 # ports that run out refuse new connections only.
 # It touches what differs between kernels (run -i).
+# It takes long.
 . "$(dirname "$0")/lib.sh"
 net_up
 echo_server server tcp/80 udp/53 tcp/81
