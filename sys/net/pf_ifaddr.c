@@ -34,6 +34,7 @@ struct found {
 	struct pf_dyn_prefix p;
 	uint8_t		 bits;
 	bool		 v6;
+	bool		 listed;	/* it goes into the list */
 	uint8_t		 rank;		/* the lowest is the best; NEVER: not */
 					/* for pools */
 };
@@ -155,13 +156,14 @@ collect(struct pf *pf, struct collection *c, const struct pf_dyn *d)
  * Making
  */
 
-/* A trie of the prefixes of one family. */
+/* A trie of the prefixes of one family: of those for pools, each of which is
+ * marked to be listed the first time that it comes, or of all. */
 static bool
-make_trie(struct pf *pf, const struct collection *c, bool v6,
+make_trie(struct pf *pf, struct collection *c, bool v6, bool pools,
     struct pf_trie_edit *e)
 {
 	const uint8_t		 af = v6 ? AF_INET6 : AF_INET;
-	const struct found	*f;
+	struct found		*f;
 	struct pf_trie_key	 k;
 	uint32_t		 i;
 
@@ -169,47 +171,59 @@ make_trie(struct pf *pf, const struct collection *c, bool v6,
 	for (i = 0; i < c->n; i++) {
 		f = &c->found[i];
 		pf_yield_at(i);
-		if (f->v6 != v6)
+		if (f->v6 != v6 || (pools && (f->rank >= RANK_NEVER ||
+		    f->rank != c->best[v6])))
 			continue;
 		pf_trie_key(&k, &f->p.addr, af);
-		if (pf_trie_find(e->top, &k, f->bits).node == NULL &&
-		    pf_trie_add(e, &k, f->bits, PF_TRIE_MARK(false,
+		if (pf_trie_find(e->top, &k, f->bits).node != NULL)
+			continue;
+		if (pf_trie_add(e, &k, f->bits, PF_TRIE_MARK(false,
 		    pf_uptime(pf))) != 0)
 			return (false);
+		f->listed |= pools;
 	}
 	return (true);
 }
 
+/* Mark what goes into the list. */
 static bool
-is_for_pools(const struct collection *c, const struct found *f)
+choose_list(struct pf *pf, struct collection *c)
 {
-	return (f->rank < RANK_NEVER && f->rank == c->best[f->v6]);
+	struct pf_trie_edit	e;
+	unsigned int		v6;
+	bool			made = true;
+
+	for (v6 = 0; v6 < 2 && made; v6++) {
+		made = make_trie(pf, c, v6, true, &e);
+		pf_trie_edit_cancel(&e);
+	}
+	return (made);
 }
 
 /* *out NULL: there is no address for pools. */
 static bool
-make_list(struct pf *pf, const struct collection *c, struct pf_dyn_list **out)
+make_list(struct pf *pf, struct collection *c, struct pf_dyn_list **out)
 {
 	struct pf_dyn_list	*l;
 	const struct found	*f;
-	uint32_t		 i, n = 0, next[2];
+	uint32_t		 i, n[2] = { 0, 0 }, next[2];
 
 	*out = NULL;
-	for (i = 0; i < c->n; i++)
-		n += is_for_pools(c, &c->found[i]);
-	if (n == 0)
-		return (true);
-	l = pf_alloc(pf, sizeof(*l) + n * sizeof(l->p[0]));
-	if (l == NULL)
+	if (!choose_list(pf, c))
 		return (false);
 	for (i = 0; i < c->n; i++)
-		if (is_for_pools(c, &c->found[i]))
-			l->n[c->found[i].v6]++;
+		n[c->found[i].v6] += c->found[i].listed;
+	if (n[0] + n[1] == 0)
+		return (true);
+	l = pf_alloc(pf, sizeof(*l) + (n[0] + n[1]) * sizeof(l->p[0]));
+	if (l == NULL)
+		return (false);
+	memcpy(l->n, n, sizeof(l->n));
 	next[0] = 0;
-	next[1] = l->n[0];
+	next[1] = n[0];
 	for (i = 0; i < c->n; i++) {
 		f = &c->found[i];
-		if (!is_for_pools(c, f))
+		if (!f->listed)
 			continue;
 		l->p[next[f->v6]++] = f->p;
 		l->size[f->v6] += f->p.size;
@@ -256,8 +270,8 @@ make(struct pf *pf, struct pf_dyn *d)
 		publish(d, NULL, NULL, NULL);
 		return (false);
 	}
-	made = make_trie(pf, &c, false, &e[0]);
-	made &= make_trie(pf, &c, true, &e[1]);
+	made = make_trie(pf, &c, false, false, &e[0]);
+	made &= make_trie(pf, &c, true, false, &e[1]);
 	made = made && make_list(pf, &c, &list);
 	pf_free(c.found);
 	if (!made) {

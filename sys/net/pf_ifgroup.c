@@ -72,6 +72,8 @@ pf_kif_is_in(const struct pf_kif *dev, const struct pf_kif *group)
 {
 	if (dev->ifindex == 0)
 		return (false);
+	if (dev == group)
+		return (true);
 	switch (group->kind) {
 	case PF_GROUP_ANY:
 		return ((dev->flags & PF_IF_LOOPBACK) == 0);

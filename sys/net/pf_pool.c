@@ -96,9 +96,7 @@ addr_get(struct pf *pf, struct pf_kpool *kp, struct pf_kpool_addr *ka,
 		return (ka->table != NULL);
 	case PF_ADDR_DYNIFTL:
 		kp->changes = true;
-		/* binat maps to one address, and back from it alone */
-		ka->dyn = pf_dyn_get(pf, a->v.ifname, a->iflags |
-		    (r->action == PF_BINAT ? PFI_AFLAG_NOALIAS : 0), a->net);
+		ka->dyn = pf_dyn_get(pf, a->v.ifname, a->iflags, a->net);
 		return (ka->dyn != NULL);
 	}
 	pf_mask_prefix(&a->v.a.mask, r->af, &bits);

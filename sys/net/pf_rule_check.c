@@ -230,7 +230,7 @@ has_pool(const struct pf_rule *r, uint32_t ruleset, bool calls,
 }
 
 /* A binat rule maps one prefix to another of the same size, or one address to
- * that of an interface. */
+ * the first one of an interface. */
 static int
 check_binat(const struct pf_rule *r, const struct pf_pool_list *l)
 {
@@ -242,7 +242,8 @@ check_binat(const struct pf_rule *r, const struct pf_pool_list *l)
 	if (outer->type == PF_ADDR_ADDRMASK)
 		mask = outer->v.a.mask;
 	else if (outer->type == PF_ADDR_DYNIFTL && outer->net == 0 &&
-	    (outer->iflags & PFI_AFLAG_NETWORK) == 0)
+	    (outer->iflags & PFI_AFLAG_NETWORK) == 0 &&
+	    (outer->iflags & PFI_AFLAG_NOALIAS) != 0)
 		pf_prefix_mask(&mask, r->af == AF_INET ? 32 : 128);
 	else
 		return (EINVAL);
