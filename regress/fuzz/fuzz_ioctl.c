@@ -5,7 +5,8 @@
  * fuzz_ioctl.c: sequences of ioctls with any argument.
  *
  * An input is a list of calls: the command's number in the table below, a byte of
- * flags, the length of the argument's bytes (16 bits; the rest is zero) and these.
+ * flags, the length of the argument's bytes (16 bits; the rest is zero) and these.  In
+ * place of a call, the number DEVICE begins an event of the devices.
  * User addresses lead into a region of our own, unless the flags say otherwise.
  * What must hold: a call that fails has changed no option, no table and nothing that
  * DIOCGETSTATUS tells, a read-only client changes nothing, and
@@ -186,10 +187,60 @@ tables_digest(struct sim_node *n)
 	return (h);
 }
 
+/*
+ * Devices come and go, are renamed, and change their addresses: what happens, an index, and
+ * a number of addresses, each a byte of flags and three of the address.
+ */
+#define DEVICE	255
+
 static void
-one_call(struct sim_node *n, struct pf_client **cl, struct input *in)
+device_event(struct sim_node *n, struct input *in)
 {
-	uint32_t cmd = commands[in8(in) % NITEMS(commands)];
+	static const char *const names[] = { "eth0", "eth1", "eth2", "eth", "egress",
+		"lo", "veth7", "wan" };
+	struct pf_ifaddr a[8];
+	uint8_t what = in8(in), at = in8(in), b;
+	const char *name = names[at >> 3 & 7];
+	int ifindex = 1 + (at & 7);
+	uint32_t i, k;
+
+	if (what & 0x80)
+		sim_fail_alloc(1 + (what >> 4 & 7));
+	switch (what & 3) {
+	case 0:
+		if (what & 4)
+			pf_if_attach(n->pf, ifindex, name);
+		else
+			pf_if_detach(n->pf, ifindex);
+		break;
+	case 1:
+		pf_if_rename(n->pf, ifindex, name);
+		break;
+	default:
+		memset(a, 0, sizeof(a));
+		k = in8(in) & 7;
+		for (i = 0; i < k; i++) {
+			b = in8(in);
+			a[i].af = b & 1 ? AF_INET6 : AF_INET;
+			a[i].bits = (uint8_t)(b >> 2) % (b & 1 ? 129 : 33);
+			a[i].flags = b & 3;
+			a[i].addr[0] = b & 2 ? 0xfe : 10;
+			in_bytes(in, a[i].addr + 1, 3);
+			if (b & 4)
+				memcpy(a[i].peer, a[i].addr, sizeof(a[i].peer));
+			if (b & 8)
+				memcpy(a[i].broadcast, a[i].addr, 4);
+		}
+		pf_if_update(n->pf, ifindex, what >> 2 & 7, at >> 6, a, k);
+	}
+	if (at & 0x40)
+		pf_if_settle(n->pf);
+	sim_fail_alloc(0);
+}
+
+static void
+one_call(struct sim_node *n, struct pf_client **cl, uint32_t cmd, struct input *in)
+{
 	uint8_t flags = in8(in);
 	size_t size = _IOC_SIZE(cmd), len;
 	struct pf_status before, after;
@@ -262,6 +313,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct pf_client *cl[2];
 	struct sim_node *n;
 	struct sim *sim;
+	uint8_t number;
 
 	if (user == NULL) {
 		user = malloc(USER_SIZE);
@@ -277,8 +329,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		cl[i] = pf_client_open(n->pf, 1, 0);
 		must(cl[i] != NULL, "a client");
 	}
-	while (in.n > 3)
-		one_call(n, cl, &in);
+	while (in.n > 3) {
+		number = in8(&in);
+		if (number == DEVICE)
+			device_event(n, &in);
+		else
+			one_call(n, cl, commands[number % NITEMS(commands)], &in);
+	}
 	packet(n);
 	pf_client_close(cl[0]);
 	pf_client_close(cl[1]);
@@ -386,6 +443,9 @@ seed_show(struct seed *s)
 	io.flags = PFI_IFLAG_SKIP;
 	call(s, DIOCSETIFFLAG, 0, &io, NULL, 0);
 	call(s, DIOCCLRIFFLAG, 0, &io, NULL, 0);
+	io.flags = PFI_IFLAG_LINKGROUP;
+	call(s, DIOCSETIFFLAG, 0, &io, NULL, 0);
+	call(s, DIOCCLRIFFLAG, 0, &io, NULL, 0);
 	call(s, DIOCSETSTATUSIF, 0, io.name, NULL, 0);
 	call(s, DIOCGETSTATUS, 0, &st, NULL, 0);
 	kill.proto = IPPROTO_UDP;
@@ -395,6 +455,55 @@ seed_show(struct seed *s)
 	call(s, DIOCCLRSTATUS, 0, NULL, NULL, 0);
 	call(s, DIOCCLRRULECTRS, 0, NULL, NULL, 0);
 	call(s, DIOCSTOP, 0, NULL, NULL, 0);
+}
+
+/* Rules that follow interfaces and groups, and these change. */
+static void
+seed_devices(struct seed *s, uint8_t nomem)
+{
+	static const uint8_t events[] = {
+		DEVICE, 0x02, 0x40, 2, 0x20, 1, 2, 3, 0x29, 1, 2, 3,
+		DEVICE, 0x0a, 0x41, 1, 0x22, 1, 2, 3,
+		DEVICE, 0x01, 0x10 | 1, DEVICE, 0x00, 0x40, DEVICE, 0x04, 0x40,
+		DEVICE, 0x03, 0x40, 1, 0x64, 9, 9, 9,
+	};
+	struct pfioc_trans t = { 2, 0, 0 };
+	static struct pfioc_pooladdr pp;
+	static struct pfioc_rule pr;
+	struct pfioc_trans_e e[2];
+
+	memset(e, 0, sizeof(e));
+	e[0].type = PF_RULESET_FILTER;
+	e[1].type = PF_RULESET_NAT;
+	call(s, DIOCXBEGIN, 0, &t, e, sizeof(e));
+	memset(&pr, 0, sizeof(pr));
+	pr.ruleset = PF_RULESET_FILTER;
+	pr.rule.action = PF_PASS;
+	pr.rule.keep_state = PF_STATE_NORMAL;
+	pr.rule.rule_flag = PFRULE_GRBOUND;
+	pr.rule.rtableid = -1;
+	strcpy(pr.rule.ifname, "eth");
+	pr.rule.src.addr.type = PF_ADDR_DYNIFTL;
+	pr.rule.src.addr.iflags = PFI_AFLAG_NETWORK;
+	strcpy(pr.rule.src.addr.v.ifname, "eth0");
+	call(s, DIOCADDRULE, nomem, &pr, NULL, 0);
+	memset(&pp, 0, sizeof(pp));
+	pp.ruleset = PF_RULESET_NAT;
+	pp.addr.addr.type = PF_ADDR_DYNIFTL;
+	strcpy(pp.addr.addr.v.ifname, "egress");
+	call(s, DIOCADDADDR, nomem, &pp, NULL, 0);
+	memset(&pr, 0, sizeof(pr));
+	pr.ruleset = PF_RULESET_NAT;
+	pr.rule.action = PF_NAT;
+	pr.rule.rtableid = -1;
+	pr.rule.pool[PF_POOL_RDR].opts = PF_POOL_ROUNDROBIN;
+	call(s, DIOCADDRULE, nomem, &pr, NULL, 0);
+	call(s, DIOCXCOMMIT, nomem, &t, e, sizeof(e));
+	call(s, DIOCSTART, F_PACKET, NULL, NULL, 0);
+	put(s, events, sizeof(events));
+	call(s, DIOCCLRSTATUS, F_PACKET | F_WAIT, NULL, NULL, 0);
+	put(s, events, sizeof(events));
+	call(s, DIOCCLRSTATUS, F_PACKET, NULL, NULL, 0);
 }
 
 /* Tables: made, filled, changed, listed, defined in a transaction, deleted. */
@@ -479,6 +588,12 @@ main(int argc, char **argv)
 	seed_load(&s, F_NOMEM);
 	seed_show(&s);
 	seed_write(argv[1], "nomem", s.b, s.n);
+	s.n = 0;
+	seed_devices(&s, 0);
+	seed_write(argv[1], "devices", s.b, s.n);
+	s.n = 0;
+	seed_devices(&s, F_NOMEM);
+	seed_write(argv[1], "devices-nomem", s.b, s.n);
 	s.n = 0;
 	seed_tables(&s, 0);
 	seed_write(argv[1], "tables", s.b, s.n);

@@ -152,6 +152,7 @@ END
 	alive "$policy" four
 	alive "$policy" six
 	like "$policy: the scope" "^$scope tcp 10\\.0\\.2\\.2:80 <- " "$(states)"
+	is "$policy: those of a group" 2 "$(fw pfctl -ss -i int | grep -c .)"
 	move add
 	"$outcome" "$policy, moved" four
 	"$outcome" "$policy, moved, IPv6" six

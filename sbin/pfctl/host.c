@@ -179,8 +179,9 @@ split_ifspec(struct parser *p, const char *s, uint8_t *flags, const char **bad)
 			if (strlen(modifiers[i].word) == len &&
 			    strncmp(word, modifiers[i].word, len) == 0)
 				break;
-		if (i == NITEMS(modifiers) || (modifiers[i].flag !=
-		    PFI_AFLAG_NOALIAS && (*flags & PFI_AFLAG_MODEMASK))) {
+		if (i == NITEMS(modifiers) || (*flags & modifiers[i].flag) ||
+		    (modifiers[i].flag != PFI_AFLAG_NOALIAS &&
+		    (*flags & PFI_AFLAG_MODEMASK))) {
 			*bad = word;
 			return (NULL);
 		}

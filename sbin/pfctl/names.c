@@ -276,11 +276,15 @@ driver_name(const char *name)
 bool
 iface_matches(const char *name, const struct if_addr *ia)
 {
-	const char *real = ia->ifname;
+	return ((ia->egress && strcmp(name, "egress") == 0) ||
+	    pfctl_iface_is(name, ia->ifname));
+}
+
+bool
+pfctl_iface_is(const char *name, const char *real)
+{
 	size_t len = strlen(name);
 
-	if (ia->egress && strcmp(name, "egress") == 0)
-		return (true);
 	if (strcmp(name, real) == 0)
 		return (true);
 	return (driver_name(name) && strncmp(name, real, len) == 0 &&

@@ -237,6 +237,8 @@ void	 pfctl_print_altq(FILE *, const struct pf_altq *);
 void	 pfctl_print_queue(FILE *, const struct pf_altq *, unsigned int level,
 	    const char *const *children, size_t nchildren, bool print_if);
 
+/* Whether an interface has this name, or one of this driver's. */
+bool	 pfctl_iface_is(const char *name, const char *real);
 struct names *pfctl_names_new(void);	/* NULL: no memory */
 void	 pfctl_names_free(struct names *);
 

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "ctl.h"
+#include "pfctl.h"
 
 static const char *const tcp_states[] = {
 	[PF_TCPS_CLOSED] = "CLOSED",
@@ -283,15 +284,17 @@ print_state(struct ctl_show *sh, const struct pfsync_state *s)
 int
 show_states(struct pf_dev *dev, struct ctl_show *sh)
 {
+	char made_on[PF_IFNAMSIZ + 1] = "";
 	struct pfsync_state *s;
 	size_t i, n;
 
 	if (pf_dev_states(dev, &s, &n) == -1)
 		return (-1);
 	for (i = 0; i < n; i++) {
+		memcpy(made_on, s[i].orig_ifname, PF_IFNAMSIZ);
 		if (sh->ifname[0] != '\0' &&
 		    strncmp(s[i].ifname, sh->ifname, PF_IFNAMSIZ) != 0 &&
-		    strncmp(s[i].orig_ifname, sh->ifname, PF_IFNAMSIZ) != 0)
+		    !pfctl_iface_is(sh->ifname, made_on))
 			continue;
 		if (sh->all)
 			show_title(sh, "STATES:");

@@ -15,8 +15,8 @@
  * detection, of an address that becomes deprecated, or of another link group.
  * Of a new group of a device that is down nothing tells; pf_event_look() finds it.
  *
- * Life: made with the instance, and ended before its devices are let go.  The
- * socket holds no reference to the namespace.  It is connected to the kernel, so that
+ * Life: made with the instance, before its devices come, and ended after they are let
+ * go.  The socket holds no reference to the namespace.  It is connected to the kernel, so that
  * nobody can send to it alone: what calls event_ready() holds the lock of
  * netlink's tables, for which sock_release() waits.
  *

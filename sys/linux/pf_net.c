@@ -9,8 +9,8 @@
  * enabled or not, when the descriptor is closed.  It ends with the
  * namespace (which open descriptors keep alive, so there is none then) or with the
  * module, in the reverse order of its making:
- *	hooks off, and no packet inside; purge stopped; nothing more told of devices
- *	(pf_event.c); devices let go; instance destroyed, its states with it.
+ *	hooks off, and no packet inside; devices let go; purge stopped; nothing more
+ *	told of devices (pf_event.c); instance destroyed, its states with it.
  *
  * The devices come by a notifier of that namespace alone.  Registering
  * it tells of those that exist already, and a move between namespaces is an
@@ -204,18 +204,20 @@ netns_create(struct net *net)
 	ns->pf = pf_create(ns);
 	if (ns->pf == NULL)
 		goto fail;
+	err = pf_event_start(ns);
+	if (err != 0)
+		goto fail_pf;
 	ns->devices.notifier_call = netns_device;
 	err = register_netdevice_notifier_net(net, &ns->devices);
 	if (err != 0)
-		goto fail_pf;
-	err = pf_event_start(ns);
-	if (err != 0)
-		goto fail_devices;
+		goto fail_event;
+	pf_event_all(ns);
 	queue_delayed_work(system_unbound_wq, &ns->purge, HZ);
 	return (ns);
 
-fail_devices:
-	unregister_netdevice_notifier_net(net, &ns->devices);
+fail_event:
+	cancel_delayed_work_sync(&ns->purge);	/* a device that went asked for it */
+	pf_event_stop(ns);
 fail_pf:
 	pf_destroy(ns->pf);
 fail:
@@ -228,9 +230,10 @@ static void
 netns_destroy(struct pf_netns *ns)
 {
 	pf_host_disable(ns->pf);
+	/* a device that goes asks for a purge, and the purge for events */
+	unregister_netdevice_notifier_net(ns->net, &ns->devices);
 	cancel_delayed_work_sync(&ns->purge);
 	pf_event_stop(ns);
-	unregister_netdevice_notifier_net(ns->net, &ns->devices);
 	pf_destroy(ns->pf);
 	ratelimit_state_exit(&ns->log_limit);
 	mem_cgroup_put(ns->memcg);
