@@ -80,6 +80,15 @@ function added(row, filter,   a, b) {
 	return sprintf("%10.1f", figure[a] - figure[b])
 }
 
+# Time with an address that the rule finds, in that with a written one
+function found_for_itself(row, filter,   a, b) {
+	a = row SUBSEP filter
+	b = "nat-" substr(row, 7) SUBSEP filter
+	if (!(a in figure) || !(b in figure))
+		return ""
+	return sprintf(" %s %.3f", filter, figure[a] / figure[b])
+}
+
 END {
 	for (r = 1; r <= nrow; r++)
 		for (f = 1; f <= nfilter; f++)
@@ -126,6 +135,15 @@ END {
 				    filters[f], states[key], packets[key],
 				    kbytes[key] * 1024 / states[key],
 				    kbytes[key] * 1024 / packets[key]
+		}
+	for (r = 1; r <= nrow; r++)
+		if (rows[r] ~ /^natif-/) {
+			line = ""
+			for (f = 1; f <= nfilter; f++)
+				line = line found_for_itself(rows[r], filters[f])
+			if (line != "")
+				printf "%s takes of the time of nat-%s:%s\n", rows[r],
+				    substr(rows[r], 7), line
 		}
 	if (best > 0) {
 		verdict = ""

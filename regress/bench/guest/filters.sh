@@ -66,11 +66,28 @@ conntrack_limits() {
 	echo 7200 > /proc/sys/net/netfilter/nf_conntrack_udp_timeout_stream
 }
 
+# nat_rule LANGUAGE KIND: flows leave with the address of out0, which the rule has
+# written (nat), or the filter finds for itself (natif)
+nat_rule() {
+	case $1:$2 in
+	nft:nat*)
+		echo 'chain translated {'
+		echo 'type nat hook postrouting priority srcnat; policy accept;'
+		printf 'oifname out0 ip saddr 10.0.0.0/8 '
+		[ "$2" = nat ] && echo 'snat to 203.0.113.1' || echo masquerade
+		echo '}' ;;
+	pf:nat)	echo 'nat on out0 inet from 10.0.0.0/8 to any -> 203.0.113.1' ;;
+	pf:natif)
+		echo 'nat on out0 inet from 10.0.0.0/8 to any -> (out0)' ;;
+	esac
+}
+
 nft_up() {
 	local kind=${1%-*} n=${1#*-}
 
 	{
 		echo 'table ip bench {'
+		nat_rule nft "$kind"
 		case $kind in
 		table)	;;
 		*)	echo 'chain forwarded {'
@@ -100,6 +117,7 @@ pf_up() {
 		linear_rules pf "$kind" "$n"
 		echo 'pass quick all no state' ;;
 	*)	echo 'set limit states 4000000'
+		nat_rule pf "$kind"
 		echo 'block all'
 		echo 'pass in quick on in0 all keep state'
 		echo 'pass out quick on out0 all keep state' ;;

@@ -14,7 +14,15 @@
  * the network namespace of the writer.
  *
  * Flows: flow number f is client CLIENT_NET + f / PORTS, port CLIENT_PORT +
- * f % PORTS, against one server.  "reply" turns the packet round.
+ * f % PORTS, against one server; with "spread", each client address has a server
+ * of its own, so that one translated address has ports enough for all flows.
+ * "reply" turns the packet round.
+ *
+ * Answers: where source addresses are translated, only what leaves a device
+ * tells where a server would send its reply.  With "answer", each packet for the
+ * server's port that leaves a device is answered with a packet that comes in by
+ * this device, and "answered" then holds how many there were and the source
+ * address that they all had.  Such a run is slower, and not for measuring.
  *
  * Cost: a run is cut into up to CHUNKS equal parts, timed one by one.  Other
  * load on the machine can only lengthen a part, so the tenth percentile is the
@@ -32,6 +40,7 @@
 #include <linux/nsproxy.h>
 #include <linux/prandom.h>
 #include <linux/sched/signal.h>
+#include <linux/skbuff.h>
 #include <linux/sort.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
@@ -75,6 +84,12 @@ MODULE_PARM_DESC(shuffle, "take flows at random, not in turn");
 static bool reply;
 module_param(reply, bool, 0600);
 MODULE_PARM_DESC(reply, "packets go from the server to the client");
+static bool spread;
+module_param(spread, bool, 0600);
+MODULE_PARM_DESC(spread, "each client address has a server of its own");
+static bool answer;
+module_param(answer, bool, 0600);
+MODULE_PARM_DESC(answer, "the server answers every UDP packet that gets to it");
 static bool sink;
 module_param(sink, bool, 0600);
 MODULE_PARM_DESC(sink, "free the packets: what making them costs");
@@ -93,6 +108,18 @@ static struct {
 	u64	sent, p10, median, mean;
 } result;
 static u64 chunk_ps[CHUNKS];
+
+/*
+ * What "answer" saw: the packets that were answered, the source address of the
+ * first, and whether another had a different one.  The answers are on their way
+ * into the stack.
+ */
+static struct {
+	u64			sent;
+	__be32			source;
+	bool			mixed;
+	struct sk_buff_head	queue;
+} answers;
 
 /* Makes the frame that all packets of a run are copies of; returns its length. */
 static unsigned int
@@ -113,10 +140,6 @@ fill_template(struct frame *t, const struct net_device *ndev)
 	t->ip.tot_len = htons(len - sizeof(t->eth));
 	t->ip.frag_off = htons(IP_DF);
 	t->ip.ttl = 64;
-	if (reply)
-		t->ip.saddr = htonl(SERVER);
-	else
-		t->ip.daddr = htonl(SERVER);
 
 	/* both protocols begin with the ports; UDP sends no checksum, and the
 	 * card of this source vouches for TCP's */
@@ -141,14 +164,14 @@ fill_template(struct frame *t, const struct net_device *ndev)
 
 /*
  * One packet of flow f.  len is the template's length, sum the checksum of its
- * IP header, not folded, with the client's address still 0.  NULL: out of
- * memory.
+ * IP header, not folded, with both addresses still 0.  NULL: out of memory.
  */
 static struct sk_buff *
 new_packet(struct net_device *ndev, const struct frame *t, unsigned int len,
     __wsum sum, u32 f)
 {
 	__be32 client = htonl(CLIENT_NET + f / PORTS);
+	__be32 server = htonl(SERVER + (spread ? f / PORTS : 0));
 	__be16 port = htons(CLIENT_PORT + f % PORTS);
 	struct sk_buff *skb;
 	struct frame *p;
@@ -159,17 +182,62 @@ new_packet(struct net_device *ndev, const struct frame *t, unsigned int len,
 	p = skb_put(skb, len);
 	memcpy(p, t, len);
 	if (reply) {
+		p->ip.saddr = server;
 		p->ip.daddr = client;
 		p->udp.dest = port;
 	} else {
 		p->ip.saddr = client;
+		p->ip.daddr = server;
 		p->udp.source = port;
 	}
-	p->ip.check = csum_fold(csum_add(sum, (__force __wsum)client));
+	sum = csum_add(sum, (__force __wsum)client);
+	p->ip.check = csum_fold(csum_add(sum, (__force __wsum)server));
 	skb->protocol = eth_type_trans(skb, ndev);
 	skb->ip_summed = CHECKSUM_UNNECESSARY;
 	return skb;
 }
+
+/* Sees what leaves and comes in by any device, and answers what is for a server. */
+static int
+answer_packet(struct sk_buff *skb, struct net_device *ndev,
+    struct packet_type *pt, struct net_device *orig)
+{
+	struct sk_buff *reply_skb;
+	struct frame *p, f;
+
+	if (skb->pkt_type != PACKET_OUTGOING ||
+	    skb->protocol != htons(ETH_P_IP) ||
+	    skb_copy_bits(skb, 0, &f, sizeof(f)) != 0 ||
+	    f.ip.protocol != IPPROTO_UDP || f.udp.dest != htons(SERVER_PORT))
+		goto done;
+	reply_skb = netdev_alloc_skb_ip_align(ndev, sizeof(f));
+	if (reply_skb == NULL)
+		goto done;
+	p = skb_put(reply_skb, sizeof(f));
+	memcpy(p, &f, sizeof(f));
+	ether_addr_copy(p->eth.h_dest, ndev->dev_addr);
+	ether_addr_copy(p->eth.h_source, f.eth.h_dest);
+	/* the checksum does not depend on the order of the addresses */
+	p->ip.saddr = f.ip.daddr;
+	p->ip.daddr = f.ip.saddr;
+	p->udp.source = f.udp.dest;
+	p->udp.dest = f.udp.source;
+	reply_skb->protocol = eth_type_trans(reply_skb, ndev);
+	reply_skb->ip_summed = CHECKSUM_UNNECESSARY;
+	if (answers.sent++ == 0)
+		answers.source = f.ip.saddr;
+	else if (answers.source != f.ip.saddr)
+		answers.mixed = true;
+	skb_queue_tail(&answers.queue, reply_skb);
+done:
+	kfree_skb(skb);
+	return 0;
+}
+
+static struct packet_type tap = {
+	.type = htons(ETH_P_ALL),
+	.func = answer_packet,
+};
 
 /* Sends n packets from flow *next on.  Returns how many there was memory for. */
 static u64
@@ -200,6 +268,8 @@ feed(struct net_device *ndev, const struct frame *t, unsigned int len, u64 n,
 			else
 				netif_receive_skb(skb);
 		}
+		while ((skb = skb_dequeue(&answers.queue)) != NULL)
+			netif_receive_skb(skb);
 		local_bh_enable();
 		cond_resched();
 	}
@@ -267,7 +337,16 @@ send_set(const char *val, const struct kernel_param *kp)
 	ndev = dev_get_by_name(current->nsproxy->net_ns, dev);
 	if (ndev == NULL)
 		return -ENODEV;
+	if (answer) {
+		answers.sent = 0;
+		answers.mixed = false;
+		dev_add_pack(&tap);
+	}
 	error = run(ndev, count);
+	if (answer) {
+		dev_remove_pack(&tap);
+		skb_queue_purge(&answers.queue);
+	}
 	dev_put(ndev);
 	return error;
 }
@@ -279,16 +358,29 @@ last_get(char *buf, const struct kernel_param *kp)
 	    result.p10, result.median, result.mean);
 }
 
+static int
+answered_get(char *buf, const struct kernel_param *kp)
+{
+	if (answers.sent == 0 || answers.mixed)
+		return scnprintf(buf, PAGE_SIZE, "%llu mixed\n", answers.sent);
+	return scnprintf(buf, PAGE_SIZE, "%llu %pI4\n", answers.sent,
+	    &answers.source);
+}
+
 static const struct kernel_param_ops send_ops = { .set = send_set };
 module_param_cb(send, &send_ops, NULL, 0200);
 MODULE_PARM_DESC(send, "write a number: send so many packets now");
 static const struct kernel_param_ops last_ops = { .get = last_get };
 module_param_cb(last, &last_ops, NULL, 0400);
 MODULE_PARM_DESC(last, "packets sent; ps a packet: tenth percentile, median, mean");
+static const struct kernel_param_ops answered_ops = { .get = answered_get };
+module_param_cb(answered, &answered_ops, NULL, 0400);
+MODULE_PARM_DESC(answered, "packets answered in the last run with answer, and their source");
 
 static int __init
 pktfeed_init(void)
 {
+	skb_queue_head_init(&answers.queue);
 	return 0;
 }
 
