@@ -136,23 +136,29 @@ filter_up() {
 }
 
 filter_down() {
-	local m again=yes
+	local m again try
 
 	[ -d /sys/module/nf_tables ] && nft flush ruleset
 	if [ -d /sys/module/pf ]; then
 		"$PFCTL" -q -d
 		rmmod pf || return 1
 	fi
-	while [ $again = yes ]; do
-		again=no
-		while read -r m _ users _; do
-			case $m:$users in
-			nf_*:0|nft_*:0|nfnetlink*:0)
-				rmmod "$m" && again=yes ;;
-			esac
-		done < /proc/modules
+	# the kernel lets go of the modules of deleted rules a little later
+	for ((try = 0; try < 20; try++)); do
+		again=yes
+		while [ $again = yes ]; do
+			again=no
+			while read -r m _ users _; do
+				case $m:$users in
+				nf_*:0|nft_*:0|nfnetlink*:0)
+					rmmod "$m" && again=yes ;;
+				esac
+			done < /proc/modules
+		done
+		grep -q '^nf_tables\|^nf_conntrack' /proc/modules || return 0
+		sleep 0.1
 	done
-	! grep -q '^nf_tables\|^nf_conntrack' /proc/modules
+	return 1
 }
 
 # How many flows or states the filter holds
