@@ -79,7 +79,7 @@ add_ifaddr(struct pf_ifaddr *a, uint32_t *n, const char *word)
 }
 
 static int
-tell(struct fix *f, int ifindex, uint32_t flags, const char *text)
+tell_group(struct fix *f, int ifindex, uint32_t flags, uint32_t group, const char *text)
 {
 	struct pf_ifaddr a[32];
 	char copy[TEXT], *word, *rest = copy;
@@ -89,7 +89,13 @@ tell(struct fix *f, int ifindex, uint32_t flags, const char *text)
 	while ((word = strsep(&rest, " ")) != NULL)
 		if (word[0] != '\0')
 			add_ifaddr(a, &n, word);
-	return (pf_if_update(f->pf, ifindex, flags, 0, a, n));
+	return (pf_if_update(f->pf, ifindex, flags, group, a, n));
+}
+
+static int
+tell(struct fix *f, int ifindex, uint32_t flags, const char *text)
+{
+	return (tell_group(f, ifindex, flags, 0, text));
 }
 
 /* "eth0:network:0/24": what a rule says in parentheses. */
@@ -333,6 +339,78 @@ test_changes(void **state)
 	is_so(f, "eth:0", "10.0.0.1 2001:db8::1", "10.0.0.1 2001:db8::1");
 	/* too many: the first ones */
 	assert_int_equal(tell(f, 77, 0, ""), ENXIO);
+}
+
+/* Say which link group a name stands for, 0: none; in a transaction, or at once. */
+static int
+name_group(struct fix *f, struct pf_client *cl, const char *name, uint32_t number)
+{
+	struct pfioc_iface io;
+
+	memset(&io, 0, sizeof(io));
+	io.flags = PFI_IFLAG_LINKGROUP;
+	io.size = number;
+	strcpy(io.name, name);
+	return (sim_ioctl(f->n, cl, number != 0 ? DIOCSETIFFLAG : DIOCCLRIFFLAG,
+	    &io));
+}
+
+static void
+test_link_groups(void **state)
+{
+	struct fix *f = *state;
+	struct pfioc_trans_e e = { .type = PF_TRANS_OPTIONS };
+	struct pfioc_trans t = { .size = 1, .esize = sizeof(e),
+	    .array = (uint64_t)(uintptr_t)&e };
+	struct pf_client *cl = pf_client_open(f->pf, 1, 0);
+	struct pf_dyn *lan = get(f, "lan:0"), *wan = get(f, "wan:0");
+	unsigned long n;
+	int error;
+
+	attach_devices(f);
+	assert_int_equal(tell_group(f, 1, 0, 5, "192.0.2.1/24"), 0);
+	assert_int_equal(tell_group(f, 2, 0, 5, "192.0.2.2/24"), 0);
+	assert_int_equal(tell_group(f, 3, 0, 7, "192.0.2.3/24"), 0);
+	pf_if_settle(f->pf);
+	is_so(f, "lan:0", "", "");
+	assert_int_equal(name_group(f, cl, "lan", 5), 0);
+	is_so(f, "lan:0", "192.0.2.1 192.0.2.2", "192.0.2.1 192.0.2.2");
+	/* a transaction: clear all, then name another; nothing before the commit */
+	assert_int_equal(sim_ioctl(f->n, cl, DIOCXBEGIN, &t), 0);
+	assert_int_equal(name_group(f, cl, "", 0), 0);
+	assert_int_equal(name_group(f, cl, "wan", 5), 0);
+	is_so(f, "lan:0", "192.0.2.1 192.0.2.2", "192.0.2.1 192.0.2.2");
+	is_so(f, "wan:0", "", "");
+	/* a commit that fails leaves all as it was, when there is memory again */
+	for (n = 1; ; n++) {
+		sim_fail_alloc(n);
+		error = sim_ioctl(f->n, cl, DIOCXCOMMIT, &t);
+		sim_fail_alloc(0);
+		if (error == 0)
+			break;
+		assert_int_equal(error, ENOMEM);
+		pf_purge(f->pf);
+		is_so(f, "lan:0", "192.0.2.1 192.0.2.2", "192.0.2.1 192.0.2.2");
+		is_so(f, "wan:0", "", "");
+	}
+	assert_true(n > 3);
+	is_so(f, "lan:0", "", "");
+	is_so(f, "wan:0", "192.0.2.1 192.0.2.2", "192.0.2.1 192.0.2.2");
+	/* a device moves to another group, and a name that is a device's is not another's */
+	assert_int_equal(tell_group(f, 1, 0, 7, "192.0.2.1/24"), 0);
+	pf_if_settle(f->pf);
+	is_so(f, "wan:0", "192.0.2.2", "192.0.2.2");
+	assert_int_equal(pf_if_attach(f->pf, 9, "wan"), 0);
+	pf_if_settle(f->pf);
+	is_so(f, "wan:0", "", "");
+	pf_if_detach(f->pf, 9);
+	pf_if_settle(f->pf);
+	is_so(f, "wan:0", "192.0.2.2", "192.0.2.2");
+	assert_int_equal(name_group(f, cl, "wan", 0), 0);
+	is_so(f, "wan:0", "", "");
+	pf_client_close(cl);
+	pf_dyn_put(lan);
+	pf_dyn_put(wan);
 }
 
 /*
@@ -594,7 +672,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_modifiers), T(test_changes), T(test_events),
+		T(test_modifiers), T(test_changes), T(test_link_groups), T(test_events),
 	};
 
 	return (cmocka_run_group_tests_name("ifaddr", tests, NULL, NULL));

@@ -259,6 +259,8 @@ static const struct {
 	    V(pfioc_iface, name[0], 'e') }, EINVAL },
 	{ DIOCSETIFFLAG, "pad", { V(pfioc_iface, flags, PFI_IFLAG_SKIP),
 	    V(pfioc_iface, name[0], 'e'), V(pfioc_iface, pad, 1) }, EINVAL },
+	{ DIOCSETIFFLAG, "no link group", { V(pfioc_iface, flags, PFI_IFLAG_LINKGROUP),
+	    V(pfioc_iface, name[0], 'e') }, EINVAL },
 	{ DIOCCLRIFFLAG, "no flag", { { 0, 0, 0 } }, EINVAL },
 	{ DIOCGETSTATES, "address", { V(pfioc_states, len, 4096),
 	    V(pfioc_states, buf, 8) }, EFAULT },

@@ -182,6 +182,10 @@ int	 clear_rulesets(struct pf_dev *, const char *anchor, int what, bool recurse)
  */
 int	 refuse_unsupported(const struct pfctl *, bool options);
 
+/* linkgroup.c: tell which names of interfaces in the file are those of link groups, and if
+ * all options are loaded, that no others are: 0, -1 with a message. */
+int	 load_linkgroups(struct pf_dev *, const struct pfctl *, bool options, bool merge);
+
 /* table_load.c */
 struct progress;			/* progress.h */
 /* The tables of each anchor of the file, or at least those that its rules need. */

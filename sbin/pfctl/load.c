@@ -291,7 +291,8 @@ load_all(struct rule_loader *l, const struct ctl_load *in, bool options)
 	const struct pfctl_options *o = &l->pf->set;
 	uint32_t i, limit[PF_LIMIT_MAX];
 
-	if (options && load_options(l->dev, o, in->merge) == -1)
+	if (load_linkgroups(l->dev, l->pf, options, in->merge) == -1 ||
+	    (options && load_options(l->dev, o, in->merge) == -1))
 		return (-1);
 	for (i = 0; i < PF_LIMIT_MAX; i++)
 		limit[i] = options && (!in->merge || o->limit_given[i]) ?

@@ -360,8 +360,15 @@ out:
 static void
 leave_groups(struct pf *pf, struct pf_kif *kif)
 {
+	struct pf_kif	**p = &pf->ifs.numbered;
+
 	if (kif->kind != PF_GROUP_NAMES)
 		pf->ifs.named[kif->kind] = NULL;
+	if (kif->numbered) {
+		while (*p != kif)
+			p = &(*p)->next_numbered;
+		*p = kif->next_numbered;
+	}
 	if (kif->driver != NULL) {
 		kif->driver->drives--;
 		pf_kif_put(pf, kif->driver);

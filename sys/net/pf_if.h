@@ -65,6 +65,12 @@ struct pf_kif {
 						/* from then on */
 	uint8_t		 kind;			/* [i] PF_GROUP_*, or */
 						/* PF_GROUP_NAMES */
+	bool		 numbered;		/* [c] in the chain: */
+	struct pf_kif	*next_numbered;		/* [c] of all kifs that ever */
+						/* stood for a link group */
+	uint32_t	 number;		/* [c] the link group that the */
+						/* name stands for; 0: none */
+	uint32_t	 old_number;		/* [c] before a commit */
 	bool		 changed;		/* [c] its groups are to be */
 						/* worked out again */
 	/* of the device, as the host has told: */
@@ -98,6 +104,7 @@ struct pf_iftab {
 	bool		 all_changed;		/* [c] .. that every device's */
 						/* groups depend on */
 	struct pf_kif	*named[PF_GROUP_NAMES];	/* [c] NULL: no such kif */
+	struct pf_kif	*numbered;		/* [c] first of the chain */
 	struct pf_dyn	*dyns;			/* [c] owned: all of them */
 };
 
@@ -180,6 +187,14 @@ pf_kif_matches(const struct pf_kif *kif, const struct pf_kif *name)
 			return (true);
 	return (false);
 }
+/* Have the name stand for the link group of that number, 0: for none.  What
+ * depends on it is to be worked out again.  Lock: ctl. */
+void	 pf_kif_set_number(struct pf *, struct pf_kif *, uint32_t number);
+/* No name stands for a link group any more; keep all numbers; restore what was
+ * kept.  Lock: ctl. */
+void	 pf_kif_clear_numbers(struct pf *);
+void	 pf_kif_keep_numbers(struct pf *);
+void	 pf_kif_restore_numbers(struct pf *);
 /* Give a kif that gets a device its driver: ENOMEM.  Lock: ctl. */
 int	 pf_kif_set_driver(struct pf *, struct pf_kif *);
 /* The device is about to change, or has changed: what depends on it is to be

@@ -8,7 +8,8 @@
  * Life.  A group is a name.  `any' stands for all devices but loopback, `self'
  * for all devices, `egress' for those that a default route leads out of.
  * Another name stands for its device while there is one, and otherwise for all
- * devices whose names are this name and a number (veth: veth0, veth1).
+ * devices whose names are this name and a number (veth: veth0, veth1), and for
+ * those of the link group, a number, that a program has said it stands for.
  *	A device's list has only the groups that rules name, so that packets look
  * through none if no rule has a group.  What changes a list - a rule comes or
  * goes, a device comes, goes, or changes - leaves a mark, and pf_if_bring()
@@ -64,7 +65,7 @@ bool
 pf_kif_is_group(const struct pf_kif *kif)
 {
 	return (kif->kind != PF_GROUP_NAMES ||
-	    (kif->ifindex == 0 && kif->drives != 0));
+	    (kif->ifindex == 0 && (kif->drives != 0 || kif->number != 0)));
 }
 
 bool
@@ -82,7 +83,8 @@ pf_kif_is_in(const struct pf_kif *dev, const struct pf_kif *group)
 	case PF_GROUP_EGRESS:
 		return ((dev->flags & PF_IF_EGRESS) != 0);
 	}
-	return (group->ifindex == 0 && dev->driver == group);
+	return (group->ifindex == 0 && (dev->driver == group ||
+	    (group->number != 0 && group->number == dev->link_group)));
 }
 
 struct pf_kif *
@@ -108,16 +110,38 @@ pf_kif_member(struct pf *pf, const struct pf_kif *group, struct pf_kif *dev)
 	}
 }
 
-/* The groups that a device is in: number *i and up, NULL at the end. */
+/* The groups that a device is in, one at each call: NULL at the end. */
+struct group_walk {
+	const struct pf_kif *dev;
+	unsigned int	 i;		/* those with a name of their own, then the */
+					/* driver */
+	struct pf_kif	*numbered;	/* then these */
+};
+
+static void
+group_walk(struct pf *pf, struct group_walk *w, const struct pf_kif *dev)
+{
+	w->dev = dev;
+	w->i = 0;
+	w->numbered = dev->link_group != 0 ? pf->ifs.numbered : NULL;
+}
+
 static struct pf_kif *
-group_next(struct pf *pf, const struct pf_kif *dev, unsigned int *i)
+group_next(struct pf *pf, struct group_walk *w)
 {
 	struct pf_kif	*group;
 
-	while (*i <= PF_GROUP_NAMES) {
-		group = *i < PF_GROUP_NAMES ? pf->ifs.named[*i] : dev->driver;
-		++*i;
-		if (group != NULL && pf_kif_is_in(dev, group))
+	while (w->i <= PF_GROUP_NAMES) {
+		group = w->i < PF_GROUP_NAMES ? pf->ifs.named[w->i] :
+		    w->dev->driver;
+		w->i++;
+		if (group != NULL && pf_kif_is_in(w->dev, group))
+			return (group);
+	}
+	while ((group = w->numbered) != NULL) {
+		w->numbered = group->next_numbered;
+		if (group->kind == PF_GROUP_NAMES &&
+		    group != w->dev->driver && pf_kif_is_in(w->dev, group))
 			return (group);
 	}
 	return (NULL);
@@ -126,17 +150,62 @@ group_next(struct pf *pf, const struct pf_kif *dev, unsigned int *i)
 void
 pf_kif_changed(struct pf *pf, struct pf_kif *dev)
 {
-	struct pf_kif	*group;
-	unsigned int	 i = 0;
+	struct group_walk	 w;
+	struct pf_kif		*group;
 
 	pf_mutex_assert(&pf->ctl);
 	dev->changed = true;
 	pf->ifs.unsettled = true;
 	pf_dyns_changed(dev);
-	while ((group = group_next(pf, dev, &i)) != NULL)
+	group_walk(pf, &w, dev);
+	while ((group = group_next(pf, &w)) != NULL)
 		pf_dyns_changed(group);
-	if (dev->drives != 0)		/* a group becomes a device, or back */
+	/* a group becomes a device, or back */
+	if (dev->drives != 0 || dev->number != 0)
 		pf->ifs.all_changed = true;
+}
+
+void
+pf_kif_set_number(struct pf *pf, struct pf_kif *kif, uint32_t number)
+{
+	pf_mutex_assert(&pf->ctl);
+	if (kif->number == number)
+		return;
+	if (!kif->numbered) {
+		kif->numbered = true;
+		kif->next_numbered = pf->ifs.numbered;
+		pf->ifs.numbered = kif;
+	}
+	kif->number = number;
+	pf_dyns_changed(kif);
+	pf->ifs.unsettled = pf->ifs.all_changed = true;
+}
+
+void
+pf_kif_clear_numbers(struct pf *pf)
+{
+	struct pf_kif	*kif;
+
+	for (kif = pf->ifs.numbered; kif != NULL; kif = kif->next_numbered)
+		pf_kif_set_number(pf, kif, 0);
+}
+
+void
+pf_kif_keep_numbers(struct pf *pf)
+{
+	struct pf_kif	*kif;
+
+	for (kif = pf->ifs.numbered; kif != NULL; kif = kif->next_numbered)
+		kif->old_number = kif->number;
+}
+
+void
+pf_kif_restore_numbers(struct pf *pf)
+{
+	struct pf_kif	*kif;
+
+	for (kif = pf->ifs.numbered; kif != NULL; kif = kif->next_numbered)
+		pf_kif_set_number(pf, kif, kif->old_number);
 }
 
 void
@@ -152,11 +221,12 @@ pf_kif_count_rules(struct pf_kif *kif, uint32_t n)
 static void
 apply_skip(struct pf *pf, struct pf_kif *kif)
 {
-	struct pf_kif	*group;
-	unsigned int	 i = 0;
-	bool		 skip = kif->skip_set;
+	struct group_walk	 w;
+	struct pf_kif		*group;
+	bool			 skip = kif->skip_set;
 
-	while ((group = group_next(pf, kif, &i)) != NULL)
+	group_walk(pf, &w, kif);
+	while ((group = group_next(pf, &w)) != NULL)
 		skip |= group->skip_set;
 	WRITE_ONCE(kif->skip, skip);
 }
@@ -173,11 +243,12 @@ pf_kif_regroup(struct pf *pf, struct pf_kif *dev)
 	struct pf_kif_groups	*old = pf_rcu_deref_locked(dev->groups);
 	struct pf_kif_groups	*groups = NULL;
 	struct pf_kif		*group;
-	unsigned int		 i = 0;
-	uint32_t		 n = 0;
+	struct group_walk	 w;
+	uint32_t		 i, n = 0;
 
 	apply_skip(pf, dev);
-	while ((group = group_next(pf, dev, &i)) != NULL)
+	group_walk(pf, &w, dev);
+	while ((group = group_next(pf, &w)) != NULL)
 		n += pf_kif_names_group(group);
 	if (n != 0) {
 		groups = pf_alloc(pf, sizeof(*groups) +
@@ -185,7 +256,8 @@ pf_kif_regroup(struct pf *pf, struct pf_kif *dev)
 		if (groups == NULL)
 			return (false);
 	}
-	for (i = 0; n != 0 && (group = group_next(pf, dev, &i)) != NULL;)
+	group_walk(pf, &w, dev);
+	while (n != 0 && (group = group_next(pf, &w)) != NULL)
 		if (groups->n < n && pf_kif_names_group(group)) {
 			groups->kif[groups->n++] = group;
 			group->listed++;

@@ -267,28 +267,29 @@ ioctl_igetifaces(struct pf_client *cl, void *arg)
 	return (error);
 }
 
-/* Set or clear PFI_IFLAG_SKIP of one interface, or clear it of all. */
+/* Set or clear a flag of one name, or clear it of all. */
 static int
 change_ifflag(struct pf_client *cl, struct pfioc_iface *io, bool set)
 {
-	struct pf_kif	*kif;
+	struct pf_kif	*kif = NULL;
+	bool		 number = set && io->flags == PFI_IFLAG_LINKGROUP;
 
 	if (!pf_string_ok(io->name, sizeof(io->name)) || io->pad != 0 ||
-	    io->flags != PFI_IFLAG_SKIP || (set && io->name[0] == '\0'))
+	    (io->flags != PFI_IFLAG_SKIP && io->flags != PFI_IFLAG_LINKGROUP) ||
+	    (set && io->name[0] == '\0') || (number && io->size == 0))
 		return (EINVAL);
 	if (pf_trans_has(cl->trans, PF_TRANS_OPTIONS))
-		return (pf_trans_skip(cl->pf, cl->trans, io->name, set));
-	if (io->name[0] == '\0') {
-		pf_kif_clear_skip(cl->pf);
-		pf_kif_apply_skip(cl->pf);
-		return (0);
+		return (pf_trans_ifflag(cl->pf, cl->trans, io->name, io->flags,
+		    io->size, set));
+	if (io->name[0] != '\0') {
+		kif = pf_kif_get(cl->pf, io->name);
+		if (kif == NULL)
+			return (ENOMEM);
 	}
-	kif = pf_kif_get(cl->pf, io->name);
-	if (kif == NULL)
-		return (ENOMEM);
-	pf_kif_skip(cl->pf, kif, set);
-	pf_kif_apply_skip(cl->pf);
+	pf_trans_set_ifflag(cl->pf, kif, io->flags, io->size, set);
 	pf_kif_put(cl->pf, kif);
+	pf_kif_apply_skip(cl->pf);
+	pf_if_bring(cl->pf);		/* without memory: soon */
 	return (0);
 }
 

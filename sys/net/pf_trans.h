@@ -20,6 +20,7 @@
 
 struct pf;
 struct pf_conf;
+struct pf_kif;
 struct pf_table_edit;
 
 /*
@@ -27,9 +28,9 @@ struct pf_table_edit;
  * takes a row here, and a file pf_trans_NAME.c that defines pf_part_NAME.
  */
 #define PF_TRANS_PARTS(ROW)						\
+	ROW(SKIPS, skips)						\
 	ROW(RULES, rules)						\
 	ROW(OPTIONS, options)						\
-	ROW(SKIPS, skips)						\
 	ROW(TABLES, tables)
 
 #define PF_PART_NUMBER(NAME, name)	PF_PART_##NAME,
@@ -181,13 +182,16 @@ uint32_t pf_trans_limit(struct pf *, const struct pf_trans *,
 	    unsigned int limit);
 
 /*
- * pf_trans_skips.c: `set skip' of interfaces, which a program sets with the
- * options
+ * pf_trans_skips.c: flags of interfaces, which a program sets with the options
  */
-/* Set or clear `skip' of one interface; name "": clear it of all.  E2BIG,
- * ENOMEM. */
-int	 pf_trans_skip(struct pf *, struct pf_trans *, const char *name,
-	    bool skip);
+/* Set or clear PFI_IFLAG_SKIP or LINKGROUP (number: of the group) of one name;
+ * name "": clear it of all.  E2BIG, ENOMEM. */
+int	 pf_trans_ifflag(struct pf *, struct pf_trans *, const char *name,
+	    uint32_t flag, uint32_t number, bool on);
+/* The same at once; kif NULL: of all.  pf_if_bring() and pf_kif_apply_skip() are
+ * left to do. */
+void	 pf_trans_set_ifflag(struct pf *, struct pf_kif *, uint32_t flag,
+	    uint32_t number, bool on);
 
 /*
  * pf_trans_tables.c: tables

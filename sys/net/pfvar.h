@@ -564,6 +564,7 @@ struct pfioc_state_kill {
 
 /* Interfaces and groups, as pf knows them (DIOCIGETIFACES). */
 #define PFI_IFLAG_SKIP		0x0100
+#define PFI_IFLAG_LINKGROUP	0x1000		/* the name stands for a link group */
 struct pfi_kif {
 	char		name[PF_IFNAMSIZ];
 	uint64_t	packets[2][2][2];	/* [v4, v6][in, out][pass, */
@@ -582,7 +583,8 @@ struct pfioc_iface {
 	char		name[PF_IFNAMSIZ];	/* "": all */
 	uint64_t	buffer;			/* user address */
 	uint32_t	size;			/* entries: in room, out */
-						/* there are */
+						/* there are; SETIFFLAG of */
+						/* LINKGROUP: its number */
 	uint32_t	esize;			/* sizeof(struct pfi_kif) */
 	uint32_t	flags;			/* SET/CLRIFFLAG: PFI_IFLAG_* */
 	uint32_t	pad;
