@@ -28,10 +28,11 @@
 #include "view.h"
 
 #define NLOCAL		32
+#define NGIVEN		32
 
-struct local {				/* -l */
+struct prefix {				/* -l, -a */
 	uint8_t		 af, plen;
-	uint8_t		 addr[16];
+	struct pf_addr	 addr;
 };
 
 struct pfsim {
@@ -40,8 +41,10 @@ struct pfsim {
 	struct sim_node	*node;
 	struct pf_client *client;
 	struct names	*names;
-	struct local	 local[NLOCAL];
+	struct prefix	 local[NLOCAL];
 	unsigned int	 nlocal;
+	const char	*given[NGIVEN];	/* -a */
+	unsigned int	 ngiven;
 	const char	*ifname, *outif;
 	int		 dir;		/* of what is not from a local address */
 	int		 verbose;
@@ -56,9 +59,10 @@ struct pfsim {
 static void __attribute__((noreturn))
 usage(void)
 {
-	fprintf(stderr, "usage: pfsim [-qv] [-D macro=value] [-d in|out] "
-	    "[-i interface]\n\t     [-l address[/length]] [-o interface] "
-	    "[-s modifier] [-w file] -f file [-r file]\n");
+	fprintf(stderr, "usage: pfsim [-qv] [-a interface=address/length|default] "
+	    "[-D macro=value]\n\t     [-d in|out] [-i interface] "
+	    "[-l address[/length]] [-o interface]\n\t     [-s modifier] "
+	    "[-w file] -f file [-r file]\n");
 	exit(2);
 }
 
@@ -70,31 +74,106 @@ sim_dev_ioctl(struct pf_dev *dev, unsigned long cmd, void *arg)
 	return (sim_ioctl(ps->node, ps->client, cmd, arg));
 }
 
-static void
-local_add(struct pfsim *ps, char *text)
+/* "address" or "address/length" into x; else what of it is wrong. */
+static const char *
+prefix_read(struct prefix *x, const char *text)
 {
-	struct local *l = &ps->local[ps->nlocal];
-	char *slash = strchr(text, '/'), *end;
+	char addr[INET6_ADDRSTRLEN], *end;
+	const char *slash = strchr(text, '/');
+	size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text);
 	unsigned long n, max;
+
+	memset(x, 0, sizeof(*x));
+	if (len >= sizeof(addr))
+		return ("not an address");
+	memcpy(addr, text, len);
+	addr[len] = '\0';
+	if (inet_pton(AF_INET, addr, &x->addr) == 1)
+		x->af = AF_INET;
+	else if (inet_pton(AF_INET6, addr, &x->addr) == 1)
+		x->af = AF_INET6;
+	else
+		return ("not an address");
+	max = n = x->af == AF_INET ? 32 : 128;
+	if (slash++ != NULL) {
+		n = strtoul(slash, &end, 10);
+		if (*slash < '0' || *slash > '9' || *end != '\0' || n > max)
+			return ("not a prefix length");
+	}
+	x->plen = (uint8_t)n;
+	return (NULL);
+}
+
+static void
+local_add(struct pfsim *ps, const char *text)
+{
+	const char *wrong;
 
 	if (ps->nlocal == NLOCAL)
 		errx(1, "more than %d addresses given by -l", NLOCAL);
-	if (slash != NULL)
-		*slash++ = '\0';
-	if (inet_pton(AF_INET, text, l->addr) == 1)
-		l->af = AF_INET;
-	else if (inet_pton(AF_INET6, text, l->addr) == 1)
-		l->af = AF_INET6;
-	else
-		errx(1, "%s: not an address", text);
-	max = n = l->af == AF_INET ? 32 : 128;
-	if (slash != NULL) {
-		n = strtoul(slash, &end, 10);
-		if (*slash < '0' || *slash > '9' || *end != '\0' || n > max)
-			errx(1, "%s: not a prefix length", slash);
+	wrong = prefix_read(&ps->local[ps->nlocal++], text);
+	if (wrong != NULL)
+		errx(1, "-l %s: %s", text, wrong);
+}
+
+static void
+given_add(struct pfsim *ps, const char *text)
+{
+	if (ps->ngiven == NGIVEN)
+		errx(1, "more than %d addresses given by -a", NGIVEN);
+	ps->given[ps->ngiven++] = text;
+}
+
+/* The number of the interface that `text' begins with, and an equals sign. */
+static int
+given_ifindex(const struct pfsim *ps, const char *text)
+{
+	const char *const name[] = { ps->ifname, ps->outif };
+	const char *eq = strchr(text, '=');
+	size_t len;
+
+	if (eq == NULL || eq == text)
+		errx(1, "-a %s: it takes interface=address/length or "
+		    "interface=default", text);
+	len = (size_t)(eq - text);
+	for (int i = 0; i < 2; i++)
+		if (name[i] != NULL && strlen(name[i]) == len &&
+		    memcmp(name[i], text, len) == 0)
+			return (i + 1);
+	errx(1, "-a %s: %.*s is not the interface of -i%s", text, (int)len, text,
+	    ps->outif != NULL ? " or -o" : "");
+}
+
+/* Do what an -a says. */
+static void
+give(struct pfsim *ps, const char *text)
+{
+	int ifindex = given_ifindex(ps, text);
+	const struct sim_if *ifp = sim_if_find(ps->node, ifindex);
+	const char *what = strchr(text, '=') + 1, *wrong;
+	struct prefix x;
+	int error;
+
+	if (strcmp(what, "default") == 0)
+		error = sim_route(ps->node, "0.0.0.0/0", ifindex);
+	else {
+		if ((wrong = prefix_read(&x, what)) != NULL)
+			errx(1, "-a %s: %s", text, wrong);
+		if (strchr(what, '/') == NULL || x.plen == 0)
+			errx(1, "-a %s: the address needs its length, as in "
+			    "192.0.2.1/24", text);
+		for (unsigned int i = 0; i < ifp->naddr; i++)
+			if (ifp->af[i] == x.af && memcmp(&ifp->addr[i],
+			    &x.addr, sizeof(x.addr)) == 0)
+				errx(1, "-a %s: the interface has this "
+				    "address already", text);
+		if (ifp->naddr == SIM_IFADDRS)
+			errx(1, "-a %s: an interface has at most %d addresses",
+			    text, SIM_IFADDRS);
+		error = sim_if_addr(ps->node, ifindex, what);
 	}
-	l->plen = (uint8_t)n;
-	ps->nlocal++;
+	if (error != 0)
+		errx(1, "-a %s: %s", text, strerror(error));
 }
 
 static bool
@@ -105,12 +184,12 @@ is_local(const struct pfsim *ps, const struct sim_info *in)
 	if (in->af == 0 || inet_pton(in->af, in->src, a) != 1)
 		return (false);
 	for (unsigned int i = 0; i < ps->nlocal; i++) {
-		const struct local *l = &ps->local[i];
+		const struct prefix *l = &ps->local[i];
 		unsigned int whole = l->plen / 8, bits = l->plen % 8;
 
-		if (l->af != in->af || memcmp(l->addr, a, whole) != 0)
+		if (l->af != in->af || memcmp(l->addr.addr8, a, whole) != 0)
 			continue;
-		diff = bits != 0 ? (uint8_t)(l->addr[whole] ^ a[whole]) : 0;
+		diff = bits != 0 ? (uint8_t)(l->addr.addr8[whole] ^ a[whole]) : 0;
 		if (bits == 0 || diff >> (8 - bits) == 0)
 			return (true);
 	}
@@ -328,6 +407,8 @@ machine(struct pfsim *ps)
 		errx(1, "%s: not an interface name", ps->ifname);
 	if (ps->outif != NULL && sim_if_add(ps->node, 2, ps->outif) != 0)
 		errx(1, "%s: not another interface name", ps->outif);
+	for (unsigned int i = 0; i < ps->ngiven; i++)
+		give(ps, ps->given[i]);
 	ps->client = pf_client_open(ps->node->pf, (uint32_t)getpid(),
 	    (uint32_t)getuid());
 	ps->names = pfctl_names_new();
@@ -417,8 +498,11 @@ main(int argc, char **argv)
 	char msg[256];
 	int ch, r = 0;
 
-	while ((ch = getopt(argc, argv, "D:d:f:i:l:o:qr:s:vw:")) != -1) {
+	while ((ch = getopt(argc, argv, "a:D:d:f:i:l:o:qr:s:vw:")) != -1) {
 		switch (ch) {
+		case 'a':
+			given_add(&ps, optarg);
+			break;
 		case 'D':
 			if (load_define(&load, optarg) == -1)
 				exit(1);
