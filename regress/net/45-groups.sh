@@ -187,6 +187,14 @@ ip -n fw route add $C4/32 via 10.0.3.2 dev oth1
 alive 'any, moved' four
 ip -n fw route del $C4/32 via 10.0.3.2 dev oth1
 is 'states of a group go by its name' 0 "$(fw pfctl -q -i any -F states; state_count)"
+rules <<END
+pass
+END
+answers open client tcp $S4 80
+is 'another group has none of them' 2 "$(fw pfctl -q -i egress -F states; state_count)"
+ip -n fw route add default via 10.0.2.2
+is 'and then it has one' 1 "$(fw pfctl -q -i egress -F states; state_count)"
+ip -n fw route del default
 
 # antispoof
 ip -n client route add 10.0.3.1 dev eth1 2>/dev/null

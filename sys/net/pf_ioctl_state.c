@@ -219,7 +219,7 @@ pf_ioctl_getstates(struct pf_client *cl, void *arg)
 struct kill {
 	struct pf			*pf;
 	const struct pfioc_state_kill	*k;
-	const struct pf_kif		*kif;	/* of k->ifname; NULL: none */
+	const struct pf_kif		*kif;	/* of k->ifname; NULL: any */
 	uint32_t			 killed;
 };
 
@@ -237,8 +237,8 @@ host_matches(const struct pf_rule_addr *h, const struct pf_addr *addr,
 static bool
 is_of_kif(const struct pf_state *s, const struct pf_kif *kif)
 {
-	return (kif != NULL && (s->kif == kif || pf_state_group(s) == kif ||
-	    pf_kif_is_in(s->kif, kif)));
+	return (s->kif == kif || pf_state_group(s) == kif ||
+	    pf_kif_is_in(s->kif, kif));
 }
 
 static bool
@@ -299,14 +299,22 @@ check_kill(const struct pfioc_state_kill *k)
 	return (0);
 }
 
-static void
+static int
 kill_walk(struct pf_client *cl, struct pfioc_state_kill *k)
 {
-	struct kill	kill = { .pf = cl->pf, .k = k,
-			    .kif = pf_kif_find(cl->pf, k->ifname) };
+	struct kill	kill = { .pf = cl->pf, .k = k };
+	struct pf_kif	*kif = NULL;
 
+	if (k->ifname[0] != '\0') {
+		kif = pf_kif_get(cl->pf, k->ifname);
+		if (kif == NULL)
+			return (ENOMEM);
+	}
+	kill.kif = kif;
 	pf_state_walk(cl->pf, kill_one, &kill);
+	pf_kif_put(cl->pf, kif);
 	k->killed = kill.killed;
+	return (0);
 }
 
 int
@@ -319,9 +327,9 @@ pf_ioctl_clrstates(struct pf_client *cl, void *arg)
 		return (error);
 	memset(&only, 0, sizeof(only));
 	memcpy(only.ifname, k->ifname, sizeof(only.ifname));
-	kill_walk(cl, &only);
+	error = kill_walk(cl, &only);
 	k->killed = only.killed;
-	return (0);
+	return (error);
 }
 
 int
@@ -335,10 +343,8 @@ pf_ioctl_killstates(struct pf_client *cl, void *arg)
 
 	if ((error = check_kill(k)) != 0)
 		return (error);
-	if (k->id == 0) {
-		kill_walk(cl, k);
-		return (0);
-	}
+	if (k->id == 0)
+		return (kill_walk(cl, k));
 	creatorid = k->creatorid != 0 ? k->creatorid :
 	    pf_rcu_deref_locked(pf->conf)->hostid;
 	pf_rcu_read_lock();
