@@ -10,6 +10,7 @@
 
 #include "unit.h"
 #include "pf_ifaddr.h"
+#include "pf_ifgroup.h"
 #include "pf_table.h"
 
 #define TEXT	2048

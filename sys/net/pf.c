@@ -16,6 +16,7 @@
 #include "pf_conf.h"
 #include "pf_if.h"
 #include "pf_ifaddr.h"
+#include "pf_ifgroup.h"
 #include "pf_instance.h"
 #include "pf_packet.h"
 #include "pf_path.h"

@@ -24,6 +24,7 @@
 #include "pf_addr.h"
 #include "pf_if.h"
 #include "pf_ifaddr.h"
+#include "pf_ifgroup.h"
 #include "pf_instance.h"
 #include "pf_table.h"
 #include "pf_trie.h"

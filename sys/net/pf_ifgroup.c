@@ -22,6 +22,7 @@
 #include "pfvar.h"
 #include "pf_if.h"
 #include "pf_ifaddr.h"
+#include "pf_ifgroup.h"
 #include "pf_instance.h"
 #include "pf_util.h"
 

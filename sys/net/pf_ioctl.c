@@ -23,6 +23,7 @@
 #include "pf_abi.h"
 #include "pf_conf.h"
 #include "pf_if.h"
+#include "pf_ifgroup.h"
 #include "pf_instance.h"
 #include "pf_ioctl.h"
 #include "pf_statetab.h"

@@ -33,7 +33,7 @@
 #include "pf_anchor.h"
 #include "pf_conf.h"
 #include "pf_entry.h"
-#include "pf_if.h"
+#include "pf_ifgroup.h"
 #include "pf_instance.h"
 #include "pf_match.h"
 #include "pf_packet.h"

@@ -14,6 +14,7 @@
 #include "pfvar.h"
 #include "pf_actions.h"
 #include "pf_if.h"
+#include "pf_ifgroup.h"
 #include "pf_instance.h"
 #include "pf_match.h"
 #include "pf_nat.h"

@@ -20,6 +20,7 @@
 #include "pf_entry.h"
 #include "pf_if.h"
 #include "pf_ifaddr.h"
+#include "pf_ifgroup.h"
 #include "pf_instance.h"
 #include "pf_pool.h"
 #include "pf_rule.h"

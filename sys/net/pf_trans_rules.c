@@ -20,7 +20,7 @@
 #include "pfvar.h"
 #include "pf_anchor.h"
 #include "pf_conf.h"
-#include "pf_if.h"
+#include "pf_ifgroup.h"
 #include "pf_instance.h"
 #include "pf_pool.h"
 #include "pf_rule.h"

@@ -19,6 +19,7 @@
 #include "pf_host.h"
 #include "pfvar.h"
 #include "pf_if.h"
+#include "pf_ifgroup.h"
 #include "pf_trans.h"
 
 #define SKIPS_MAX	4096		/* in a transaction */
