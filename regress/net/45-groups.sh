@@ -196,6 +196,21 @@ ip -n fw route add default via 10.0.2.2
 is 'and then it has one' 1 "$(fw pfctl -q -i egress -F states; state_count)"
 ip -n fw route del default
 
+# which interface a packet came in by, on its way out; none if it was made here
+for row in 'received-on int0:open refused' 'received-on int:open refused' \
+    '! received-on int:refused open' 'received-on ext0:refused refused'; do
+	rules <<END
+block return
+pass in on int
+pass out on ext0 ${row%:*}
+END
+	flush
+	read -r forwarded made <<< "${row#*:}"
+	answers "$forwarded" client tcp $S4 80
+	answers "$forwarded" client tcp $S6 80
+	answers "$made" fw tcp $S4 80
+done
+
 # antispoof
 ip -n client route add 10.0.3.1 dev eth1 2>/dev/null
 rules <<END

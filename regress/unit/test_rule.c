@@ -160,7 +160,6 @@ static const struct bad {
 	B(dst.pad, 1, EINVAL),
 	B(pool, 1, EINVAL),			/* of no pool */
 	B(pool[2].pad[1], 1, EINVAL),
-	B(rcv_ifname, 'e', EOPNOTSUPP),
 	B(qname, 'q', EOPNOTSUPP),
 	B(pqname, 'q', EOPNOTSUPP),
 	B(tagname, 't', EOPNOTSUPP),
@@ -228,7 +227,8 @@ static const struct bad {
 	B(quick, 2, EINVAL),
 	B(ifnot, 1, EINVAL),			/* of no interface */
 	B(ifnot, 2, EINVAL),
-	B(rcvifnot, 1, EOPNOTSUPP),
+	B(rcvifnot, 1, EINVAL),			/* without a name */
+	B(rcvifnot, 2, EINVAL),
 	B(match_tag_not, 1, EOPNOTSUPP),
 	B(natpass, 1, EINVAL),			/* not a filter rule's */
 	B(keep_state, PF_STATE_SYNPROXY + 1, EINVAL),
@@ -314,6 +314,7 @@ test_strings(void **state)
 	} strings[] = {
 		{ "ifname", offsetof(struct pf_rule, ifname), PF_IFNAMSIZ },
 		{ "logif", offsetof(struct pf_rule, logif), PF_IFNAMSIZ },
+		{ "rcv_ifname", offsetof(struct pf_rule, rcv_ifname), PF_IFNAMSIZ },
 		{ "label", offsetof(struct pf_rule, label), PF_RULE_LABEL_SIZE },
 		{ "last label", offsetof(struct pf_rule, more_label[3]),
 		    PF_RULE_LABEL_SIZE },

@@ -129,6 +129,7 @@ use_rules(struct link_groups *l, const struct pfctl_ruleset *rs)
 	for (i = 0; i < rs->n; i++) {
 		r = rs->rule[i];
 		use(l, r->rule.ifname);
+		use(l, r->rule.rcv_ifname);
 		use_addr(l, &r->rule.src.addr);
 		use_addr(l, &r->rule.dst.addr);
 		for (which = 0; which < PF_POOL_MAX; which++)

@@ -460,6 +460,12 @@ pf_pkt_bcast(const struct pf_pkt *p)
 	    p->pkt_type == PACKET_MULTICAST);
 }
 
+static inline int
+pf_pkt_received(const struct pf_pkt *p)
+{
+	return (p->skb_iif);
+}
+
 static inline const void *
 pf_pkt_pull(const struct pf_pkt *p, uint32_t off, uint32_t len, void *buf)
 {

@@ -70,7 +70,7 @@
 	PF_RULE_HOST(F, dst, "to", DST_ADDR, DST_PORT)				\
 	F(pool,		"->",		ANY, 0,	COUNT,	TOLD,	SAME)		\
 	F(ifname,	"on",		STR, 0,	IFP,	ENTRY,	LIKE)		\
-	F(rcv_ifname,	"received-on",	STR, 0,	COUNT,	LATER,	LIKE)		\
+	F(rcv_ifname,	"received-on",	STR, 0,	COUNT,	ASK,	LIKE)		\
 	F(logif,	"log",		STR, 0,	COUNT,	TOLD,	SAME)		\
 	F(label,	"label",	STR, 0,	COUNT,	TOLD,	ALONE)		\
 	F(qname,	"queue",	STR, 0,	COUNT,	LATER,	SAME)		\
@@ -121,7 +121,7 @@
 						COUNT,	ACT,	SAME)		\
 	F(quick,	"quick",	MAX, 1,	COUNT,	ENTRY,	SAME)		\
 	F(ifnot,	"!",		MAX, 1,	IFP,	ENTRY,	LIKE)		\
-	F(rcvifnot,	"received-on",	ANY, 0,	COUNT,	LATER,	LIKE)		\
+	F(rcvifnot,	"received-on",	MAX, 1,	COUNT,	TOLD,	LIKE)		\
 	F(match_tag_not, "tagged",	ANY, 0,	COUNT,	LATER,	LIKE)		\
 	F(natpass,	"pass",		MAX, 1,	COUNT,	ACT,	SAME)		\
 	F(keep_state,	"keep state",	MAX, PF_STATE_SYNPROXY,			\

@@ -93,6 +93,8 @@
  *			(GSO)
  * pf_pkt_segs(p)	packets on the wire that p stands for, 1 or more
  * pf_pkt_bcast(p)	p came in as a link layer broadcast or multicast
+ * pf_pkt_received(p)	ifindex of the device that p came in by; 0: it was made
+ *			here
  * pf_pkt_pull(p, off, len, buf)
  *			a pointer to len bytes at off, for reading: into the
  *			packet, or to buf after copying; NULL if the packet is

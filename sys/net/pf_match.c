@@ -33,6 +33,7 @@
 #include "pf_anchor.h"
 #include "pf_conf.h"
 #include "pf_entry.h"
+#include "pf_if.h"
 #include "pf_ifgroup.h"
 #include "pf_instance.h"
 #include "pf_match.h"
@@ -77,6 +78,18 @@ static inline bool
 match_tos(const struct pf_krule *kr, const struct pf_pdesc *pd)
 {
 	return (kr->ask.tos == pd->tos);
+}
+
+/* A packet that was made here was received by no interface. */
+static inline bool
+match_rcv_ifname(const struct pf_krule *kr, const struct pf_pdesc *pd)
+{
+	const struct pf_kif	*kif = pd->kif;
+
+	if (pd->dir == PF_OUT)
+		kif = pf_kif_find_index(pd->pf, pf_pkt_received(pd->pkt));
+	return ((kif != NULL && pf_kif_matches(kif, kr->rcv_kif)) !=
+	    kr->rcv_not);
 }
 
 static inline bool

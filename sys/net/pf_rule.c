@@ -110,6 +110,23 @@ host_table(const struct pf_krule *kr, unsigned int i)
 	return (kr->dyn[i] != NULL ? kr->dyn[i]->table : kr->table[i]);
 }
 
+/* Get the interfaces of `on' and `received-on'. */
+static int
+kifs_get(struct pf *pf, struct pf_krule *kr, const struct pf_rule *r)
+{
+	if (r->ifname[0] != '\0')
+		kr->kif = pf_kif_get(pf, r->ifname);
+	if (r->rcv_ifname[0] != '\0')
+		kr->rcv_kif = pf_kif_get(pf, r->rcv_ifname);
+	kr->rcv_not = r->rcvifnot;
+	if ((r->ifname[0] == '\0' || kr->kif != NULL) &&
+	    (r->rcv_ifname[0] == '\0' || kr->rcv_kif != NULL))
+		return (0);
+	pf_kif_put(pf, kr->kif);
+	pf_kif_put(pf, kr->rcv_kif);
+	return (ENOMEM);
+}
+
 /* Count the rule, or no longer, among those of its interface and tables. */
 static void
 count_user(struct pf_krule *kr, uint32_t n)
@@ -118,6 +135,8 @@ count_user(struct pf_krule *kr, uint32_t n)
 
 	if (kr->kif != NULL)
 		pf_kif_count_rules(kr->kif, n);
+	if (kr->rcv_kif != NULL)
+		pf_kif_count_rules(kr->rcv_kif, n);
 	for (i = 0; i < 2; i++)
 		if (kr->table[i] != NULL)
 			kr->table[i]->rules += n;
@@ -184,11 +203,8 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 		goto fail_ctr;
 	if (hosts_get(pf, kr, r, path) != 0)
 		goto fail_pools;
-	if (r->ifname[0] != '\0') {
-		kr->kif = pf_kif_get(pf, r->ifname);
-		if (kr->kif == NULL)
-			goto fail_hosts;
-	}
+	if (kifs_get(pf, kr, r) != 0)
+		goto fail_hosts;
 	count_user(kr, 1);
 	pf_ref_set(&kr->refs, 1);
 	pf_atomic_set(&kr->states_cur, 0);
@@ -239,6 +255,7 @@ pf_krule_put(struct pf *pf, struct pf_krule *kr)
 	if (!pf_ref_put(&kr->refs))
 		return;
 	pf_kif_put(pf, kr->kif);
+	pf_kif_put(pf, kr->rcv_kif);
 	hosts_put(kr);
 	pools_free(kr);
 	pf_free(kr->anchor_call);

@@ -62,10 +62,12 @@ struct pf_krule {
 	struct pf_ref	 refs;
 	struct pf_atomic states_cur;	/* states that exist now */
 	struct pf_kif	*kif;		/* [i] referenced; NULL: any */
+	struct pf_kif	*rcv_kif;	/* [i] the same: received-on */
 	uint32_t	 nr;		/* [i] its number in the ruleset */
 	uint16_t	 first_port;	/* [i] the first port that it */
 					/* redirects, host order */
 	bool		 has_tables;	/* [i] table[] has one */
+	bool		 rcv_not;	/* [i] ! received-on */
 	struct pf_addr	 inner;		/* [i] binat: the inside network, as */
 					/* large as the pool's */
 	struct pf_rule_act act;		/* [i] what the rule does */

@@ -315,6 +315,7 @@ pf_rule_check(const struct pf_rule *r, uint32_t ruleset, bool calls,
 	    (r->flagset != 0 && r->proto != 0 && r->proto != IPPROTO_TCP))
 		return (EINVAL);
 	if ((r->ifnot && r->ifname[0] == '\0') ||
+	    (r->rcvifnot && r->rcv_ifname[0] == '\0') ||
 	    (r->rule_flag & FLAGS_BOUND) == FLAGS_BOUND)
 		return (EINVAL);
 	for (i = 0; i < PFTM_MAX; i++)

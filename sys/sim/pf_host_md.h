@@ -458,6 +458,12 @@ pf_pkt_bcast(const struct pf_pkt *p)
 	return (p->bcast);
 }
 
+static inline int
+pf_pkt_received(const struct pf_pkt *p)
+{
+	return (p->ifindex);
+}
+
 static inline const void *
 pf_pkt_pull(const struct pf_pkt *p, uint32_t off, uint32_t len, void *buf)
 {
