@@ -63,6 +63,21 @@ pf_kif_find(struct pf *pf, const char *name)
 }
 
 struct pf_kif *
+pf_kif_next(struct pf *pf, struct pf_kif *kif)
+{
+	struct pf_kif	*next = NULL;
+	unsigned int	 i = 0;
+
+	if (kif != NULL) {
+		next = pf_rcu_deref_locked(kif->next_name);
+		i = name_hash(pf, kif->name) + 1;
+	}
+	while (next == NULL && i < PF_KIF_HASH)
+		next = pf_rcu_deref_locked(pf->ifs.by_name[i++]);
+	return (next);
+}
+
+struct pf_kif *
 pf_kif_find_index(struct pf *pf, int ifindex)
 {
 	struct pf_kif	*kif;
@@ -393,16 +408,14 @@ is_unused(const struct pf_kif *kif)
 static bool
 purge_wanted(struct pf *pf)
 {
-	struct pf_kif	*kif;
-	unsigned int	 i;
+	struct pf_kif	*kif = NULL;
+	uint32_t	 i = 0;
 
-	for (i = 0; i < PF_KIF_HASH; i++) {
-		pf_yield_at(i);
-		for (kif = pf_rcu_deref_locked(pf->ifs.by_name[i]); kif != NULL;
-		    kif = pf_rcu_deref_locked(kif->next_name))
-			if (kif->gone || is_unused(kif) || (kif->listed != 0 &&
-			    !pf_kif_names_group(kif)))
-				return (true);
+	while ((kif = pf_kif_next(pf, kif)) != NULL) {
+		if (kif->gone || is_unused(kif) || (kif->listed != 0 &&
+		    !pf_kif_names_group(kif)))
+			return (true);
+		pf_yield_at(i++);
 	}
 	return (false);
 }
@@ -490,22 +503,19 @@ uint32_t
 pf_kif_export(struct pf *pf, const char *name, struct pfi_kif *out,
     uint32_t room)
 {
-	struct pf_kif	*kif;
+	struct pf_kif	*kif = NULL;
 	uint32_t	 found = 0;
-	unsigned int	 i;
 
 	pf_mutex_assert(&pf->ctl);
-	for (i = 0; i < PF_KIF_HASH; i++)
-		for (kif = pf_rcu_deref_locked(pf->ifs.by_name[i]); kif != NULL;
-		    kif = pf_rcu_deref_locked(kif->next_name)) {
-			if (name[0] != '\0' && strcmp(kif->name, name) != 0)
-				continue;
-			if (is_unused(kif))
-				continue;	/* to be purged */
-			if (found < room)
-				kif_export_one(pf, kif, &out[found]);
-			pf_yield_at(found++);
-		}
+	while ((kif = pf_kif_next(pf, kif)) != NULL) {
+		if (name[0] != '\0' && strcmp(kif->name, name) != 0)
+			continue;
+		if (is_unused(kif))
+			continue;		/* to be purged */
+		if (found < room)
+			kif_export_one(pf, kif, &out[found]);
+		pf_yield_at(found++);
+	}
 	return (found);
 }
 

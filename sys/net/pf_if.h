@@ -118,6 +118,9 @@ void	 pf_if_fini(struct pf *);
 struct pf_kif *pf_kif_get(struct pf *, const char *name);
 /* The kif of a name, without a reference, or NULL.  Lock: ctl. */
 struct pf_kif *pf_kif_find(struct pf *, const char *name);
+/* The kif that follows another one, NULL: the first, in no order that a user
+ * should know.  NULL: there is no more.  Lock: ctl. */
+struct pf_kif *pf_kif_next(struct pf *, struct pf_kif *);
 /* The kif of a device, without a reference, or NULL.  Packet context; every
  * packet calls this. */
 struct pf_kif *pf_kif_find_index(struct pf *, int ifindex);

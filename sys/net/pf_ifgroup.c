@@ -276,16 +276,14 @@ pf_kif_regroup(struct pf *pf, struct pf_kif *dev)
 static bool
 regroup_changed(struct pf *pf)
 {
-	struct pf_kif	*kif;
-	unsigned int	 i;
+	struct pf_kif	*kif = NULL;
+	uint32_t	 i = 0;
 	bool		 done = true;
 
-	for (i = 0; i < PF_KIF_HASH; i++) {
-		pf_yield_at(i);
-		for (kif = pf_rcu_deref_locked(pf->ifs.by_name[i]); kif != NULL;
-		    kif = pf_rcu_deref_locked(kif->next_name))
-			if (kif->changed || pf->ifs.all_changed)
-				done &= pf_kif_regroup(pf, kif);
+	while ((kif = pf_kif_next(pf, kif)) != NULL) {
+		if (kif->changed || pf->ifs.all_changed)
+			done &= pf_kif_regroup(pf, kif);
+		pf_yield_at(i++);
 	}
 	if (done)
 		pf->ifs.all_changed = false;
@@ -325,37 +323,28 @@ pf_kif_skip(struct pf *pf, struct pf_kif *kif, bool skip)
 	kif->skip_set = skip;
 }
 
-/* Call fn for all kifs. */
-static void
-each_kif(struct pf *pf, void (*fn)(struct pf *, struct pf_kif *))
-{
-	struct pf_kif	*kif;
-	unsigned int	 i;
-
-	for (i = 0; i < PF_KIF_HASH; i++) {
-		pf_yield_at(i);
-		for (kif = pf_rcu_deref_locked(pf->ifs.by_name[i]); kif != NULL;
-		    kif = pf_rcu_deref_locked(kif->next_name))
-			fn(pf, kif);
-	}
-}
-
-static void
-clear_skip(struct pf *pf, struct pf_kif *kif)
-{
-	pf_kif_skip(pf, kif, false);
-}
-
 void
 pf_kif_clear_skip(struct pf *pf)
 {
-	each_kif(pf, clear_skip);
+	struct pf_kif	*kif = NULL;
+	uint32_t	 i = 0;
+
+	while ((kif = pf_kif_next(pf, kif)) != NULL) {
+		pf_kif_skip(pf, kif, false);
+		pf_yield_at(i++);
+	}
 }
 
 void
 pf_kif_apply_skip(struct pf *pf)
 {
-	each_kif(pf, apply_skip);
+	struct pf_kif	*kif = NULL;
+	uint32_t	 i = 0;
+
+	while ((kif = pf_kif_next(pf, kif)) != NULL) {
+		apply_skip(pf, kif);
+		pf_yield_at(i++);
+	}
 }
 
 uint64_t
