@@ -6,6 +6,7 @@
 # reload: in rules, with every modifier, and as what connections are translated
 # to.
 # It touches what differs between kernels (run -i).
+# Not on 6.12-deb13, for which 6.12 stands.
 # It takes long.
 . "$(dirname "$0")/lib.sh"
 net_up

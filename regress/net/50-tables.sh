@@ -81,7 +81,7 @@ END
 # (the two kernels that run all scenarios look more closely)
 case $VM_KERNEL in
 debug)	times=200 ;;
-6.1)	times=800 ;;
+6.1)	times=100 ;;
 *)	times=10 ;;
 esac
 background fw "$NET/killed" /run/netns/fw t $times
