@@ -135,6 +135,26 @@ is 'the modifiers are told back' 1 "$(fw pfctl -sr | grep -c 'from (int0:peer) t
 ip -n fw addr del 10.9.0.1 peer 10.9.0.2/32 dev int0
 ip -n fw addr del 10.7.0.1/24 dev int0
 
+# a tun with a peer; who sends from the peer's address comes by another interface, as
+# there is no program behind the tun
+modprobe -q tun
+ip -n fw tuntap add dev tun0 mode tun || die 'no tun'
+ip -n fw link set tun0 up
+ip -n fw addr add 10.8.0.1 peer 10.8.0.2/32 dev tun0
+ip -n fw addr add fd00:8::1 peer fd00:8::2 dev tun0 nodad
+ip -n client addr add 10.8.0.2/32 dev lo
+ip -n client addr add fd00:8::2/128 dev lo nodad
+rules <<END
+block
+pass in on int0 from (tun0:peer) to (int0) no state
+END
+refuse 'from another address' no_answer client $F4
+refuse 'from the peer' no_answer client $F4 -I 10.8.0.2
+refuse 'from the peer, IPv6' no_answer client $F6 -I fd00:8::2
+is 'these two' 2 "$(rule_counter 'tun0:peer' Packets)"
+ip -n fw link del tun0
+is 'no peer any more' 0 "$(told tun0:peer)"
+
 # an interface that is not there yet, goes, and comes with another address
 rules <<END
 nat on ext0 from 10.0.1.0/24 to any -> (ext0)
@@ -226,7 +246,9 @@ for ((i = 0; i < changes; i++)); do
 	echo "addr del 10.200.$((i / 250)).$((i % 250 + 1))/32 dev int0"
 done > "$W/flood"
 ping_on client $F4
+began=$EPOCHREALTIME
 expect 'a flood' ip -n fw -batch "$W/flood"
+note "$((3 * changes)) changes in $(((${EPOCHREALTIME/./} - ${began/./}) / 1000)) ms"
 is 'what stayed' $((n + changes)) "$(told int0)"
 ping_off 'under a flood'
 sed -n 's/add \(10.201\)/del \1/p' "$W/flood" > "$W/ebb"

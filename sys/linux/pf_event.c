@@ -109,9 +109,10 @@ pf_event_flush(struct pf_netns *ns)
 }
 
 /*
- * The socket.  It has something to read, or an error to tell: messages were lost.
+ * The socket
  */
-/* Note which devices the messages in the buffer are about. */
+
+/* It has something to read, or an error to tell: messages were lost. */
 static void
 event_ready(struct sock *sk)
 {

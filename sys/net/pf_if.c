@@ -221,8 +221,8 @@ kif_of_device(struct pf *pf, int ifindex)
 	return (kif);
 }
 
-/* The device has its kif: work out its groups at once, as no packet may pass
- * a rule by that names one. */
+/* A device gets this kif.  Its groups are worked out at once: none of its packets
+ * may slip past a rule that names one of them. */
 static void
 device_came(struct pf *pf, struct pf_kif *kif, int ifindex)
 {
@@ -243,7 +243,8 @@ device_went(struct pf *pf, struct pf_kif *kif)
 	pf_host_kick(pf);
 }
 
-/* What nobody has told of the device: it is in no group with a meaning. */
+/* What is taken for true of a device before the host has told: it is neither in
+ * `any' nor in `egress'. */
 #define UNTOLD	(PF_IF_LOOPBACK | PF_IF_NOCARRIER)
 
 int
