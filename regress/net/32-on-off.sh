@@ -39,8 +39,8 @@ check 'syntax' 'pass in in in'
 check 'unknown macro' 'pass from $nobody'
 check 'bad address' 'pass from 10.0.0.300'
 check 'port without protocol' 'pass to port 80'
-check 'not there yet' 'block from no-route'
-like 'not there yet: what' ':3: no-route not supported yet' "$(cat "$W/said")"
+check 'not there yet' 'pass keep state (pflow)'
+like 'not there yet: what' ':3: pflow not supported yet' "$(cat "$W/said")"
 refuse 'no such file' fw pfctl -f "$W/absent"
 expect '-n' fw pfctl -nf - <<< 'block'
 is '-n changes nothing' "$before" "$(fw pfctl -sr; fw pfctl -st; fw pfctl -sm)"

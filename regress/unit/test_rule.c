@@ -130,11 +130,10 @@ static const struct bad {
 	B(src.addr.type, PF_ADDR_TYPE_MAX, EINVAL),
 	B(src.addr.type, 255, EINVAL),
 	B(src.addr.type, PF_ADDR_NONE, EINVAL),
-	B(src.addr.type, PF_ADDR_NOROUTE, EOPNOTSUPP),
 	B(src.addr.type, PF_ADDR_DYNIFTL, EINVAL),	/* the same */
 	B(src.addr.type, PF_ADDR_TABLE, EINVAL),	/* without a name */
-	B(src.addr.type, PF_ADDR_URPFFAILED, EOPNOTSUPP),
-	B(src.addr.type, PF_ADDR_RANGE, EOPNOTSUPP),
+	B(src.addr.type, PF_ADDR_RANGE, EINVAL),	/* without a family */
+	B(dst.addr.type, PF_ADDR_URPFFAILED, EINVAL),
 	B(src.addr.iflags, 1, EINVAL),
 	B(src.addr.net, 1, EINVAL),
 	B(src.addr.pad, 1, EINVAL),
@@ -162,8 +161,6 @@ static const struct bad {
 	B(pool[2].pad[1], 1, EINVAL),
 	B(qname, 'q', EOPNOTSUPP),
 	B(pqname, 'q', EOPNOTSUPP),
-	B(tagname, 't', EOPNOTSUPP),
-	B(match_tagname, 't', EOPNOTSUPP),
 	B(overload_tblname, 't', EOPNOTSUPP),
 	B(evaluations, 1, EINVAL),
 	B(packets, 1, EINVAL),
@@ -206,9 +203,12 @@ static const struct bad {
 	B(rtableid, -2, EOPNOTSUPP),
 	B(cuid, 1, EINVAL),
 	B(cpid, 1, EINVAL),
-	B(uid, 1, EOPNOTSUPP),
-	B(uid.op, PF_OP_EQ, EOPNOTSUPP),
-	B(gid, 1, EOPNOTSUPP),
+	B(uid, 1, EINVAL),			/* a user without an operator */
+	B(uid.id[1], 1, EINVAL),
+	B(uid.op, PF_OP_MAX, EINVAL),
+	B(uid.pad, 1, EINVAL),
+	B(gid, 1, EINVAL),
+	B(gid.pad[2], 1, EINVAL),
 	B(pad0, 1, EINVAL),
 	B(divert_addr, 1, EOPNOTSUPP),
 	B(divert_port, 1, EOPNOTSUPP),
@@ -229,7 +229,7 @@ static const struct bad {
 	B(ifnot, 2, EINVAL),
 	B(rcvifnot, 1, EINVAL),			/* without a name */
 	B(rcvifnot, 2, EINVAL),
-	B(match_tag_not, 1, EOPNOTSUPP),
+	B(match_tag_not, 1, EINVAL),		/* of no tag */
 	B(natpass, 1, EINVAL),			/* not a filter rule's */
 	B(keep_state, PF_STATE_SYNPROXY + 1, EINVAL),
 	B(keep_state, PF_STATE_MODULATE, EINVAL),
@@ -315,6 +315,9 @@ test_strings(void **state)
 		{ "ifname", offsetof(struct pf_rule, ifname), PF_IFNAMSIZ },
 		{ "logif", offsetof(struct pf_rule, logif), PF_IFNAMSIZ },
 		{ "rcv_ifname", offsetof(struct pf_rule, rcv_ifname), PF_IFNAMSIZ },
+		{ "tagname", offsetof(struct pf_rule, tagname), PF_TAG_NAME_SIZE },
+		{ "match_tagname", offsetof(struct pf_rule, match_tagname),
+		    PF_TAG_NAME_SIZE },
 		{ "label", offsetof(struct pf_rule, label), PF_RULE_LABEL_SIZE },
 		{ "last label", offsetof(struct pf_rule, more_label[3]),
 		    PF_RULE_LABEL_SIZE },

@@ -198,6 +198,9 @@ rule_error(const struct rule_loader *l, const struct pfctl_rule *r,
 	else if (e == ENOSPC)
 		fprintf(stderr, "%s:%u: too many anchors: \"set limit anchors\" "
 		    "allows for more\n\t", l->file, r->line);
+	else if (e == EOVERFLOW)
+		fprintf(stderr, "%s:%u: too many tags: mark_mask of the pf module "
+		    "has no room for another\n\t", l->file, r->line);
 	else
 		fprintf(stderr, "%s:%u: %s: %s\n\t", l->file, r->line, what,
 		    pf_dev_strerror(e));

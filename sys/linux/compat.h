@@ -62,4 +62,21 @@ pf_flowi4_set_tos(struct flowi4 *fl, const struct iphdr *iph)
 #define pf_sockaddr	sockaddr
 #endif
 
+/* The table of TCP sockets is no argument of a look-up any more, since 6.18. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+#define PF_HASHINFO(net)
+#else
+#define PF_HASHINFO(net)	(net)->ipv4.tcp_death_row.hashinfo,
+#endif
+
+/* Nor is that of UDP sockets, which is the namespace's own since 6.2, since UDP-Lite is
+ * gone. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 1, 0)
+#define PF_UDP_TABLE(net)
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define PF_UDP_TABLE(net)	(net)->ipv4.udp_table,
+#else
+#define PF_UDP_TABLE(net)	&udp_table,
+#endif
+
 #endif /* _LINUX_PF_COMPAT_H_ */

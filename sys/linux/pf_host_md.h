@@ -466,6 +466,23 @@ pf_pkt_received(const struct pf_pkt *p)
 	return (p->skb_iif);
 }
 
+/* pf_main.c: the bits of a mark that hold the number of the tag, and where they begin. */
+extern uint32_t pf_mark_tag;
+extern unsigned int pf_mark_shift;
+
+static inline uint16_t
+pf_pkt_tag(const struct pf_pkt *p)
+{
+	return ((uint16_t)((p->mark & pf_mark_tag) >> pf_mark_shift));
+}
+
+static inline void
+pf_pkt_set_tag(struct pf_pkt *p, uint16_t nr)
+{
+	p->mark = (p->mark & ~pf_mark_tag) |
+	    ((uint32_t)nr << pf_mark_shift & pf_mark_tag);
+}
+
 static inline const void *
 pf_pkt_pull(const struct pf_pkt *p, uint32_t off, uint32_t len, void *buf)
 {

@@ -45,7 +45,8 @@ struct pf_netns {
 						/* the purge ask for; NULL: nobody does */
 };
 
-/* pf_main.c: the lowest bit of mark_mask, 0: none.  Set at load time. */
+/* pf_main.c: the lowest bit of mark_mask, 0: none.  Set at load time.  The others are
+ * pf_mark_tag (pf_host_md.h). */
 extern uint32_t pf_mark_own;
 
 /* pf_mem.c.  Module init and exit; init: 0 or -ENOMEM. */

@@ -15,22 +15,45 @@
 #include "pf_linux.h"
 
 /*
- * The bits of a packet's mark that are pf's.  The lowest tells a packet that pf has sent
- * to this host itself.
+ * The bits of a packet's mark that are pf's, all in a row.  The lowest tells a packet
+ * that pf has sent to this host itself; the others are the number of the packet's tag.
  */
-static unsigned int	mark_mask = 0x80000000;
+static unsigned int	mark_mask = 0xffff8000;
 module_param(mark_mask, uint, 0444);
 MODULE_PARM_DESC(mark_mask,
-    "bits of the packet mark for pf's own use (default 0x80000000, 0: none)");
+    "bits of the packet mark for pf's own use, in a row (default 0xffff8000, 0: none)");
 
 uint32_t	pf_mark_own __ro_after_init;
+uint32_t	pf_mark_tag __ro_after_init;
+unsigned int	pf_mark_shift __ro_after_init;
+
+static int __init
+pf_mark_init(void)
+{
+	pf_mark_own = mark_mask & -mark_mask;
+	if (((mark_mask + pf_mark_own) & mark_mask) != 0) {
+		pr_err("pf: the bits of mark_mask are not in a row\n");
+		return (-EINVAL);
+	}
+	pf_mark_tag = mark_mask & ~pf_mark_own;
+	pf_mark_shift = pf_mark_tag != 0 ? __ffs(pf_mark_tag) : 0;
+	return (0);
+}
+
+uint32_t
+pf_host_tags(struct pf *pf)
+{
+	return (pf_mark_tag >> pf_mark_shift);
+}
 
 static int __init
 pf_init(void)
 {
 	int	err;
 
-	pf_mark_own = mark_mask & -mark_mask;
+	err = pf_mark_init();
+	if (err != 0)
+		return (err);
 	err = pf_mem_init();
 	if (err != 0)
 		return (err);

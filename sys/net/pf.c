@@ -26,6 +26,7 @@
 #include "pf_state.h"
 #include "pf_statetab.h"
 #include "pf_table.h"
+#include "pf_tag.h"
 #include "pf_track.h"
 
 const struct pf_cache_desc pf_caches[PF_CACHE_MAX] = {
@@ -182,6 +183,17 @@ count_rules(const struct pf_path *p, struct pf_krule *const *rule, uint32_t n,
 		count_rule(p, rule[i], passed);
 }
 
+/* What is done with each packet of few states. */
+static pf_noinline void
+path_each(struct pf_path *p, int why)
+{
+	const struct pf_state_more	*more = p->state->more;
+
+	count_rules(p, more->rule, more->n, why == PF_GO);
+	if (why == PF_GO && more->tag != NULL)
+		pf_pkt_set_tag(p->pd.pkt, more->tag->nr);
+}
+
 /*
  * Count the packet at its interface; and at its rules and its state, unless something
  * other than a rule has refused it.  A state's counters are plain words: two CPUs
@@ -210,8 +222,8 @@ path_count(struct pf_path *p, int why)
 		return;
 	}
 	count_rule(p, s->rule, why == PF_GO);
-	if (unlikely(s->log & PF_STATE_COUNTS))
-		count_rules(p, s->more->rule, s->more->n, why == PF_GO);
+	if (unlikely(s->log & PF_STATE_EACH))
+		path_each(p, why);
 	if (why == PF_GO)
 		pf_state_count(s, s->direction != pd->dir, n, pd->len);
 }
@@ -267,6 +279,7 @@ pf_purge(struct pf *pf)
 	pf_if_bring(pf);
 	pf_if_purge(pf);
 	pf_tables_settle(pf);
+	pf_tags_purge(pf);
 	pf_mutex_unlock(&pf->ctl);
 }
 
@@ -282,6 +295,7 @@ pf_create(void *hostdata)
 	pf->since = pf_wallclock(pf);
 	pf_mutex_init(&pf->ctl);
 	pf_tables_init(pf);
+	pf_tags_init(pf);
 	if (pf_pcpu_init(&pf->ctr, PF_CTR_MAX) != 0)
 		goto fail;
 	if (pf_ruleset_init(pf) != 0)
@@ -316,6 +330,7 @@ pf_destroy(struct pf *pf)
 	pf_tables_fini(pf);
 	pf_if_fini(pf);
 	pf_rcu_barrier();
+	pf_tags_fini(pf);
 	pf_mutex_unlock(&pf->ctl);
 	pf_pcpu_fini(&pf->ctr);
 	pf_mutex_destroy(&pf->ctl);

@@ -40,19 +40,21 @@ static_assert(PF_ASK_MAX <= 32, "each has a bit of pf_match_ent.ask");
 
 /*
  * What the match loop reads of a rule, packed into 128 bytes, which are two
- * cache lines.  With PF_MF_SRCTABLE or PF_MF_DSTTABLE the entry has a table in
- * place of the address and its mask.
+ * cache lines.  With PF_MF_SRCSET or PF_MF_DSTSET the entry has no address with
+ * a mask, but what src_type or dst_type, PF_ADDR_*, says: a table, or the first and
+ * the last address of a range, or nothing.
  */
 #define PF_MF_IFNOT	0x0001
 #define PF_MF_SRCNOT	0x0002
 #define PF_MF_DSTNOT	0x0004
-#define PF_MF_SRCTABLE	0x0008
-#define PF_MF_DSTTABLE	0x0010
+#define PF_MF_SRCSET	0x0008
+#define PF_MF_DSTSET	0x0010
 #define PF_MF_QUICK	0x0040
 #define PF_MF_ANCHOR	0x0100		/* calls an anchor, or .. */
 #define PF_MF_WILD	0x0200		/* .. the anchor's children */
 #define PF_MF_ACTS	0x0400		/* `match': acts at once, decides */
 					/* nothing */
+#define PF_MF_TAGS	0x0800		/* gives the packet a tag */
 struct pf_match_ent {
 	uint16_t	skip[PF_SKIP_COUNT];	/* skip steps, in rules */
 	struct pf_kif	*kif;			/* NULL: any */
@@ -69,7 +71,8 @@ struct pf_match_ent {
 	uint8_t		tcp_flags;		/* TCP flags that must be set */
 						/* .. */
 	uint8_t		tcp_flagset;		/* .. among these flags */
-	uint8_t		spare[6];
+	uint8_t		src_type, dst_type;
+	uint8_t		spare[4];
 	union {
 		struct pf_addr	 src;
 		struct pf_table	*src_table;

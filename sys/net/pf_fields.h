@@ -75,8 +75,8 @@
 	F(label,	"label",	STR, 0,	COUNT,	TOLD,	ALONE)		\
 	F(qname,	"queue",	STR, 0,	COUNT,	LATER,	SAME)		\
 	F(pqname,	"queue",	STR, 0,	COUNT,	LATER,	SAME)		\
-	F(tagname,	"tag",		STR, 0,	COUNT,	LATER,	SAME)		\
-	F(match_tagname, "tagged",	STR, 0,	COUNT,	LATER,	LIKE)		\
+	F(tagname,	"tag",		STR, 0,	COUNT,	TOLD,	SAME)		\
+	F(match_tagname, "tagged",	STR, 0,	COUNT,	ASK,	LIKE)		\
 	F(overload_tblname, "overload",	STR, 0,	COUNT,	LATER,	SAME)		\
 	F(evaluations,	"",		ANY, 0,	COUNT,	OUT,	IGNORED)	\
 	F(packets,	"",		ANY, 0,	COUNT,	OUT,	IGNORED)	\
@@ -104,8 +104,8 @@
 	F(cuid,		"",		ANY, 0,	COUNT,	OUT,	IGNORED)	\
 	F(cpid,		"",		ANY, 0,	COUNT,	OUT,	IGNORED)	\
 	F(ridentifier,	"ridentifier",	ANY, 0,	COUNT,	TOLD,	ALONE)		\
-	F(uid,		"user",		ANY, 0,	COUNT,	LATER,	LIKE)		\
-	F(gid,		"group",	ANY, 0,	COUNT,	LATER,	LIKE)		\
+	F(uid,		"user",		ANY, 0,	COUNT,	ASK,	LIKE)		\
+	F(gid,		"group",	ANY, 0,	COUNT,	ASK,	LIKE)		\
 	F(pad0,		"",		ANY, 0,	COUNT,	OUT,	IGNORED)	\
 	F(divert_addr,	"divert-to",	ANY, 0,	COUNT,	LATER,	SAME)		\
 	F(divert_port,	"divert-to",	ANY, 0,	COUNT,	LATER,	SAME)		\
@@ -122,7 +122,7 @@
 	F(quick,	"quick",	MAX, 1,	COUNT,	ENTRY,	SAME)		\
 	F(ifnot,	"!",		MAX, 1,	IFP,	ENTRY,	LIKE)		\
 	F(rcvifnot,	"received-on",	MAX, 1,	COUNT,	TOLD,	LIKE)		\
-	F(match_tag_not, "tagged",	ANY, 0,	COUNT,	LATER,	LIKE)		\
+	F(match_tag_not, "tagged",	MAX, 1,	COUNT,	TOLD,	LIKE)		\
 	F(natpass,	"pass",		MAX, 1,	COUNT,	ACT,	SAME)		\
 	F(keep_state,	"keep state",	MAX, PF_STATE_SYNPROXY,			\
 						COUNT,	ACT,	SAME)		\
@@ -178,12 +178,6 @@
 	F(SETQUEUE,	set_queue,	"set queue",		LATER)
 
 #define PF_RULE_VALUES_LATER(F)							\
-	F(src.addr.type, PF_ADDR_RANGE,		"address - address")		\
-	F(src.addr.type, PF_ADDR_NOROUTE,	"no-route")			\
-	F(src.addr.type, PF_ADDR_URPFFAILED,	"urpf-failed")			\
-	F(dst.addr.type, PF_ADDR_RANGE,		"address - address")		\
-	F(dst.addr.type, PF_ADDR_NOROUTE,	"no-route")			\
-	F(dst.addr.type, PF_ADDR_URPFFAILED,	"urpf-failed")			\
 	F(keep_state,	PF_STATE_MODULATE,	"modulate state")		\
 	F(keep_state,	PF_STATE_SYNPROXY,	"synproxy state")
 

@@ -95,6 +95,10 @@
  * pf_pkt_bcast(p)	p came in as a link layer broadcast or multicast
  * pf_pkt_received(p)	ifindex of the device that p came in by; 0: it was made
  *			here
+ * pf_pkt_tag(p)	the number of p's tag, 0: none; it stays with p until p
+ *			leaves this host, from `in' to `out' and through a
+ *			loopback device
+ * pf_pkt_set_tag(p, nr) give p a tag, up to pf_host_tags()
  * pf_pkt_pull(p, off, len, buf)
  *			a pointer to len bytes at off, for reading: into the
  *			packet, or to buf after copying; NULL if the packet is
@@ -105,6 +109,7 @@
 #include <pf_host_md.h>
 
 struct pf;
+struct pf_addr;
 struct pf_pkt;
 struct pf_rcu_head;
 
@@ -166,6 +171,27 @@ bool	 pf_pkt_cksum_ok(const struct pf_pkt *, uint8_t af, uint8_t proto,
 	    uint32_t off);
 
 /*
+ * Whether the host has a route to the address, for packets like this one; ifindex not
+ * 0: and the route leads out of that device (or one of its next hops does; to an
+ * address of the host itself: out of the loopback device).  Packet context.
+ */
+bool	 pf_route_leads(struct pf *, const struct pf_pkt *, uint8_t af,
+	    const struct pf_addr *, int ifindex);
+
+/*
+ * Whose socket of this host a TCP or UDP packet is from (PF_OUT), or for (PF_IN): user
+ * and group as programs of the network namespace know them.  false: nobody's, as of
+ * what is forwarded.  Packet context.
+ */
+struct pf_flow {
+	const struct pf_addr *src, *dst;
+	uint16_t	 sport, dport;	/* network order */
+};
+bool	 pf_pkt_owner(struct pf *, const struct pf_pkt *, int dir, uint8_t af,
+	    uint8_t proto, const struct pf_flow *, uint32_t *uid,
+	    uint32_t *gid);
+
+/*
  * Writing to a packet.  pf_pkt_write(): len bytes at off (both as for
  * pf_pkt_pull()), now the packet's own, or NULL without memory; what
  * pf_pkt_pull() has returned is void then.  pf_pkt_cksum_change(): in what the
@@ -200,6 +226,10 @@ void	 pf_host_disable(struct pf *);
  */
 uint32_t pf_host_ceiling(struct pf *, unsigned int limit);
 bool	 pf_host_may_exceed(struct pf *);
+
+/* How many tags a packet of the instance can tell apart: numbers from 1 on.
+ * Never changes. */
+uint32_t pf_host_tags(struct pf *);
 
 /* Let others run, in a long loop of control context; no lock but pf->ctl is
  * held. */

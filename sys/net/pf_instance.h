@@ -42,6 +42,7 @@
 #include "pf_if.h"
 #include "pf_statetab.h"
 #include "pf_table.h"
+#include "pf_tag.h"
 
 struct pf_conf;
 struct pf_trans;
@@ -60,6 +61,7 @@ struct pf {
 	struct pf_iftab	 ifs;
 	struct pf_anchors anchors;
 	struct pf_tables tables;
+	struct pf_tags	 tags;
 	struct pf_mutex	 ctl;
 	struct pf_trans	*trans;		/* [c] the open one, owned by its */
 					/* client or by the request that */

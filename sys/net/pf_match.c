@@ -41,6 +41,7 @@
 #include "pf_rule.h"
 #include "pf_ruleset.h"
 #include "pf_table.h"
+#include "pf_tag.h"
 
 /* What match_one() returns beside PF_SKIP_*. */
 #define MATCHED		PF_SKIP_COUNT
@@ -93,6 +94,54 @@ match_rcv_ifname(const struct pf_krule *kr, const struct pf_pdesc *pd)
 }
 
 static inline bool
+match_match_tagname(const struct pf_krule *kr, const struct pf_pdesc *pd)
+{
+	return ((pd->tag == kr->tagged->nr) != kr->tagged_not);
+}
+
+/* Look up, once, whose the packet is. */
+static void
+find_owner(struct pf_pdesc *pd)
+{
+	struct pf_flow	f = { &pd->src, &pd->dst, pd->sport, pd->dport };
+
+	if (pd->flags & PF_PD_OWNER)
+		return;
+	if (!pf_pkt_owner(pd->pf, pd->pkt, pd->dir, pd->af, pd->proto, &f,
+	    &pd->uid, &pd->gid))
+		pd->uid = pd->gid = UINT32_MAX;
+	pd->flags |= PF_PD_OWNER;
+}
+
+/* Nobody is no number, and only asked for by = and !=.  Of other protocols than TCP
+ * and UDP nothing is asked. */
+static bool
+match_id(const struct pf_rule_id *want, struct pf_pdesc *pd,
+    const uint32_t *id)
+{
+	if (pd->proto != IPPROTO_TCP && pd->proto != IPPROTO_UDP)
+		return (true);
+	if (pd->flags & PF_PD_NOTFIRST)
+		return (false);
+	find_owner(pd);
+	if (*id == UINT32_MAX && want->op != PF_OP_EQ && want->op != PF_OP_NE)
+		return (false);
+	return (pf_match_num(want->op, want->id[0], want->id[1], *id));
+}
+
+static inline bool
+match_uid(const struct pf_krule *kr, struct pf_pdesc *pd)
+{
+	return (match_id(&kr->ask.uid, pd, &pd->uid));
+}
+
+static inline bool
+match_gid(const struct pf_krule *kr, struct pf_pdesc *pd)
+{
+	return (match_id(&kr->ask.gid, pd, &pd->gid));
+}
+
+static inline bool
 match_prob(const struct pf_krule *kr, const struct pf_pdesc *pd)
 {
 	uint32_t	rnd;
@@ -103,7 +152,7 @@ match_prob(const struct pf_krule *kr, const struct pf_pdesc *pd)
 
 /* Whether the packet satisfies all of these criteria that the rule has. */
 static bool
-match_asked(const struct pf_match_ent *e, const struct pf_pdesc *pd)
+match_asked(const struct pf_match_ent *e, struct pf_pdesc *pd)
 {
 #define MATCH(name)							\
 	if (e->ask & 1U << PF_ASK_ ## name &&				\
@@ -140,24 +189,46 @@ match_port(uint8_t op, const uint16_t rule[2], uint16_t port, uint16_t flags)
 	return (pf_match_port(op, rule[0], rule[1], port));
 }
 
+/* Whether the address is one of a set: what type says, with what the entry has of it. */
+static bool
+match_set(const struct pf_pdesc *pd, const struct pf_addr *a, uint8_t type,
+    struct pf_table *table, const struct pf_addr *first,
+    const struct pf_addr *last)
+{
+	switch (type) {
+	case PF_ADDR_RANGE:
+		return (pf_addr_cmp(a, first, pd->af) >= 0 &&
+		    pf_addr_cmp(a, last, pd->af) <= 0);
+	case PF_ADDR_NOROUTE:
+		return (!pf_route_leads(pd->pf, pd->pkt, pd->af, a, 0));
+	case PF_ADDR_URPFFAILED:
+		return (!pf_route_leads(pd->pf, pd->pkt, pd->af, a,
+		    READ_ONCE(pd->kif->ifindex)));
+	default:
+		return (pf_table_match(table, pd->af, a));
+	}
+}
+
 static inline bool
 match_source(const struct pf_match_ent *e, const struct pf_pdesc *pd)
 {
-	if (unlikely(e->flags & PF_MF_SRCTABLE))
-		return (pf_table_match(e->src_table, pd->af, &pd->src));
+	if (unlikely(e->flags & PF_MF_SRCSET))
+		return (match_set(pd, &pd->src, e->src_type, e->src_table,
+		    &e->src, &e->smask));
 	return (pf_addr_masked_eq(&pd->src, &e->src, &e->smask));
 }
 
 static inline bool
 match_destination(const struct pf_match_ent *e, const struct pf_pdesc *pd)
 {
-	if (unlikely(e->flags & PF_MF_DSTTABLE))
-		return (pf_table_match(e->dst_table, pd->af, &pd->dst));
+	if (unlikely(e->flags & PF_MF_DSTSET))
+		return (match_set(pd, &pd->dst, e->dst_type, e->dst_table,
+		    &e->dst, &e->dmask));
 	return (pf_addr_masked_eq(&pd->dst, &e->dst, &e->dmask));
 }
 
 static inline unsigned int
-match_one(const struct pf_match_ent *e, const struct pf_pdesc *pd)
+match_one(const struct pf_match_ent *e, struct pf_pdesc *pd)
 {
 	if (e->kif != NULL &&
 	    pf_kif_matches(pd->kif, e->kif) == !!(e->flags & PF_MF_IFNOT))
@@ -193,6 +264,14 @@ count_run(const struct pf_match_ent *first, const struct pf_match_ent *next,
 		pf_pcpu_add_packet(&next->rule->ctr, PF_RC_EVAL, -1);
 }
 
+/* The rules behind see the new tag. */
+static inline void
+tag_packet(struct pf_pdesc *pd, const struct pf_krule *kr)
+{
+	pd->new_tag = kr->tag;
+	pd->tag = kr->tag->nr;
+}
+
 /*
  * Why a scan() ended: at the end of the ruleset, behind a match with `quick',
  * at the rule c->e, which calls an anchor, or behind the rule c->acts, which
@@ -201,7 +280,7 @@ count_run(const struct pf_match_ent *first, const struct pf_match_ent *next,
 enum { END, QUICK, ANCHOR, ACTS };
 
 static inline unsigned int
-scan(struct pf_match_cursor *c, const struct pf_pdesc *pd)
+scan(struct pf_match_cursor *c, struct pf_pdesc *pd)
 {
 	const struct pf_match_ent	*e = c->e, *run = c->run, *end = c->end;
 	struct pf_krule			*found = NULL;
@@ -211,6 +290,8 @@ scan(struct pf_match_cursor *c, const struct pf_pdesc *pd)
 		what = match_one(e, pd);
 		step = what < PF_SKIP_COUNT ? e->skip[what] : 1;
 		if (what == MATCHED) {
+			if (unlikely(e->flags & PF_MF_TAGS))
+				tag_packet(pd, e->rule);
 			if (unlikely(e->flags & PF_MF_ANCHOR)) {
 				why = ANCHOR;
 				break;
@@ -439,7 +520,7 @@ walk_on(struct pf_match *w, unsigned int why)
 
 void
 pf_match_begin(struct pf_match *m, const struct pf_conf *conf, uint32_t kind,
-    const struct pf_pdesc *pd)
+    struct pf_pdesc *pd)
 {
 	m->conf = conf;
 	m->pd = pd;
@@ -487,7 +568,7 @@ pf_match_next(struct pf_match *m)
 
 int
 pf_match_rules(struct pf_match *m, const struct pf_conf *conf, uint32_t kind,
-    const struct pf_pdesc *pd)
+    struct pf_pdesc *pd)
 {
 	pf_match_begin(m, conf, kind, pd);
 	while (pf_match_next(m) != NULL)

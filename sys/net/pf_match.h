@@ -30,6 +30,9 @@
  * A rule that acts at once (`match') is not the result either: the walk stops
  * behind it, and goes on when the caller asks for the next rule.
  *
+ * A rule with `tag' gives the packet's description its tag as soon as it matches, also
+ * a rule that another one overrules later.
+ *
  * The walk counts the evaluations of every rule.
  */
 #ifndef _NET_PF_MATCH_H_
@@ -80,7 +83,7 @@ struct pf_match {
 
 	/* private */
 	const struct pf_conf *conf;
-	const struct pf_pdesc *pd;
+	struct pf_pdesc	*pd;
 	/* the rule of the main ruleset whose anchor the walk is in */
 	struct pf_krule	*outer;
 	struct pf_match_cursor c;
@@ -93,9 +96,9 @@ struct pf_match {
 };
 
 /* Begin a walk over the rules of one kind, PF_RULESET_*.  The walk only borrows
- * the configuration and the packet's description. */
+ * the configuration and the packet's description, of which it changes the tag. */
 void	 pf_match_begin(struct pf_match *m, const struct pf_conf *,
-	    uint32_t kind, const struct pf_pdesc *);
+	    uint32_t kind, struct pf_pdesc *);
 /*
  * Walk on to the next rule that matches and acts at once (`match'), and return
  * that rule.  The caller does what the rule says and updates the packet's
@@ -108,6 +111,6 @@ void	 pf_match_stop(struct pf_match *m);
 /* The whole walk at once, for a caller that ignores rules that act at once.
  * Returns m->why. */
 int	 pf_match_rules(struct pf_match *m, const struct pf_conf *,
-	    uint32_t kind, const struct pf_pdesc *);
+	    uint32_t kind, struct pf_pdesc *);
 
 #endif /* _NET_PF_MATCH_H_ */

@@ -33,7 +33,7 @@
 
 /* The first rule of that kind that matches; most rulesets have none to walk. */
 static int
-first_match(const struct pf_conf *conf, uint32_t kind, const struct pf_pdesc *pd,
+first_match(const struct pf_conf *conf, uint32_t kind, struct pf_pdesc *pd,
     struct pf_krule **kr)
 {
 	struct pf_match	m pf_uninit;
@@ -48,7 +48,7 @@ first_match(const struct pf_conf *conf, uint32_t kind, const struct pf_pdesc *pd
 }
 
 int
-pf_nat_rule(const struct pf_conf *conf, const struct pf_pdesc *pd,
+pf_nat_rule(const struct pf_conf *conf, struct pf_pdesc *pd,
     struct pf_krule **kr)
 {
 	int	why;

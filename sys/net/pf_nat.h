@@ -20,7 +20,7 @@ struct pf_state_key;
 
 /* Find the rule of the nat, rdr and binat rulesets that translates the packet;
  * *kr NULL: none does.  PF_GO, or PFRES_*: the packet must be dropped. */
-int	 pf_nat_rule(const struct pf_conf *, const struct pf_pdesc *,
+int	 pf_nat_rule(const struct pf_conf *, struct pf_pdesc *,
 	    struct pf_krule **kr);
 /* Change the packet's key to what the rule translates it to.  PF_GO, or
  * PFRES_STATEINS: no address and port are free. */

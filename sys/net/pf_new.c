@@ -25,6 +25,7 @@
 #include "pf_rule.h"
 #include "pf_state.h"
 #include "pf_statetab.h"
+#include "pf_tag.h"
 #include "pf_track.h"
 
 /* What comes after is asked about the packet as kr translates it; the packet is rewritten
@@ -40,6 +41,7 @@ translate_by(struct pf_path *p, struct pf_krule *kr)
 	if (why != PF_GO)
 		return (why);
 	pf_rewrite_pdesc(&p->pd, &p->other.key);
+	p->pd.flags &= ~PF_PD_OWNER;
 	p->acts.translates = kr;
 	p->translated = memcmp(&p->other.key, &p->lookup.key,
 	    sizeof(p->lookup.key)) != 0;
@@ -124,7 +126,8 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 	unsigned int		 i;
 
 	if (likely(!p->translated && p->anchor == NULL && p->nat == NULL &&
-	    p->acts.n == 0 && (p->bound == NULL || p->bound == p->pd.kif)))
+	    p->acts.n == 0 && p->pd.new_tag == NULL &&
+	    (p->bound == NULL || p->bound == p->pd.kif)))
 		return (PF_GO);
 	more = pf_alloc_atomic(p->pd.pf, sizeof(*more) +
 	    (2 + p->acts.n) * sizeof(more->rule[0]));
@@ -133,6 +136,10 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 	more->nat_rule = p->nat != own ? p->nat : NULL;
 	more->anchor = p->anchor;
 	more->group = p->bound != p->pd.kif ? p->bound : NULL;
+	if (p->pd.new_tag != NULL) {
+		pf_tag_ref(p->pd.new_tag);
+		more->tag = p->pd.new_tag;
+	}
 	counts_at(more, p->nat, own);
 	counts_at(more, p->anchor, own);
 	for (i = 0; i < p->acts.n; i++)
@@ -166,8 +173,8 @@ fill_in(struct pf_path *p, struct pf_state *s, struct pf_krule *kr)
 	s->kif = p->pd.kif;
 	s->direction = p->pd.dir;
 	s->log = kr->act.log | p->acts.log;
-	if (s->more != NULL && s->more->n != 0)
-		s->log |= PF_STATE_COUNTS;
+	if (s->more != NULL && (s->more->n != 0 || s->more->tag != NULL))
+		s->log |= PF_STATE_EACH;
 	s->creation = s->expire = pf_uptime(p->pd.pf);
 	if (kr->act.allow_opts)
 		s->flags |= PFSTATE_ALLOWOPTS;
@@ -279,18 +286,12 @@ ask_rules(struct pf_path *p)
 }
 
 /* Without a rule that matches the packet passes.  A translation needs a state. */
-int
-pf_path_new(struct pf_path *p)
+static int
+decided(struct pf_path *p)
 {
-	struct pf_krule	*kr;
+	struct pf_krule	*kr = p->rule;
 	int		 why;
 
-	why = ask_translation(p);
-	if (why == PF_GO)
-		why = ask_rules(p);
-	if (why != PF_GO)
-		return (why);
-	kr = p->rule;
 	if (kr != NULL && kr->act.action == PF_DROP)
 		return (block(p));
 	why = pf_path_options(p, kr != NULL && kr->act.allow_opts);
@@ -304,4 +305,21 @@ pf_path_new(struct pf_path *p)
 	if (!p->translated && (kr == NULL || kr->act.keep_state == 0))
 		return (PF_GO);
 	return (create_state(p, kr));
+}
+
+int
+pf_path_new(struct pf_path *p)
+{
+	int	why;
+
+	p->pd.tag = pf_pkt_tag(p->pd.pkt);
+	p->pd.new_tag = NULL;
+	why = ask_translation(p);
+	if (why == PF_GO)
+		why = ask_rules(p);
+	if (why == PF_GO)
+		why = decided(p);
+	if (why == PF_GO && unlikely(p->pd.new_tag != NULL))
+		pf_pkt_set_tag(p->pd.pkt, p->pd.tag);
+	return (why);
 }

@@ -19,6 +19,7 @@
 
 struct pf;
 struct pf_kif;
+struct pf_tag;
 
 /*
  * What a step on a packet's way returns.  PF_GO: the packet goes on.  Otherwise
@@ -45,6 +46,7 @@ enum {
 				/* its ends, and not its addresses */
 #define PF_PD_ONEWAY	0x200	/* ICMP, neither query nor error: has no state */
 #define PF_PD_LINK	0x400	/* never leaves its link: is not translated */
+#define PF_PD_OWNER	0x800	/* uid and gid have been looked up */
 
 struct pf_tcp_info {
 	uint32_t	seq, ack;	/* host order */
@@ -75,6 +77,11 @@ struct pf_pdesc {
 					/* of a pair */
 	struct pf_tcp_info tcp;
 	struct pf_addr	 asks, asked;	/* if PF_PD_ENDS */
+	/* while rules are asked: */
+	uint16_t	 tag;		/* number of its tag, 0: none */
+	struct pf_tag	*new_tag;	/* that a rule has given it; or NULL */
+	uint32_t	 uid, gid;	/* if PF_PD_OWNER: whose socket it is; */
+					/* UINT32_MAX: nobody's of this host */
 };
 
 /*

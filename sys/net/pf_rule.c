@@ -25,6 +25,7 @@
 #include "pf_pool.h"
 #include "pf_rule.h"
 #include "pf_table.h"
+#include "pf_tag.h"
 #include "pf_util.h"
 
 #define SIZE(m, word, kind, max, skip, use, class)			\
@@ -127,6 +128,29 @@ kifs_get(struct pf *pf, struct pf_krule *kr, const struct pf_rule *r)
 	return (ENOMEM);
 }
 
+static void
+tags_put(struct pf *pf, struct pf_krule *kr)
+{
+	pf_tag_put(pf, kr->tag);
+	pf_tag_put(pf, kr->tagged);
+}
+
+/* Get the tags of `tag' and `tagged'. */
+static int
+tags_get(struct pf *pf, struct pf_krule *kr, const struct pf_rule *r)
+{
+	int	error = 0;
+
+	kr->tagged_not = r->match_tag_not;
+	if (r->tagname[0] != '\0')
+		error = pf_tag_get(pf, r->tagname, &kr->tag);
+	if (error == 0 && r->match_tagname[0] != '\0')
+		error = pf_tag_get(pf, r->match_tagname, &kr->tagged);
+	if (error != 0)
+		tags_put(pf, kr);
+	return (error);
+}
+
 /* Count the rule, or no longer, among those of its interface and tables. */
 static void
 count_user(struct pf_krule *kr, uint32_t n)
@@ -191,6 +215,7 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 	kr = pf_alloc(pf, sizeof(*kr));
 	if (kr == NULL)
 		return (ENOMEM);
+	error = ENOMEM;
 	kr->said_size = pf_all_zero((const uint8_t *)r->more_label,
 	    sizeof(r->more_label)) ? offsetof(struct pf_rule, more_label) :
 	    sizeof(*r);
@@ -199,12 +224,18 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 		goto fail;
 	if (pf_pcpu_init(&kr->ctr, PF_RC_MAX) != 0)
 		goto fail;
-	if (pools_create(pf, kr, r, path, lists) != 0)
+	error = pools_create(pf, kr, r, path, lists);
+	if (error != 0)
 		goto fail_ctr;
-	if (hosts_get(pf, kr, r, path) != 0)
+	error = hosts_get(pf, kr, r, path);
+	if (error != 0)
 		goto fail_pools;
-	if (kifs_get(pf, kr, r) != 0)
+	error = tags_get(pf, kr, r);
+	if (error != 0)
 		goto fail_hosts;
+	error = kifs_get(pf, kr, r);
+	if (error != 0)
+		goto fail_tags;
 	count_user(kr, 1);
 	pf_ref_set(&kr->refs, 1);
 	pf_atomic_set(&kr->states_cur, 0);
@@ -216,6 +247,8 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 	*out = kr;
 	return (0);
 
+fail_tags:
+	tags_put(pf, kr);
 fail_hosts:
 	hosts_put(kr);
 fail_pools:
@@ -225,7 +258,7 @@ fail_ctr:
 fail:
 	pf_free(kr->said);
 	pf_free(kr);
-	return (ENOMEM);
+	return (error);
 }
 
 bool
@@ -256,6 +289,7 @@ pf_krule_put(struct pf *pf, struct pf_krule *kr)
 		return;
 	pf_kif_put(pf, kr->kif);
 	pf_kif_put(pf, kr->rcv_kif);
+	tags_put(pf, kr);
 	hosts_put(kr);
 	pools_free(kr);
 	pf_free(kr->anchor_call);
@@ -273,19 +307,31 @@ pf_krule_leave(struct pf *pf, struct pf_krule *kr)
 	pf_krule_put(pf, kr);
 }
 
-/* Fill in the table, if there is one, or else the address and its mask.  Whether
- * it was the table. */
-static bool
-entry_addr(struct pf_table *t, const struct pf_addr_wrap *a,
-    struct pf_table **table, struct pf_addr *addr, struct pf_addr *mask)
+/* Fill in what the source is compared with. */
+static void
+entry_src(struct pf_match_ent *e, const struct pf_addr_wrap *a,
+    struct pf_table *t)
 {
-	if (t != NULL) {
-		*table = t;
-		return (true);
-	}
-	*addr = a->v.a.addr;
-	*mask = a->v.a.mask;
-	return (false);
+	e->src_type = a->type;
+	e->src = a->v.a.addr;
+	e->smask = a->v.a.mask;
+	if (a->type != PF_ADDR_ADDRMASK)
+		e->flags |= PF_MF_SRCSET;
+	if (t != NULL)
+		e->src_table = t;
+}
+
+static void
+entry_dst(struct pf_match_ent *e, const struct pf_addr_wrap *a,
+    struct pf_table *t)
+{
+	e->dst_type = a->type;
+	e->dst = a->v.a.addr;
+	e->dmask = a->v.a.mask;
+	if (a->type != PF_ADDR_ADDRMASK)
+		e->flags |= PF_MF_DSTSET;
+	if (t != NULL)
+		e->dst_table = t;
 }
 
 void
@@ -297,7 +343,7 @@ pf_krule_entry(struct pf_krule *kr, struct pf_match_ent *e)
 	e->rule = kr;
 	e->flags = (r->ifnot ? PF_MF_IFNOT : 0) |
 	    (r->src.neg ? PF_MF_SRCNOT : 0) | (r->dst.neg ? PF_MF_DSTNOT : 0) |
-	    (r->quick ? PF_MF_QUICK : 0);
+	    (r->quick ? PF_MF_QUICK : 0) | (kr->tag != NULL ? PF_MF_TAGS : 0);
 	if (kr->anchor != NULL) {
 		e->flags |= PF_MF_ANCHOR |
 		    (kr->call_kind.wildcard ? PF_MF_WILD : 0);
@@ -317,12 +363,8 @@ pf_krule_entry(struct pf_krule *kr, struct pf_match_ent *e)
 	e->dport_op = r->dst.port_op;
 	memcpy(e->sport, r->src.port, sizeof(e->sport));
 	memcpy(e->dport, r->dst.port, sizeof(e->dport));
-	if (entry_addr(host_table(kr, 0), &r->src.addr, &e->src_table, &e->src,
-	    &e->smask))
-		e->flags |= PF_MF_SRCTABLE;
-	if (entry_addr(host_table(kr, 1), &r->dst.addr, &e->dst_table, &e->dst,
-	    &e->dmask))
-		e->flags |= PF_MF_DSTTABLE;
+	entry_src(e, &r->src.addr, host_table(kr, 0));
+	entry_dst(e, &r->dst.addr, host_table(kr, 1));
 }
 
 /* A rule with `no', and one that calls an anchor, have no pool and are the same
@@ -337,16 +379,13 @@ pf_krule_entry_binat_in(struct pf_krule *kr, struct pf_match_ent *e)
 	if (kr->pool[PF_POOL_RDR] == NULL)
 		return;
 	outer = &kr->pool[PF_POOL_RDR]->addr[0];
-	e->flags &= ~(PF_MF_SRCNOT | PF_MF_DSTNOT | PF_MF_DSTTABLE);
+	e->flags &= ~(PF_MF_SRCNOT | PF_MF_DSTNOT | PF_MF_SRCSET | PF_MF_DSTSET);
 	e->flags |= r->dst.neg ? PF_MF_SRCNOT : 0;
-	if (entry_addr(host_table(kr, 1), &r->dst.addr, &e->src_table, &e->src,
-	    &e->smask))
-		e->flags |= PF_MF_SRCTABLE;
+	entry_src(e, &r->dst.addr, host_table(kr, 1));
 	e->sport_op = r->dst.port_op;
 	memcpy(e->sport, r->dst.port, sizeof(e->sport));
-	if (entry_addr(outer->dyn != NULL ? outer->dyn->table : NULL,
-	    &outer->user.addr, &e->dst_table, &e->dst, &e->dmask))
-		e->flags |= PF_MF_DSTTABLE;
+	entry_dst(e, &outer->user.addr,
+	    outer->dyn != NULL ? outer->dyn->table : NULL);
 	e->dport_op = r->src.port_op;
 	memcpy(e->dport, r->src.port, sizeof(e->dport));
 }

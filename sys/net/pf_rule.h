@@ -36,6 +36,7 @@ struct pf_kpool;
 struct pf_match_ent;
 struct pf_pool_list;
 struct pf_table;
+struct pf_tag;
 
 #define PF_RULE_MEMBER(m)	__typeof__(((struct pf_rule *)0)->m) m;
 
@@ -68,6 +69,7 @@ struct pf_krule {
 					/* redirects, host order */
 	bool		 has_tables;	/* [i] table[] has one */
 	bool		 rcv_not;	/* [i] ! received-on */
+	bool		 tagged_not;	/* [i] ! tagged */
 	struct pf_addr	 inner;		/* [i] binat: the inside network, as */
 					/* large as the pool's */
 	struct pf_rule_act act;		/* [i] what the rule does */
@@ -76,6 +78,9 @@ struct pf_krule {
 	struct pf_table	*table[2];	/* [i] referenced: of `from', `to'; */
 					/* NULL: none */
 	struct pf_dyn	*dyn[2];	/* [i] the same: (interface) */
+	struct pf_tag	*tag;		/* [i] the same: that it gives to */
+					/* packets */
+	struct pf_tag	*tagged;	/* [i] the same: that it asks for */
 	int32_t		 retired;	/* [a] its ruleset is no longer in */
 					/* force */
 	uint64_t	 base[PF_RC_MAX]; /* [c] counters when last cleared */
@@ -123,7 +128,8 @@ extern const unsigned int pf_rule_nfields;
 int	 pf_rule_check(const struct pf_rule *, uint32_t ruleset, bool calls,
 	    const struct pf_pool_list *);
 /*
- * Check a rule and make its krule.  Errors as of pf_rule_check(), and ENOMEM.
+ * Check a rule and make its krule.  Errors as of pf_rule_check(), of
+ * pf_tag_get(), and ENOMEM.
  * path: the anchor of its ruleset; call: the anchor that the rule calls, "" for
  * none; the caller sets anchor, anchor_call and call_kind of the krule.  Lock:
  * ctl.

@@ -80,6 +80,22 @@ has_later_value(const struct pf_rule *r)
 	return ((r->rule_flag & FLAGS_LATER) != 0);
 }
 
+static bool
+id_ok(const struct pf_rule_id *want)
+{
+	if (want->op >= PF_OP_MAX || !pf_all_zero(want->pad, sizeof(want->pad)))
+		return (false);
+	switch (want->op) {
+	case PF_OP_NONE:
+		return (want->id[0] == 0 && want->id[1] == 0);
+	case PF_OP_IRG:
+	case PF_OP_XRG:
+	case PF_OP_RRG:
+		return (true);
+	}
+	return (want->id[1] == 0 || want->id[1] == want->id[0]);
+}
+
 static int
 check_port(const struct pf_rule_addr *h, uint8_t proto)
 {
@@ -97,28 +113,44 @@ check_port(const struct pf_rule_addr *h, uint8_t proto)
 	return (proto != IPPROTO_TCP && proto != IPPROTO_UDP ? EINVAL : 0);
 }
 
-static int
-check_host(const struct pf_rule_addr *h, uint8_t af, uint8_t proto)
+/* What lies behind the family's size is zero; without a family, all is. */
+static bool
+addr_ok(const struct pf_addr_wrap *a, uint8_t af)
 {
 	size_t	used = af == AF_INET ? 4 : af == AF_INET6 ? 16 : 0;
 
-	if (h->addr.type == PF_ADDR_NONE)
+	if (!pf_all_zero(a->v.a.addr.addr8 + used, 16 - used) ||
+	    !pf_all_zero(a->v.a.mask.addr8 + used, 16 - used))
+		return (false);
+	return (a->type != PF_ADDR_RANGE || (used != 0 &&
+	    pf_addr_cmp(&a->v.a.addr, &a->v.a.mask, af) <= 0));
+}
+
+static int
+check_host(const struct pf_rule_addr *h, uint8_t af, uint8_t proto)
+{
+	const struct pf_addr_wrap	*a = &h->addr;
+	bool				 sound = false;
+
+	if (a->type != PF_ADDR_DYNIFTL && (a->iflags != 0 || a->net != 0))
 		return (EINVAL);
-	if (h->addr.type == PF_ADDR_DYNIFTL)
-		return (pf_dyn_ok(&h->addr) ? check_port(h, proto) : EINVAL);
-	if (h->addr.iflags != 0 || h->addr.net != 0)
-		return (EINVAL);
-	if (h->addr.type == PF_ADDR_TABLE)
-		return (pf_table_name_ok(h->addr.v.tblname) ?
-		    check_port(h, proto) : EINVAL);
-	if (h->addr.type != PF_ADDR_ADDRMASK)
-		return (0);			/* see has_later_value() */
-	/* what lies behind the family's size is zero; without a family, all
-	 * is */
-	if (!pf_all_zero(h->addr.v.a.addr.addr8 + used, 16 - used) ||
-	    !pf_all_zero(h->addr.v.a.mask.addr8 + used, 16 - used))
-		return (EINVAL);
-	return (check_port(h, proto));
+	switch (a->type) {
+	case PF_ADDR_ADDRMASK:
+	case PF_ADDR_RANGE:
+		sound = addr_ok(a, af);
+		break;
+	case PF_ADDR_DYNIFTL:
+		sound = pf_dyn_ok(a);
+		break;
+	case PF_ADDR_TABLE:
+		sound = pf_table_name_ok(a->v.tblname);
+		break;
+	case PF_ADDR_NOROUTE:
+	case PF_ADDR_URPFFAILED:
+		sound = pf_all_zero((const uint8_t *)&a->v, sizeof(a->v));
+		break;
+	}
+	return (sound ? check_port(h, proto) : EINVAL);
 }
 
 /* Whether the rule has an option that only a rule that makes states may
@@ -316,6 +348,9 @@ pf_rule_check(const struct pf_rule *r, uint32_t ruleset, bool calls,
 		return (EINVAL);
 	if ((r->ifnot && r->ifname[0] == '\0') ||
 	    (r->rcvifnot && r->rcv_ifname[0] == '\0') ||
+	    (r->match_tag_not && r->match_tagname[0] == '\0') ||
+	    r->dst.addr.type == PF_ADDR_URPFFAILED ||
+	    !id_ok(&r->uid) || !id_ok(&r->gid) ||
 	    (r->rule_flag & FLAGS_BOUND) == FLAGS_BOUND)
 		return (EINVAL);
 	for (i = 0; i < PFTM_MAX; i++)

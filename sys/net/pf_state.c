@@ -25,6 +25,7 @@
 #include "pf_rule.h"
 #include "pf_state.h"
 #include "pf_statetab.h"
+#include "pf_tag.h"
 
 #define LOOKUP_TRIES	8	/* lockless attempts under contention */
 
@@ -404,6 +405,7 @@ more_free(struct pf *pf, struct pf_state_more *more)
 		return;
 	for (i = 0; i < more->n; i++)
 		pf_krule_put(pf, more->rule[i]);
+	pf_tag_put(pf, more->tag);
 	pf_free(more);
 }
 

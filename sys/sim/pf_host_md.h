@@ -427,6 +427,7 @@ struct pf_pkt {
 	uint32_t	 segs;
 	uint32_t	 npieces;
 	int		 ifindex;	/* came in by, 0: made here */
+	uint16_t	 tag;		/* 0: none */
 	uint8_t		 af;
 	bool		 own;		/* made by pf: not filtered here */
 	bool		 cksum_known;	/* as if verified by the device */
@@ -462,6 +463,18 @@ static inline int
 pf_pkt_received(const struct pf_pkt *p)
 {
 	return (p->ifindex);
+}
+
+static inline uint16_t
+pf_pkt_tag(const struct pf_pkt *p)
+{
+	return (p->tag);
+}
+
+static inline void
+pf_pkt_set_tag(struct pf_pkt *p, uint16_t nr)
+{
+	p->tag = nr;
 }
 
 static inline const void *

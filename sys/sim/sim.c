@@ -90,7 +90,8 @@ sim_wire_send(struct sim_node *from, struct sim_if *ifp, struct pf_pkt *pkt)
 {
 	struct sim *sim = from->sim;
 
-	pkt->own = false;		/* a mark does not leave the machine */
+	pkt->own = false;		/* marks do not leave the machine */
+	pkt->tag = 0;
 	if (one_of_a_million(sim, ifp->wire.loss)) {
 		from->lost++;
 		sim_pkt_free(pkt);

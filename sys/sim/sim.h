@@ -38,6 +38,7 @@ extern void (*sim_panic_hook)(const char *msg);
 extern bool sim_exclusive;
 extern void (*sim_yield_hook)(void);
 extern void (*sim_copy_hook)(void);
+extern uint32_t sim_tags;		/* pf_host_tags(); 65,535 */
 void	 sim_lock_reset(void);
 void	 sim_lock_check_free(const void *mem, size_t size);
 void	 sim_lock_check_idle(const char *what);
@@ -255,6 +256,8 @@ struct sim_node {
 	unsigned int	 logs;		/* pf_log() calls */
 	char		 lastlog[256];
 	bool		 log_stderr;
+	bool		 sockets;	/* every port is that of a program of .. */
+	uint32_t	 uid, gid;	/* .. this user and group */
 	struct {			/* sim_user_region() */
 		uint64_t base, len;
 	}		 user[8];

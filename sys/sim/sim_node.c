@@ -20,6 +20,8 @@
 
 #include "sim_priv.h"
 
+uint32_t sim_tags = UINT16_MAX;
+
 /* Of the address sanitizer, when linked with it. */
 void	*__asan_region_is_poisoned(void *, size_t) __attribute__((weak));
 
@@ -147,6 +149,13 @@ sim_if_find(struct sim_node *n, int ifindex)
 	return (NULL);
 }
 
+static bool
+is_loopback(const struct sim_if *ifp)
+{
+	return (strncmp(ifp->name, "lo", 2) == 0 &&
+	    ifp->name[2 + strspn(ifp->name + 2, "0123456789")] == '\0');
+}
+
 /* Tell the core what the interface is now; 0 or ENOMEM. */
 static int
 if_tell(struct sim_node *n, const struct sim_if *ifp)
@@ -155,8 +164,7 @@ if_tell(struct sim_node *n, const struct sim_if *ifp)
 	uint32_t flags = 0;
 	int error;
 
-	if (strncmp(ifp->name, "lo", 2) == 0 &&
-	    ifp->name[2 + strspn(ifp->name + 2, "0123456789")] == '\0')
+	if (is_loopback(ifp))
 		flags |= PF_IF_LOOPBACK;
 	if (ifp->nocarrier)
 		flags |= PF_IF_NOCARRIER;
@@ -390,6 +398,38 @@ route_lookup(struct sim_node *n, uint8_t af, const struct pf_addr *dst)
 			best = r;
 	}
 	return (best != NULL ? sim_if_find(n, best->ifindex) : NULL);
+}
+
+bool
+pf_route_leads(struct pf *pf, const struct pf_pkt *p, uint8_t af,
+    const struct pf_addr *a, int ifindex)
+{
+	struct sim_node *n = pf_hostdata(pf);
+	const struct sim_if *ifp;
+
+	(void)p;
+	if (is_local(n, af, a)) {
+		ifp = sim_if_find(n, ifindex);
+		return (ifindex == 0 || (ifp != NULL && is_loopback(ifp)));
+	}
+	ifp = route_lookup(n, af, a);
+	return (ifp != NULL && (ifindex == 0 || ifp->ifindex == ifindex));
+}
+
+bool
+pf_pkt_owner(struct pf *pf, const struct pf_pkt *p, int dir, uint8_t af,
+    uint8_t proto, const struct pf_flow *f, uint32_t *uid, uint32_t *gid)
+{
+	const struct sim_node *n = pf_hostdata(pf);
+
+	if (proto != IPPROTO_TCP && proto != IPPROTO_UDP)
+		SIM_PANIC("protocol %u has no sockets", proto);
+	if (!n->sockets || (dir == PF_OUT ? p->ifindex != 0 :
+	    !is_local(n, af, f->dst)))
+		return (false);
+	*uid = n->uid;
+	*gid = n->gid;
+	return (true);
 }
 
 static void
@@ -740,6 +780,13 @@ pf_wallclock(struct pf *pf)
 	const struct sim_node *n = pf_hostdata(pf);
 
 	return (n->sim->epoch + (int64_t)(n->sim->now / SIM_SECOND));
+}
+
+uint32_t
+pf_host_tags(struct pf *pf)
+{
+	(void)pf;
+	return (sim_tags);
 }
 
 uint32_t

@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The pf for Linux authors
+#
+# Criteria that ask the kernel about a packet, IPv4 and IPv6: no-route and urpf-failed of
+# its route tables, user and group of its sockets.
+# It touches what differs between kernels (run -i).
+# Not on 6.12-deb13, for which 6.12 stands.
+. "$(dirname "$0")/lib.sh"
+net_up
+echo_server server tcp/80 udp/53
+passes() { rule_counter "$1" Packets; }
+
+# --- routes ----------------------------------------------------------------------
+# addresses of the client that the firewall has no route to, until it gets one
+other4=10.9.0.9 other6=fd00:9::9
+ip -n client addr add $other4/32 dev eth0
+ip -n client -6 addr add $other6/128 dev eth0 nodad
+rules <<END
+block return
+pass in on int0 from no-route label lost
+pass in on int0 from ! no-route label found
+pass out on ext0 from 10.0.0.0 - 10.0.255.255
+pass out on ext0 from fd00:1:: - fd00:1::ffff
+pass out on ext0 from { $other4 $other6 }
+END
+for v in 4 6; do
+	[ $v = 4 ] && o=$other4 s=$S4 c=$C4 net=10.9.0.0/24 || o=$other6 s=$S6 c=$C6 net=fd00:9::/64
+	before=$(passes 'from no-route')
+	refuse "no way back to $o" no_answer client $s -I $o
+	is 'no-route has seen it' $((before + 1)) "$(passes 'from no-route')"
+	expect "ping $s from a range" pings client $s
+	# a route that says that there is none
+	ip -n fw -$v route add unreachable $net
+	refuse "none back to $o" no_answer client $s -I $o
+	is 'no-route has seen it, too' $((before + 2)) "$(passes 'from no-route')"
+	ip -n fw -$v route del unreachable $net
+	ip -n fw -$v route add $net via $c
+	flush
+	expect "a way back to $o" pings client $s -I $o
+	is 'no-route has not seen it' $((before + 2)) "$(passes 'from no-route')"
+done
+
+# the way back is not the way that it came; any of several hops is right
+rules <<END
+block return in quick from urpf-failed label wrong
+pass
+END
+flush
+for v in 4 6; do
+	[ $v = 4 ] && o=$other4 s=$S4 c=$C4 f=$F4 net=10.9.0.0/24 ||
+	    { o=$other6 s=$S6 c=$C6 f=$F6 net=fd00:9::/64; }
+	expect 'the way that it came' pings client $s -I $o
+	ip -n fw -$v route replace $net via $s
+	flush
+	before=$(passes urpf-failed)
+	refuse 'another way' no_answer client $s -I $o
+	is 'urpf-failed has seen it' $((before + 1)) "$(passes urpf-failed)"
+	expect 'others pass' pings client $s
+	# the firewall's own address comes by the loopback device alone
+	expect 'itself' pings fw $f
+	case $VM_KERNEL$v in
+	debug*4) note 'no routes with several hops in this kernel' ;;
+	*)	ip -n fw -$v route del $net
+		ip -n fw -$v route add $net nexthop via $s dev ext0 \
+		    nexthop via $c dev int0
+		flush
+		before=$(passes urpf-failed)
+		# its answer may go the other way: it is passed that counts
+		no_answer client $s -I $o > "$W/said" 2>&1
+		is 'one of two ways' "$before" "$(passes urpf-failed)" ;;
+	esac
+	ip -n fw -$v route del $net
+done
+
+# --- sockets ---------------------------------------------------------------------
+# nobody (65534) serves 3128, root 3129; the firewall's programs of both go out
+chmod 755 "$W"
+mkdir -m 777 "$W/n"
+background fw setpriv --reuid 65534 --regid 65534 --clear-groups \
+    python3 -I -S "$NET/echod.py" "$W/n/ready" tcp/3128 udp/3128
+until_true test -e "$W/n/ready" || die "echo server of nobody: $(cat "$bg_said")"
+echo_server fw tcp/3129 udp/3129
+rules <<END
+block return
+pass in on int0 proto { tcp udp } user 65534
+pass in on int0 proto { tcp udp } to port { 80 53 } user unknown
+pass out on ext0
+pass out on int0 proto tcp group 65534
+END
+for v in 4 6; do
+	[ $v = 4 ] && c=$C4 s=$S4 f=$F4 || { c=$C6 s=$S6 f=$F6; }
+	answers 'open refused' client tcp $f 3128 3129
+	answers 'open refused' client udp $f 3128 3129
+	# forwarded: nobody's, whoever listens on that port here
+	answers 'open refused' client tcp $s 80 3128
+	answers open client udp $s 53
+	expect "the group may ask" in_ns fw setpriv --reuid 65534 --regid 65534 \
+	    --clear-groups nc -z -w "$patience" $s 80
+done
+echo_server client tcp/8080
+expect 'a program of the group' in_ns fw setpriv --reuid 0 --regid 65534 --clear-groups \
+    nc -z -w "$patience" $C4 8080
+refuse 'one of another' in_ns fw nc -z -w "$patience" $C4 8080
+# an established connection is its owner's, also when the rules ask anew
+rules <<END
+pass in on int0 proto tcp to port 3128 user 65534 flags any no state
+pass out on int0 proto tcp from port 3128 user 65534 flags any no state
+block return in on int0 proto tcp user != 65534
+END
+hold mine client tcp $F4 3128
+alive 'without a state' mine
+drop mine
+answers refused client tcp $F4 3129
