@@ -3,7 +3,8 @@
 # Copyright (c) 2026 The pf for Linux authors
 #
 # Criteria that ask the kernel about a packet, IPv4 and IPv6: no-route and urpf-failed of
-# its route tables, user and group of its sockets.
+# its route tables, user and group of its sockets.  Rules that end: max-pkt-rate and once.
+# And set tos.
 # It touches what differs between kernels (run -i).
 # Not on 6.12-deb13, for which 6.12 stands.
 . "$(dirname "$0")/lib.sh"
@@ -112,3 +113,42 @@ hold mine client tcp $F4 3128
 alive 'without a state' mine
 drop mine
 answers refused client tcp $F4 3129
+
+# --- rules that end ----------------------------------------------------------------
+rules <<END
+block return
+pass out
+pass in on int0 inet proto icmp max-pkt-rate 4/80000
+pass in on int0 inet6 proto icmp6 max-pkt-rate 4/80000
+pass in on int0 proto tcp to port 80 once
+END
+flush
+for s in $S4 $S6; do
+	client ping -n -c 9 -i 0.2 -W "$brief" "$s" > "$W/said" 2>&1
+	like "four of nine pings of $s" '^9 packets transmitted, 4 received' "$(cat "$W/said")"
+done
+answers open client tcp $S4 80
+answers refused client tcp $S4 80
+like 'what is used up is shown so' 'once.*# expired' "$(fw pfctl -sr)"
+
+# --- set tos -------------------------------------------------------------------------
+rules <<END
+pass
+match out on ext0 set tos 0x20
+END
+flush
+in_ns server nft -f - <<END || die 'no nft'
+table inet t {
+	chain in {
+		type filter hook input priority 0
+		ip dscp 8 counter
+		ip6 dscp 8 counter
+	}
+}
+END
+answers open client udp $S4 53
+answers open client udp $S6 53
+expect "ping $S4" pings client $S4 -Q 1
+expect "ping $S6" pings client $S6
+like 'IPv4' 'ip dscp .* packets 2 ' "$(in_ns server nft list table inet t)"
+like 'IPv6' 'ip6 dscp .* packets 2 ' "$(in_ns server nft list table inet t)"

@@ -180,11 +180,9 @@ static const struct bad {
 	B(rule_flag, PFRULE_FLAGMASK + 1, EINVAL),
 	B(rule_flag, PFRULE_SRCTRACK, EOPNOTSUPP),
 	B(rule_flag, PFRULE_RULESRCTRACK, EOPNOTSUPP),
-	B(rule_flag, PFRULE_ONCE, EOPNOTSUPP),
 	B(rule_flag, PFRULE_GRBOUND, EINVAL),	/* without keep state */
 	B(rule_flag, PFRULE_PFLOW, EOPNOTSUPP),
 	B(rule_flag, PFRULE_NODF, EOPNOTSUPP),
-	B(rule_flag, PFRULE_SET_TOS, EOPNOTSUPP),
 	B(rule_flag, PFRULE_RETURN | PFRULE_RETURNRST, EINVAL),
 	B(rule_flag, PFRULE_IFBOUND, EINVAL),	/* without keep state */
 	B(rule_flag, PFRULE_STATESLOPPY, EINVAL),
@@ -196,7 +194,8 @@ static const struct bad {
 	B(max_src_conn, 1, EOPNOTSUPP),
 	B(max_src_conn_rate, 1, EOPNOTSUPP),
 	B(max_src_conn_rate.seconds, 1, EOPNOTSUPP),
-	B(pktrate, 1, EOPNOTSUPP),
+	B(pktrate, 1, EINVAL),			/* in no time */
+	B(pktrate.seconds, 1, EINVAL),
 	B(os_fingerprint, 1, EOPNOTSUPP),
 	B(os_fingerprint, PF_OSFP_NOMATCH, EOPNOTSUPP),
 	B(rtableid, 0, EOPNOTSUPP),
@@ -243,7 +242,7 @@ static const struct bad {
 	B(min_ttl, 1, EOPNOTSUPP),
 	B(allow_opts, 2, EINVAL),
 	B(rt, PF_ROUTETO, EOPNOTSUPP),
-	B(set_tos, 1, EOPNOTSUPP),
+	B(set_tos, 1, EINVAL),			/* without the flag */
 	B(set_prio, 1, EOPNOTSUPP),
 	B(set_prio[1], 1, EOPNOTSUPP),
 	B(prio, 1, EOPNOTSUPP),

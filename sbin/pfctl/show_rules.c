@@ -174,6 +174,8 @@ show_ruleset(struct pf_dev *dev, struct ctl_show *sh, const char *anchor,
 		    (wild || !chain_has(&here, path));
 		indent(sh, depth);
 		pfctl_print_rule(&p, &r->rule, r->pool, r->anchor_call);
+		if (r->rule.expired)
+			fprintf(sh->out, " # expired");
 		fprintf(sh->out, braces ? " {\n" : "\n");
 		print_counters(sh, &r->rule, fr.n);
 		if (!braces)

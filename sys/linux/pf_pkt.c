@@ -18,6 +18,7 @@
 #include <linux/percpu.h>
 #include <linux/udp.h>
 #include <net/checksum.h>
+#include <net/dsfield.h>
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
 #include <net/ip6_fib.h>
@@ -190,6 +191,28 @@ pf_pkt_write(struct pf_pkt *skb, uint32_t off, uint32_t len)
 	if (skb_ensure_writable(skb, start + len) != 0)
 		return (NULL);
 	return (skb->data + start);
+}
+
+/* IPv6 has no checksum of its own, but a device may have summed its header too. */
+bool
+pf_pkt_set_tos(struct pf_pkt *skb, uint8_t af, uint8_t tos)
+{
+	size_t	size = af == AF_INET ? sizeof(struct iphdr) :
+	    sizeof(struct ipv6hdr);
+	__be32	old;
+
+	if (skb_ensure_writable(skb, skb_network_offset(skb) + size) != 0)
+		return (false);
+	if (af == AF_INET) {
+		ipv4_change_dsfield(ip_hdr(skb), 0, tos);
+		return (true);
+	}
+	old = *(__be32 *)ipv6_hdr(skb);
+	ipv6_change_dsfield(ipv6_hdr(skb), 0, tos);
+	if (skb->ip_summed == CHECKSUM_COMPLETE)
+		skb->csum = csum_add(csum_sub(skb->csum, (__force __wsum)old),
+		    *(__force __wsum *)ipv6_hdr(skb));
+	return (true);
 }
 
 void

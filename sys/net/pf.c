@@ -20,6 +20,7 @@
 #include "pf_instance.h"
 #include "pf_packet.h"
 #include "pf_path.h"
+#include "pf_rate.h"
 #include "pf_rewrite.h"
 #include "pf_rule.h"
 #include "pf_ruleset.h"
@@ -71,6 +72,28 @@ path_state_options(const struct pf_path *p)
 	return (pf_path_options(p, (p->state->flags & PFSTATE_ALLOWOPTS) != 0));
 }
 
+/* What the rules of few states do with each packet. */
+static pf_noinline int
+path_each(struct pf_path *p)
+{
+	const struct pf_state_more	*more = p->state->more;
+
+	if (more->tag != NULL)
+		pf_pkt_set_tag(p->pd.pkt, more->tag->nr);
+	return (more->sets_tos ? pf_rewrite_tos(&p->pd, more->tos) : PF_GO);
+}
+
+/* More of them come than the state's rule lets through.  Answers do not count. */
+static pf_noinline bool
+path_too_many(const struct pf_path *p)
+{
+	const struct pf_state	*s = p->state;
+
+	return (s->rule->rate != NULL && s->direction == p->pd.dir &&
+	    pf_rate_exceeded(s->rule->rate, pf_pd_packets(&p->pd),
+	    pf_uptime(p->pd.pf)));
+}
+
 /* An error about a connection that has a state goes with it. */
 static int
 path_icmp_error(struct pf_path *p)
@@ -83,6 +106,8 @@ path_icmp_error(struct pf_path *p)
 	if (why != PF_GO || p->state == NULL)
 		return (why);
 	why = path_state_options(p);
+	if (why == PF_GO && unlikely(p->state->log & PF_STATE_EACH))
+		why = path_each(p);
 	if (why != PF_GO || !pf_state_translates(p->state))
 		return (why);
 	pf_state_key_get(p->state, path_far_side(p), &to);
@@ -117,11 +142,15 @@ path_state(struct pf_path *p)
 	why = path_state_options(p);
 	if (why != PF_GO)
 		return (why);
+	if (unlikely(s->log & PF_STATE_EACH) && path_too_many(p))
+		return (PF_BLOCKED);
 	forward = s->direction == p->pd.dir;
 	if (p->pd.proto == IPPROTO_TCP)
 		why = pf_tcp_track(pf, s, &p->pd, forward);
 	else
 		pf_track(pf, s, forward);
+	if (why == PF_GO && unlikely(s->log & PF_STATE_EACH))
+		why = path_each(p);
 	if (why != PF_GO || !pf_state_translates(s))
 		return (why);
 	pf_state_key_get(s, path_far_side(p), &to);
@@ -183,17 +212,6 @@ count_rules(const struct pf_path *p, struct pf_krule *const *rule, uint32_t n,
 		count_rule(p, rule[i], passed);
 }
 
-/* What is done with each packet of few states. */
-static pf_noinline void
-path_each(struct pf_path *p, int why)
-{
-	const struct pf_state_more	*more = p->state->more;
-
-	count_rules(p, more->rule, more->n, why == PF_GO);
-	if (why == PF_GO && more->tag != NULL)
-		pf_pkt_set_tag(p->pd.pkt, more->tag->nr);
-}
-
 /*
  * Count the packet at its interface; and at its rules and its state, unless something
  * other than a rule has refused it.  A state's counters are plain words: two CPUs
@@ -223,7 +241,7 @@ path_count(struct pf_path *p, int why)
 	}
 	count_rule(p, s->rule, why == PF_GO);
 	if (unlikely(s->log & PF_STATE_EACH))
-		path_each(p, why);
+		count_rules(p, s->more->rule, s->more->n, why == PF_GO);
 	if (why == PF_GO)
 		pf_state_count(s, s->direction != pd->dir, n, pd->len);
 }

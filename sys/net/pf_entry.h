@@ -32,6 +32,7 @@ struct pf_table;
 enum {
 	PF_RULE_FIELDS(PF_RULE_ROW)
 	PF_RULE_BITS(PF_RULE_BIT)
+	PF_ASK_rate,			/* asked last: it counts what has matched */
 	PF_ASK_MAX
 };
 #undef PF_RULE_ROW

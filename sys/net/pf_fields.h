@@ -97,7 +97,7 @@
 	F(max_src_states, "max-src-states", ANY, 0, COUNT, LATER, ALONE)	\
 	F(max_src_conn,	"max-src-conn",	ANY, 0,	COUNT,	LATER,	ALONE)		\
 	F(max_src_conn_rate, "max-src-conn-rate", ANY, 0, COUNT, LATER, ALONE)	\
-	F(pktrate,	"max-pkt-rate",	ANY, 0,	COUNT,	LATER,	ALONE)		\
+	F(pktrate,	"max-pkt-rate",	ANY, 0,	COUNT,	TOLD,	ALONE)		\
 	F(prob,		"probability",	ANY, 0,	COUNT,	ASK,	ALONE)		\
 	F(os_fingerprint, "os",		ANY, 0,	COUNT,	LATER,	LIKE)		\
 	F(rtableid,	"rtable",	TABLE, 0, COUNT, LATER,	SAME)		\
@@ -137,7 +137,7 @@
 	F(rt,		"route-to, reply-to or dup-to",				\
 					ANY, 0,	COUNT,	LATER,	SAME)		\
 	F(tos,		"tos",		ANY, 0,	COUNT,	ASK,	LIKE)		\
-	F(set_tos,	"set tos",	ANY, 0,	COUNT,	LATER,	SAME)		\
+	F(set_tos,	"set tos",	ANY, 0,	COUNT,	ACT,	SAME)		\
 	F(set_prio,	"set prio",	ANY, 0,	COUNT,	LATER,	SAME)		\
 	F(prio,		"prio",		ANY, 0,	COUNT,	LATER,	LIKE)		\
 	F(flush,	"flush",	ANY, 0,	COUNT,	LATER,	SAME)		\
@@ -162,7 +162,7 @@
 	F(NOSYNC,	no_sync,	"no-sync",		ACT)		\
 	F(SRCTRACK,	source_track,	"source-track",		LATER)		\
 	F(RULESRCTRACK,	source_track_rule, "source-track rule",	LATER)		\
-	F(ONCE,		once,		"once",			LATER)		\
+	F(ONCE,		once,		"once",			ASK)		\
 	F(IFBOUND,	if_bound,	"if-bound",		ACT)		\
 	F(GRBOUND,	group_bound,	"group-bound",		ACT)		\
 	F(STATESLOPPY,	sloppy,		"sloppy",		ACT)		\
@@ -172,7 +172,7 @@
 	F(REASSEMBLE_TCP, reassemble_tcp, "reassemble tcp",	LATER)		\
 	F(FRAGCROP,	fragment_crop,	"fragment crop",	LATER)		\
 	F(FRAGDROP,	fragment_drop,	"fragment drop-ovl",	LATER)		\
-	F(SET_TOS,	set_tos,	"set tos",		LATER)		\
+	F(SET_TOS,	set_tos,	"set tos",		ACT)		\
 	F(NOFRAGMENT,	no_reassemble,	"no reassemble",	LATER)		\
 	F(DSCP,		dscp,		"tos",			TOLD)		\
 	F(SETQUEUE,	set_queue,	"set queue",		LATER)

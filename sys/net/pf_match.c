@@ -38,6 +38,7 @@
 #include "pf_instance.h"
 #include "pf_match.h"
 #include "pf_packet.h"
+#include "pf_rate.h"
 #include "pf_rule.h"
 #include "pf_ruleset.h"
 #include "pf_table.h"
@@ -59,6 +60,21 @@ match_fragment(const struct pf_krule *kr, const struct pf_pdesc *pd)
 {
 	(void)kr;
 	return ((pd->flags & PF_PD_FRAGMENT) != 0);
+}
+
+/* It has not decided yet. */
+static inline bool
+match_once(const struct pf_krule *kr, const struct pf_pdesc *pd)
+{
+	(void)pd;
+	return (pf_atomic_read(&kr->used) == 0);
+}
+
+static inline bool
+match_rate(const struct pf_krule *kr, const struct pf_pdesc *pd)
+{
+	return (!pf_rate_exceeded(kr->rate, pf_pd_packets(pd),
+	    pf_uptime(pd->pf)));
 }
 
 static inline bool
@@ -164,6 +180,7 @@ match_asked(const struct pf_match_ent *e, struct pf_pdesc *pd)
 	PF_RULE_ONLY_ASK(use, MATCH(name))
 	PF_RULE_BITS(MATCH_BIT)
 	PF_RULE_FIELDS(MATCH_ROW)
+	MATCH(rate)
 	return (true);
 }
 

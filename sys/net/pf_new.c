@@ -126,7 +126,8 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 	unsigned int		 i;
 
 	if (likely(!p->translated && p->anchor == NULL && p->nat == NULL &&
-	    p->acts.n == 0 && p->pd.new_tag == NULL &&
+	    p->acts.n == 0 && p->pd.new_tag == NULL && !p->acts.sets_tos &&
+	    own->rate == NULL &&
 	    (p->bound == NULL || p->bound == p->pd.kif)))
 		return (PF_GO);
 	more = pf_alloc_atomic(p->pd.pf, sizeof(*more) +
@@ -136,6 +137,8 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 	more->nat_rule = p->nat != own ? p->nat : NULL;
 	more->anchor = p->anchor;
 	more->group = p->bound != p->pd.kif ? p->bound : NULL;
+	more->sets_tos = p->acts.sets_tos;
+	more->tos = p->acts.tos;
 	if (p->pd.new_tag != NULL) {
 		pf_tag_ref(p->pd.new_tag);
 		more->tag = p->pd.new_tag;
@@ -173,7 +176,8 @@ fill_in(struct pf_path *p, struct pf_state *s, struct pf_krule *kr)
 	s->kif = p->pd.kif;
 	s->direction = p->pd.dir;
 	s->log = kr->act.log | p->acts.log;
-	if (s->more != NULL && (s->more->n != 0 || s->more->tag != NULL))
+	if (s->more != NULL && (s->more->n != 0 || s->more->tag != NULL ||
+	    s->more->sets_tos || kr->rate != NULL))
 		s->log |= PF_STATE_EACH;
 	s->creation = s->expire = pf_uptime(p->pd.pf);
 	if (kr->act.allow_opts)
@@ -292,8 +296,14 @@ decided(struct pf_path *p)
 	struct pf_krule	*kr = p->rule;
 	int		 why;
 
+	/* of two packets on two CPUs, the second comes too late */
+	if (kr != NULL && unlikely(kr->act.rule_flag & PFRULE_ONCE) &&
+	    pf_atomic_inc(&kr->used) != 1)
+		return (PF_BLOCKED);
 	if (kr != NULL && kr->act.action == PF_DROP)
 		return (block(p));
+	if (kr != NULL)
+		pf_actions_set(&p->acts, kr);
 	why = pf_path_options(p, kr != NULL && kr->act.allow_opts);
 	if (why == PF_GO && kr != NULL && kr->act.pool_used != 0 &&
 	    is_translated(p))
@@ -321,5 +331,7 @@ pf_path_new(struct pf_path *p)
 		why = decided(p);
 	if (why == PF_GO && unlikely(p->pd.new_tag != NULL))
 		pf_pkt_set_tag(p->pd.pkt, p->pd.tag);
+	if (why == PF_GO && unlikely(p->acts.sets_tos))
+		why = pf_rewrite_tos(&p->pd, p->acts.tos);
 	return (why);
 }

@@ -23,6 +23,7 @@
 #include "pf_ifgroup.h"
 #include "pf_instance.h"
 #include "pf_pool.h"
+#include "pf_rate.h"
 #include "pf_rule.h"
 #include "pf_table.h"
 #include "pf_tag.h"
@@ -109,6 +110,18 @@ static struct pf_table *
 host_table(const struct pf_krule *kr, unsigned int i)
 {
 	return (kr->dyn[i] != NULL ? kr->dyn[i]->table : kr->table[i]);
+}
+
+static int
+rate_create(struct pf *pf, struct pf_krule *kr, const struct pf_rule *r)
+{
+	if (r->pktrate.limit == 0)
+		return (0);
+	kr->rate = pf_alloc(pf, sizeof(*kr->rate));
+	if (kr->rate == NULL)
+		return (ENOMEM);
+	pf_rate_init(kr->rate, &r->pktrate);
+	return (0);
 }
 
 /* Get the interfaces of `on' and `received-on'. */
@@ -233,12 +246,16 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 	error = tags_get(pf, kr, r);
 	if (error != 0)
 		goto fail_hosts;
-	error = kifs_get(pf, kr, r);
+	error = rate_create(pf, kr, r);
 	if (error != 0)
 		goto fail_tags;
+	error = kifs_get(pf, kr, r);
+	if (error != 0)
+		goto fail_rate;
 	count_user(kr, 1);
 	pf_ref_set(&kr->refs, 1);
 	pf_atomic_set(&kr->states_cur, 0);
+	pf_atomic_set(&kr->used, 0);
 	memcpy(kr->said, r, kr->said_size);
 	keep_members(kr, r);
 	kr->first_port = ntohs(r->dst.port[0]);
@@ -247,6 +264,8 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 	*out = kr;
 	return (0);
 
+fail_rate:
+	pf_free(kr->rate);
 fail_tags:
 	tags_put(pf, kr);
 fail_hosts:
@@ -292,6 +311,7 @@ pf_krule_put(struct pf *pf, struct pf_krule *kr)
 	tags_put(pf, kr);
 	hosts_put(kr);
 	pools_free(kr);
+	pf_free(kr->rate);
 	pf_free(kr->anchor_call);
 	pf_free(kr->said);
 	pf_pcpu_fini(&kr->ctr);
@@ -356,7 +376,7 @@ pf_krule_entry(struct pf_krule *kr, struct pf_match_ent *e)
 	e->af = r->af;
 	e->proto = r->proto;
 	e->action = r->action;
-	e->ask = asked(r);
+	e->ask = asked(r) | (kr->rate != NULL ? 1U << PF_ASK_rate : 0);
 	e->tcp_flags = r->flags;
 	e->tcp_flagset = r->flagset;
 	e->sport_op = r->src.port_op;
@@ -431,6 +451,7 @@ pf_krule_export(const struct pf_krule *kr, uint64_t evals, struct pf_rule *r)
 	r->bytes[1] = v[PF_RC_BYTES_OUT];
 	r->states_cur = pf_atomic_read(&kr->states_cur);
 	r->states_tot = v[PF_RC_STATES];
+	r->expired = pf_atomic_read(&kr->used) != 0;
 	r->nr = kr->nr;
 	r->cuid = kr->cuid;
 	r->cpid = kr->cpid;

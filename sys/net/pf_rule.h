@@ -35,6 +35,7 @@ struct pf_kif;
 struct pf_kpool;
 struct pf_match_ent;
 struct pf_pool_list;
+struct pf_rate;
 struct pf_table;
 struct pf_tag;
 
@@ -81,8 +82,10 @@ struct pf_krule {
 	struct pf_tag	*tag;		/* [i] the same: that it gives to */
 					/* packets */
 	struct pf_tag	*tagged;	/* [i] the same: that it asks for */
+	struct pf_rate	*rate;		/* [i] owned: max-pkt-rate; NULL: none */
 	int32_t		 retired;	/* [a] its ruleset is no longer in */
 					/* force */
+	struct pf_atomic used;		/* times that it has decided, if `once' */
 	uint64_t	 base[PF_RC_MAX]; /* [c] counters when last cleared */
 	uint32_t	 cuid, cpid;	/* [i] user and process that loaded */
 					/* it */

@@ -16,6 +16,7 @@
 #include "pf_fields.h"
 #include "pf_ifaddr.h"
 #include "pf_pool.h"
+#include "pf_rate.h"
 #include "pf_rule.h"
 #include "pf_table.h"
 #include "pf_util.h"
@@ -213,7 +214,8 @@ check_match(const struct pf_rule *r)
 {
 	if (r->keep_state != 0 || has_state_options(r) || r->natpass ||
 	    r->return_icmp != 0 || r->return_icmp6 != 0 ||
-	    r->return_ttl != 0 || (r->rule_flag & FLAGS_RETURN) != 0)
+	    r->return_ttl != 0 ||
+	    (r->rule_flag & (FLAGS_RETURN | PFRULE_ONCE)) != 0)
 		return (EINVAL);
 	return (r->allow_opts ? EOPNOTSUPP : 0);
 }
@@ -350,7 +352,8 @@ pf_rule_check(const struct pf_rule *r, uint32_t ruleset, bool calls,
 	    (r->rcvifnot && r->rcv_ifname[0] == '\0') ||
 	    (r->match_tag_not && r->match_tagname[0] == '\0') ||
 	    r->dst.addr.type == PF_ADDR_URPFFAILED ||
-	    !id_ok(&r->uid) || !id_ok(&r->gid) ||
+	    !id_ok(&r->uid) || !id_ok(&r->gid) || !pf_rate_ok(&r->pktrate) ||
+	    (r->set_tos != 0 && (r->rule_flag & PFRULE_SET_TOS) == 0) ||
 	    (r->rule_flag & FLAGS_BOUND) == FLAGS_BOUND)
 		return (EINVAL);
 	for (i = 0; i < PFTM_MAX; i++)

@@ -148,6 +148,8 @@ struct pf_state_more {
 	struct pf_krule	*anchor;		/* [i] of the main ruleset, that led to the */
 						/* state's rule; NULL: none */
 	struct pf_tag	*tag;			/* [i] of its packets, referenced; NULL: none */
+	bool		 sets_tos;		/* [i] packets get .. */
+	uint8_t		 tos;			/* [i] .. this type of service */
 	struct pf_kif	*group;			/* [i] that the state is bound to, counted */
 						/* there as the state's kif is; NULL: none */
 	uint32_t	 n;			/* [i] */

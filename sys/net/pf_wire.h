@@ -20,6 +20,7 @@
 
 #define PF_WIRE	__attribute__((packed))
 
+#define PF_ECN	0x03			/* of the type of service: RFC 3168 */
 struct pf_ip4 {				/* RFC 791, 3.1 */
 	uint8_t		vhl;		/* version << 4 | header length in */
 					/* words */

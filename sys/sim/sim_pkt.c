@@ -157,6 +157,27 @@ pf_pkt_write(struct pf_pkt *p, uint32_t off, uint32_t len)
 	return (one.data + off);
 }
 
+bool
+pf_pkt_set_tos(struct pf_pkt *p, uint8_t af, uint8_t tos)
+{
+	uint8_t *h = pf_pkt_write(p, 0, af == AF_INET ? 20 : 40);
+	uint16_t sum;
+
+	if (h == NULL)
+		return (false);
+	if (af == AF_INET6) {
+		h[0] = (uint8_t)(0x60 | tos >> 4);
+		h[1] = (uint8_t)(tos << 4 | (h[1] & 0x0f));
+		return (true);
+	}
+	h[1] = tos;
+	h[10] = h[11] = 0;
+	sum = sim_sum_fold(sim_sum(0, h, (h[0] & 15U) * 4));
+	h[10] = (uint8_t)(sum >> 8);
+	h[11] = (uint8_t)sum;
+	return (true);
+}
+
 void
 pf_pkt_cksum_change(struct pf_pkt *p, void *at, const void *from,
     const void *to, unsigned int len, unsigned int flags)
