@@ -283,7 +283,7 @@ port_of_any(struct fix *f)
 static void
 exhausted(struct fix *f)
 {
-	struct pf_rule r = nat_rule(60000, 60003);
+	struct pf_rule r = nat_rule(60003, 60000);	/* in either order */
 	struct pf_status st;
 	struct sim_spec s;
 	struct sim_info i;

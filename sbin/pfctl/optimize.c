@@ -51,7 +51,7 @@ static const struct {
 /* How general a rule is: rules of one shape cover others alike. */
 struct shape {
 	uint8_t		any_if, any_dir, any_af, any_proto, any_sport,
-			any_dport, any_type, any_code;
+			any_dport, any_flags;
 	int16_t		src, dst;	/* prefix length, -1: no plain network */
 };
 
@@ -182,8 +182,7 @@ shape_of(const struct pf_rule *r, struct shape *s)
 	s->any_proto = r->proto == 0;
 	s->any_sport = r->src.port_op == PF_OP_NONE;
 	s->any_dport = r->dst.port_op == PF_OP_NONE;
-	s->any_type = r->type == 0;
-	s->any_code = r->code == 0;
+	s->any_flags = r->flags == 0 && r->flagset == 0;
 	s->src = plain_prefix(&r->src, r->af);
 	s->dst = plain_prefix(&r->dst, r->af);
 }
@@ -229,10 +228,8 @@ widen(const struct pf_rule *r, const struct shape *s, struct pf_rule *to)
 		to->dst.port_op = PF_OP_NONE;
 	if (s->any_dport)
 		memset(to->dst.port, 0, sizeof(to->dst.port));
-	if (s->any_type)
-		to->type = 0;
-	if (s->any_code)
-		to->code = 0;
+	if (s->any_flags)
+		to->flags = to->flagset = 0;
 }
 
 /* Rules by their text: open addressing, a power of two. */
@@ -323,7 +320,7 @@ wider(const struct shape *s, const struct shape *t)
 	    s->any_if >= t->any_if && s->any_dir >= t->any_dir &&
 	    s->any_af >= t->any_af && s->any_proto >= t->any_proto &&
 	    s->any_sport >= t->any_sport && s->any_dport >= t->any_dport &&
-	    s->any_type >= t->any_type && s->any_code >= t->any_code &&
+	    s->any_flags >= t->any_flags &&
 	    wider_prefix(s->src, t->src) && wider_prefix(s->dst, t->dst));
 }
 

@@ -190,13 +190,17 @@ print_pool_addr(const struct ctx *c, const struct pf_pooladdr *a)
 {
 	const bool bare = a->addr.type == PF_ADDR_NONE;
 	const bool pair = a->ifname[0] != '\0' && !bare;
+	/* how many there are is told of what a rule matches only */
+	const struct pfctl_printer pr = { .out = c->pr->out,
+	    .names = c->pr->names, .osfp = c->pr->osfp,
+	    .flags = c->pr->flags & ~PFCTL_PRINT_DEBUG };
 
 	if (pair)
 		fprintf(c->f, "(%.*s ", PF_IFNAMSIZ, a->ifname);
 	else if (bare)
 		fprintf(c->f, "%.*s", PF_IFNAMSIZ, a->ifname);
 	if (!bare)
-		pfctl_print_addr(c->pr, &a->addr, c->r->af);
+		pfctl_print_addr(&pr, &a->addr, c->r->af);
 	if (pair)
 		fputc(')', c->f);
 	if (a->weight > 1)

@@ -169,7 +169,8 @@ show_ruleset(struct pf_dev *dev, struct ctl_show *sh, const char *anchor,
 			    ruleset == PF_RULESET_SCRUB ? "FILTER RULES:" :
 			    "TRANSLATION RULES:");
 		braces = r->anchor_call[0] != '\0' &&
-		    (sh->recurse || call_unnamed(r->anchor_call)) &&
+		    (sh->recurse || depth > 0 ||
+		    call_unnamed(r->anchor_call)) &&
 		    pfctl_anchor_path(path, anchor, r->anchor_call, &wild) &&
 		    (wild || !chain_has(&here, path));
 		indent(sh, depth);

@@ -414,9 +414,10 @@ pf_dyn_put(struct pf_dyn *d)
 }
 
 int32_t
-pf_dyn_told(const struct pf_dyn *d)
+pf_dyn_told(const struct pf_dyn *d, uint8_t af)
 {
-	return ((int32_t)pf_table_size(d->table));
+	return ((int32_t)(af == 0 ? pf_table_size(d->table) :
+	    pf_trie_size(pf_rcu_deref_locked(d->table->top[af == AF_INET6]))));
 }
 
 void

@@ -57,8 +57,8 @@ struct pf_dyn *pf_dyn_get(struct pf *, const char *ifname, uint8_t iflags,
 	    uint8_t net);
 /* Drop a reference; NULL is fine.  Any context. */
 void	 pf_dyn_put(struct pf_dyn *);
-/* How many prefixes it has. */
-int32_t	 pf_dyn_told(const struct pf_dyn *);
+/* How many prefixes it has, of that family or (0) of both. */
+int32_t	 pf_dyn_told(const struct pf_dyn *, uint8_t af);
 
 /*
  * For pools, in packet context.

@@ -67,8 +67,6 @@ pf_pool_check(const struct pf_pool *p, const struct pf_pooladdr *a, uint32_t n,
 	if (p->port_op != PF_OP_NONE && p->port_op != PF_OP_EQ &&
 	    p->port_op != PF_OP_RRG)
 		return (EINVAL);
-	if (p->port_op == PF_OP_RRG && p->proxy_port[0] > p->proxy_port[1])
-		return (EINVAL);
 	if ((p->opts & ~PF_POOL_TYPEMASK) != 0 ||
 	    (p->opts & PF_POOL_TYPEMASK) == PF_POOL_LEASTSTATES)
 		return (EOPNOTSUPP);
@@ -117,6 +115,10 @@ pf_pool_create(struct pf *pf, const struct pf_rule *r, unsigned int which,
 	if (kp == NULL)
 		return (ENOMEM);
 	kp->p = *p;
+	if (p->port_op == PF_OP_RRG && p->proxy_port[0] > p->proxy_port[1]) {
+		kp->p.proxy_port[0] = p->proxy_port[1];	/* 5000:1000 */
+		kp->p.proxy_port[1] = p->proxy_port[0];
+	}
 	kp->n = l->n;
 	pf_atomic_set(&kp->rr_next, 0);
 	pf_spin_init(&kp->lock);
@@ -166,8 +168,6 @@ pf_pool_export(const struct pf_kpool_addr *ka, struct pf_pooladdr *a)
 	*a = ka->user;
 	if (ka->table != NULL)
 		a->addr.cnt = pf_table_told(ka->table);
-	else if (ka->dyn != NULL)
-		a->addr.cnt = pf_dyn_told(ka->dyn);
 }
 
 /* The address at `place' in a prefix; the bits above the lowest 32 come from

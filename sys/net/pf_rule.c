@@ -430,7 +430,7 @@ tell_host(const struct pf_krule *kr, unsigned int i, struct pf_addr_wrap *a)
 	if (kr->table[i] != NULL)
 		a->cnt = pf_table_told(kr->table[i]);
 	else if (kr->dyn[i] != NULL)
-		a->cnt = pf_dyn_told(kr->dyn[i]);
+		a->cnt = pf_dyn_told(kr->dyn[i], kr->said->af);
 }
 
 void
