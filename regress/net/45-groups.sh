@@ -107,6 +107,7 @@ for v in 4 6; do
 nat on egress from $net to any -> (egress:0)
 block return
 pass in on int0
+pass in on int0 inet${v#4} to (egress:0) label told
 pass out on egress
 END
 	flush
@@ -121,7 +122,7 @@ END
 	like "by ext1" "$two" "$(states)"
 	# two at a time
 	if ip -n fw -$v route replace default nexthop via $via nexthop via $other; then
-		is 'both are egress' 4 "$(fw pfctl -vvsn |
+		is 'both are egress' 2 "$(fw pfctl -vvsr |
 		    sed -n 's/.*(egress:0:\([0-9]*\)).*/\1/p' | head -n 1)"
 	else
 		note 'the kernel has no routes with several hops'
