@@ -106,7 +106,7 @@ path_icmp_error(struct pf_path *p)
 	if (why != PF_GO || p->state == NULL)
 		return (why);
 	why = path_state_options(p);
-	if (why == PF_GO && unlikely(p->state->log & PF_STATE_EACH))
+	if (why == PF_GO && unlikely(p->state->log & PF_STATE_ACTS))
 		why = path_each(p);
 	if (why != PF_GO || !pf_state_translates(p->state))
 		return (why);
@@ -142,14 +142,14 @@ path_state(struct pf_path *p)
 	why = path_state_options(p);
 	if (why != PF_GO)
 		return (why);
-	if (unlikely(s->log & PF_STATE_EACH) && path_too_many(p))
+	if (unlikely(s->log & PF_STATE_ACTS) && path_too_many(p))
 		return (PF_BLOCKED);
 	forward = s->direction == p->pd.dir;
 	if (p->pd.proto == IPPROTO_TCP)
 		why = pf_tcp_track(pf, s, &p->pd, forward);
 	else
 		pf_track(pf, s, forward);
-	if (why == PF_GO && unlikely(s->log & PF_STATE_EACH))
+	if (why == PF_GO && unlikely(s->log & PF_STATE_ACTS))
 		why = path_each(p);
 	if (why != PF_GO || !pf_state_translates(s))
 		return (why);
@@ -240,7 +240,7 @@ path_count(struct pf_path *p, int why)
 		return;
 	}
 	count_rule(p, s->rule, why == PF_GO);
-	if (unlikely(s->log & PF_STATE_EACH))
+	if (unlikely(s->log & PF_STATE_COUNTS))
 		count_rules(p, s->more->rule, s->more->n, why == PF_GO);
 	if (why == PF_GO)
 		pf_state_count(s, s->direction != pd->dir, n, pd->len);

@@ -176,9 +176,11 @@ fill_in(struct pf_path *p, struct pf_state *s, struct pf_krule *kr)
 	s->kif = p->pd.kif;
 	s->direction = p->pd.dir;
 	s->log = kr->act.log | p->acts.log;
-	if (s->more != NULL && (s->more->n != 0 || s->more->tag != NULL ||
-	    s->more->sets_tos || kr->rate != NULL))
-		s->log |= PF_STATE_EACH;
+	if (s->more != NULL && s->more->n != 0)
+		s->log |= PF_STATE_COUNTS;
+	if (s->more != NULL && (s->more->tag != NULL || s->more->sets_tos ||
+	    kr->rate != NULL))
+		s->log |= PF_STATE_ACTS;
 	s->creation = s->expire = pf_uptime(p->pd.pf);
 	if (kr->act.allow_opts)
 		s->flags |= PFSTATE_ALLOWOPTS;

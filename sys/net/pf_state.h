@@ -106,7 +106,7 @@ struct pf_state {
 	uint8_t		 timeout;		/* [s] PFTM_*; read as [a] */
 	uint8_t		 direction;		/* [i] PF_IN, PF_OUT */
 	uint8_t		 settled;		/* [s] PF_SETTLED_*; read as [a] */
-	uint8_t		 log;			/* [i] PF_LOG_*, and PF_STATE_EACH */
+	uint8_t		 log;			/* [i] PF_LOG_*, PF_STATE_COUNTS, _ACTS */
 	uint32_t	 pending[2];		/* [a] [0] in state's direction */
 
 	PF_STATE_NEIGHBOUR(gap0)
@@ -156,8 +156,9 @@ struct pf_state_more {
 	struct pf_krule	*rule[];		/* [i] n, referenced: those beside the state's */
 						/* rule at which its packets count, these two too */
 };
-#define PF_STATE_EACH		0x80		/* of state->log: more says something that */
-						/* is done with each packet */
+#define PF_STATE_COUNTS		0x80		/* of state->log: more->rule has some */
+#define PF_STATE_ACTS		0x40		/* of state->log: each packet gets a tag or a */
+						/* type of service, or has a rate */
 
 #define PF_SETTLED_FORWARD	0x01		/* packets of this direction change no peer .. */
 #define PF_SETTLED_BACK		0x02		/* .. and no timeout */
