@@ -136,6 +136,12 @@ test_rate_limits(void **state)
 	assert_true(pf_rate_exceeded(&r, UINT32_MAX, 2));
 	assert_true(pf_rate_exceeded(&r, 1, PF_RATE_SECONDS / 4));
 	assert_false(pf_rate_exceeded(&r, 1, 2 * PF_RATE_SECONDS));
+	/* one that has looked at the clock before the last one did is no new beginning */
+	pf_rate_init(&r, &(struct pf_threshold){ 2, 10 });
+	r.count = r.last = 0;
+	assert_false(pf_rate_exceeded(&r, 2, 1000));
+	assert_true(pf_rate_exceeded(&r, 1, 999));
+	assert_true(pf_rate_exceeded(&r, 1, 1000));
 }
 
 static void

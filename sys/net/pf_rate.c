@@ -39,6 +39,8 @@ pf_rate_exceeded(struct pf_rate *r, uint64_t n, uint32_t now)
 	bool		exceeded;
 
 	pf_spin_lock(&r->lock);
+	if ((int32_t)(now - r->last) < 0)	/* another CPU was later, and faster */
+		now = r->last;
 	gone = now - r->last;
 	if (gone >= r->seconds)
 		r->count = 0;
