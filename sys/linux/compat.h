@@ -69,8 +69,11 @@ pf_flowi4_set_tos(struct flowi4 *fl, const struct iphdr *iph)
 #define PF_HASHINFO(net)	(net)->ipv4.tcp_death_row.hashinfo,
 #endif
 
-/* Nor is that of UDP sockets, which is the namespace's own since 6.2, since UDP-Lite is
- * gone. */
+/*
+ * The table of UDP sockets as an argument of a look-up: one for all namespaces in 6.1, each
+ * namespace's own since 6.2, and no argument any more where UDP-Lite is gone (it is in
+ * 7.3; that this began with 7.1 has not been tried).
+ */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 1, 0)
 #define PF_UDP_TABLE(net)
 #elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)

@@ -39,9 +39,9 @@ devices_of(const struct net_device *dev)
 }
 
 /*
- * The socket that waits for the packet.  *counted: it has been referenced.  A closed
- * connection's minisocket (TIME_WAIT) is nobody's, and who listens gets what begins
- * another.
+ * The socket that waits for the packet.  *counted: the caller must drop a reference to
+ * it.  A connection that is closed (TIME_WAIT) is nobody's any more: the packet is for
+ * who listens, as it may begin another one.
  */
 static struct sock *
 waits4(struct net *net, const struct net_device *dev, uint8_t proto,

@@ -20,7 +20,6 @@
 #include "pf_linux.h"
 #include "pfvar.h"
 
-/* An address of this host lies behind the loopback device. */
 static bool
 dev_is(const struct net_device *dev, int ifindex)
 {
@@ -44,7 +43,7 @@ route_leads4(struct net *net, const struct sk_buff *skb, __be32 to, int ifindex)
 		return (false);
 	if (ifindex == 0)
 		return (true);
-	if (res.type != RTN_UNICAST)
+	if (res.type != RTN_UNICAST)		/* this host's own */
 		return (net->loopback_dev->ifindex == ifindex);
 	dev = dev_get_by_index_rcu(net, ifindex);
 	return (dev != NULL && fib_info_nh_uses_dev(res.fi, dev));

@@ -83,7 +83,8 @@ path_each(struct pf_path *p)
 	return (more->sets_tos ? pf_rewrite_tos(&p->pd, more->tos) : PF_GO);
 }
 
-/* More of them come than the state's rule lets through.  Answers do not count. */
+/* Whether more packets come than max-pkt-rate of the state's rule lets through.  Those
+ * against the state's direction do not count. */
 static pf_noinline bool
 path_too_many(const struct pf_path *p)
 {

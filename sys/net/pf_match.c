@@ -129,8 +129,8 @@ find_owner(struct pf_pdesc *pd)
 	pd->flags |= PF_PD_OWNER;
 }
 
-/* Nobody is no number, and only asked for by = and !=.  Of other protocols than TCP
- * and UDP nothing is asked. */
+/* A packet without a socket here has no number to compare: only = and != may match it.
+ * Packets of protocols other than TCP and UDP always match. */
 static bool
 match_id(const struct pf_rule_id *want, struct pf_pdesc *pd,
     const uint32_t *id)
@@ -206,7 +206,8 @@ match_port(uint8_t op, const uint16_t rule[2], uint16_t port, uint16_t flags)
 	return (pf_match_port(op, rule[0], rule[1], port));
 }
 
-/* Whether the address is one of a set: what type says, with what the entry has of it. */
+/* Whether the address is one of those that a host of this type, PF_ADDR_*, stands for; of
+ * table, first and last only what the type needs is valid. */
 static bool
 match_set(const struct pf_pdesc *pd, const struct pf_addr *a, uint8_t type,
     struct pf_table *table, const struct pf_addr *first,

@@ -298,7 +298,7 @@ decided(struct pf_path *p)
 	struct pf_krule	*kr = p->rule;
 	int		 why;
 
-	/* of two packets on two CPUs, the second comes too late */
+	/* two CPUs may have matched a rule with `once': the second packet is dropped */
 	if (kr != NULL && unlikely(kr->act.rule_flag & PFRULE_ONCE) &&
 	    pf_atomic_inc(&kr->used) != 1)
 		return (PF_BLOCKED);
