@@ -167,7 +167,7 @@ test_refused(struct program *p, struct program *other)
 		"table <t> file \"/\"\nset limit states 1\nblock all\n",
 		"table <t> { 10.0.0.1/33 }\nset limit states 1\nblock all\n",
 		"pass in from 10.0.0.1 to { ",
-		"set limit states 1\nset keepcounters\npass all\n",
+		"set limit states 1\nset fingerprints \"pf.os\"\npass all\n",
 		"set limit states 1\nset ruleset-optimization profile\n",
 		"set fail-policy return\npass all\n",
 		"scrub-anchor \"a\"\n",

@@ -3,7 +3,8 @@
  * Copyright (c) 2026 The pf for Linux authors
  *
  * test_count.c: which packets a rule counts: those that it has passed or blocked, and
- * none that was refused for another reason, whichever rule matched it.
+ * none that was refused for another reason, whichever rule matched it; and which
+ * counters outlive a reload.
  */
 #include "unit.h"
 #include "pf_wire.h"
@@ -107,11 +108,135 @@ test_count(void **state)
 	}
 }
 
+/*
+ * set keepcounters
+ */
+static const uint16_t	ports[] = { 53, 53, 54, 55 };
+
+/* Rules that pass UDP to the ports, in this order; labels tell the first two apart or not. */
+static void
+load_ports(struct unit_node *f, const unsigned int *order, unsigned int n, bool labels)
+{
+	struct pf_rule r[8];
+
+	for (unsigned int i = 0; i < n; i++) {
+		r[i] = unit_rule(PF_PASS);
+		r[i].flags = r[i].flagset = 0;
+		r[i].proto = IPPROTO_UDP;
+		r[i].dst.port_op = PF_OP_EQ;
+		r[i].dst.port[0] = htons(ports[order[i]]);
+		if (labels)
+			snprintf(r[i].label, sizeof(r[i].label), "r%u", order[i]);
+	}
+	assert_int_equal(unit_load(f->n, r, n), 0);
+}
+
+static void
+ask(struct unit_node *f, uint32_t cmd, void *arg)
+{
+	struct pf_client *cl = pf_client_open(f->n->pf, 1, 0);
+
+	assert_int_equal(sim_ioctl(f->n, cl, cmd, arg), 0);
+	pf_client_close(cl);
+}
+
+static void
+keep(struct unit_node *f, uint32_t on)
+{
+	struct pfioc_u32 v = { on, 0 };
+
+	ask(f, DIOCKEEPCOUNTERS, &v);
+}
+
+/* That rule nr has passed so many packets, asked so often and made so many states. */
+static void
+kept(struct unit_node *f, uint32_t nr, uint64_t packets, uint64_t evals, uint64_t states)
+{
+	struct pf_rule r;
+
+	unit_get_rule(f->n, nr, &r);
+	assert_int_equal(r.packets[0], packets);
+	assert_int_equal(r.bytes[0], packets * 28);
+	assert_int_equal(r.evaluations, evals);
+	assert_int_equal(r.states_tot, states);
+}
+
+static void
+pass_to(struct unit_node *f, uint16_t sport, uint16_t dport)
+{
+	struct sim_spec sp = { ENDS, .proto = IPPROTO_UDP, .sport = sport, .dport = dport };
+
+	assert_int_equal(give(f, PF_IN, &sp), -1);
+}
+
+static void
+test_keep(void **state)
+{
+	struct unit_node *f = *state;
+
+	load_ports(f, (const unsigned int []){ 0, 1, 2 }, 3, true);
+	pass_to(f, 1, 53);
+	pass_to(f, 2, 53);
+	pass_to(f, 2, 53);			/* of a state: no rule is asked */
+	pass_to(f, 3, 54);
+	kept(f, 0, 0, 3, 0);
+	kept(f, 1, 3, 2, 2);
+	kept(f, 2, 1, 3, 1);
+
+	/* in another order, one is new and one is gone; counting goes on */
+	keep(f, 1);
+	load_ports(f, (const unsigned int []){ 2, 3, 1 }, 3, true);
+	kept(f, 0, 1, 3, 1);
+	kept(f, 1, 0, 0, 0);
+	kept(f, 2, 3, 2, 2);
+	pass_to(f, 4, 53);
+	kept(f, 0, 1, 4, 1);
+	kept(f, 1, 0, 1, 0);
+	kept(f, 2, 4, 3, 3);
+
+	/* what was kept is kept again, and can be cleared */
+	load_ports(f, (const unsigned int []){ 1, 2 }, 2, true);
+	kept(f, 0, 4, 3, 3);
+	kept(f, 1, 1, 4, 1);
+	ask(f, DIOCCLRRULECTRS, NULL);
+	kept(f, 0, 0, 0, 0);
+	pass_to(f, 5, 53);
+	load_ports(f, (const unsigned int []){ 2, 1 }, 2, true);
+	kept(f, 0, 0, 1, 0);
+	kept(f, 1, 1, 1, 1);
+
+	keep(f, 0);
+	load_ports(f, (const unsigned int []){ 2, 1 }, 2, true);
+	kept(f, 0, 0, 0, 0);
+	kept(f, 1, 0, 0, 0);
+}
+
+/* Equal rules stay apart: the first is the first again. */
+static void
+test_keep_equal(void **state)
+{
+	struct unit_node *f = *state;
+
+	keep(f, 1);
+	load_ports(f, (const unsigned int []){ 0, 1, 2 }, 3, false);
+	pass_to(f, 1, 53);
+	kept(f, 0, 0, 1, 0);
+	kept(f, 1, 1, 1, 1);
+	load_ports(f, (const unsigned int []){ 2, 0, 1 }, 3, false);
+	kept(f, 0, 0, 1, 0);
+	kept(f, 1, 0, 1, 0);
+	kept(f, 2, 1, 1, 1);
+	load_ports(f, (const unsigned int []){ 0 }, 1, false);
+	kept(f, 0, 0, 1, 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_count, unit_setup, unit_teardown),
+		cmocka_unit_test_setup_teardown(test_keep, unit_setup, unit_teardown),
+		cmocka_unit_test_setup_teardown(test_keep_equal, unit_setup, unit_teardown),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

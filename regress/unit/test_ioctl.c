@@ -33,6 +33,7 @@ static const struct {
 	{ "XCOMMIT", DIOCXCOMMIT, W }, { "XROLLBACK", DIOCXROLLBACK, W },
 	{ "SETHOSTID", DIOCSETHOSTID, W }, { "IGETIFACES", DIOCIGETIFACES, !W },
 	{ "SETIFFLAG", DIOCSETIFFLAG, W }, { "CLRIFFLAG", DIOCCLRIFFLAG, W },
+	{ "KEEPCOUNTERS", DIOCKEEPCOUNTERS, W },
 };
 
 struct fix {
@@ -212,6 +213,8 @@ static const struct {
 	{ DIOCGETLIMIT, "index below 0", { V(pfioc_limit, index, -1) }, EINVAL },
 	{ DIOCSETDEBUG, "level", { V(pfioc_u32, value, PF_DEBUG_NOISY + 1) }, EINVAL },
 	{ DIOCSETDEBUG, "pad", { V(pfioc_u32, pad, 1) }, EINVAL },
+	{ DIOCKEEPCOUNTERS, "value", { V(pfioc_u32, value, 2) }, EINVAL },
+	{ DIOCKEEPCOUNTERS, "pad", { V(pfioc_u32, pad, 1) }, EINVAL },
 	{ DIOCSETHOSTID, "pad", { V(pfioc_u32, pad, 1) }, EINVAL },
 	{ DIOCADDRULE, "no transaction", { { 0, 0, 0 } }, EBUSY },
 	{ DIOCADDRULE, "ruleset", { V(pfioc_rule, ruleset, PF_RULESET_MAX) }, EINVAL },

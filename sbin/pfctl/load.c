@@ -157,6 +157,13 @@ load_options(struct pf_dev *dev, const struct pfctl_options *o, bool merge)
 		if (e != 0 && (e != ENOTTY || v.value != 0))
 			return (option_error("reassemble", "", e));
 	}
+	if (!merge || o->keepcounters) {
+		v.value = o->keepcounters;
+		e = dev->ioctl(dev, DIOCKEEPCOUNTERS, &v);
+		/* a pf that keeps none has nothing to be set back */
+		if (e != 0 && (e != ENOTTY || v.value != 0))
+			return (option_error("keepcounters", "", e));
+	}
 	if (o->hostid_given) {
 		v.value = o->hostid;
 		if ((e = dev->ioctl(dev, DIOCSETHOSTID, &v)) != 0)

@@ -484,7 +484,6 @@ set_keepcounters(struct parser *p, struct node *n)
 {
 	(void)n;
 	p->pf->set.keepcounters = true;
-	pf_later(p, PFCTL_LOAD_OPTION, "set keepcounters");
 	if (printed(p))
 		fprintf(p->pf->out, "set keepcounters\n");
 }

@@ -30,7 +30,8 @@ struct pf_rules;
 #define PF_OPT_LIMIT	(PF_OPT_TIMEOUT + PFTM_MAX) /* + PF_LIMIT_* */
 #define PF_OPT_DEBUG	(PF_OPT_LIMIT + PF_LIMIT_MAX)
 #define PF_OPT_HOSTID	(PF_OPT_DEBUG + 1)
-#define PF_OPT_MAX	(PF_OPT_HOSTID + 1)
+#define PF_OPT_KEEP	(PF_OPT_HOSTID + 1)
+#define PF_OPT_MAX	(PF_OPT_KEEP + 1)
 
 /*
  * All rulesets and options together are one pointer in the instance: a packet
@@ -46,6 +47,8 @@ struct pf_conf {
 	uint32_t	 limit[PF_LIMIT_MAX];	/* [i] */
 	uint32_t	 debug;			/* [i] */
 	uint32_t	 hostid;		/* [i] network order */
+	uint32_t	 keep_counters;		/* [i] a reload keeps those of equal */
+						/* rules: 0, 1 */
 	struct pf_kif	*logif;			/* [i] set loginterface; */
 						/* NULL: none */
 	uint8_t		 chksum[PF_MD5_DIGEST_LENGTH]; /* [i] of the main */

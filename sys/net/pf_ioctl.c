@@ -152,6 +152,16 @@ ioctl_setdebug(struct pf_client *cl, void *arg)
 }
 
 static int
+ioctl_keepcounters(struct pf_client *cl, void *arg)
+{
+	struct pfioc_u32	*v = arg;
+
+	if (v->value > 1 || v->pad != 0)
+		return (EINVAL);
+	return (set_option(cl, PF_OPT_KEEP, v->value, &v->value));
+}
+
+static int
 ioctl_sethostid(struct pf_client *cl, void *arg)
 {
 	struct pfioc_u32	*v = arg;
@@ -408,6 +418,8 @@ static const struct command {
 	    ioctl_setifflag },
 	{ DIOCCLRIFFLAG, sizeof(struct pfioc_iface), true, false, false,
 	    ioctl_clrifflag },
+	{ DIOCKEEPCOUNTERS, sizeof(struct pfioc_u32), true, true, false,
+	    ioctl_keepcounters },
 };
 static_assert(sizeof(struct pfioc_rule) <= PF_IOCTL_ARG_MAX, "the largest");
 

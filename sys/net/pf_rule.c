@@ -476,6 +476,16 @@ pf_krule_clear(struct pf_krule *kr, uint64_t evals)
 	kr->base[PF_RC_EVAL] = (int64_t)evals > 0 ? evals : 0;
 }
 
+void
+pf_krule_carry(struct pf_krule *kr, const struct pf_krule *old, uint64_t evals)
+{
+	unsigned int	i;
+
+	for (i = 0; i < PF_RC_MAX; i++)
+		kr->base[i] -= since_clear(old, i, i == PF_RC_EVAL ? evals :
+		    pf_pcpu_sum(&old->ctr, i));
+}
+
 uint32_t
 pf_rule_differ(const struct pf_rule *a, const struct pf_rule *b)
 {

@@ -158,6 +158,10 @@ void	 pf_krule_export(const struct pf_krule *, uint64_t evals,
 /* From now on the rule's counters count from 0.  evals: as above.  Lock:
  * ctl. */
 void	 pf_krule_clear(struct pf_krule *, uint64_t evals);
+/* Add what an old rule, which counts no more, has counted to an equal new one.  evals: as
+ * above, of the old one.  Lock: ctl. */
+void	 pf_krule_carry(struct pf_krule *, const struct pf_krule *old,
+	    uint64_t evals);
 /* The criteria in which two rules differ: a bit for each PF_SKIP_*. */
 uint32_t pf_rule_differ(const struct pf_rule *, const struct pf_rule *);
 /* Fill in what the match loop reads of the rule, except for the skip steps.

@@ -17,6 +17,7 @@
 
 #include "pf_host.h"
 #include "pfvar.h"
+#include "pf_conf.h"
 
 struct pf;
 struct pf_conf;
@@ -177,9 +178,15 @@ void	 pf_trans_set_option(struct pf_trans *, unsigned int opt,
 	    uint32_t value, uint32_t *old);
 /* name "": no interface. */
 int	 pf_trans_set_logif(struct pf *, struct pf_trans *, const char *name);
-/* The limit PF_LIMIT_* that the transaction has set, else the one in force. */
-uint32_t pf_trans_limit(struct pf *, const struct pf_trans *,
-	    unsigned int limit);
+/* An option PF_OPT_*, or the limit PF_LIMIT_*: what the transaction has set, else
+ * what is in force. */
+uint32_t pf_trans_option(struct pf *, const struct pf_trans *,
+	    unsigned int opt);
+static inline uint32_t
+pf_trans_limit(struct pf *pf, const struct pf_trans *t, unsigned int limit)
+{
+	return (pf_trans_option(pf, t, PF_OPT_LIMIT + limit));
+}
 
 /*
  * pf_trans_skips.c: flags of interfaces, which a program sets with the options

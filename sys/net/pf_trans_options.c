@@ -62,14 +62,13 @@ pf_trans_set_logif(struct pf *pf, struct pf_trans *t, const char *name)
 }
 
 uint32_t
-pf_trans_limit(struct pf *pf, const struct pf_trans *t, unsigned int limit)
+pf_trans_option(struct pf *pf, const struct pf_trans *t, unsigned int opt)
 {
 	const struct trans_options	*o = options_of(t);
-	unsigned int			 opt = PF_OPT_LIMIT + limit;
 
 	if ((o->touched & 1U << opt) != 0)
 		return (o->value[opt]);
-	return (pf_rcu_deref_locked(pf->conf)->limit[limit]);
+	return (pf_conf_option(pf_rcu_deref_locked(pf->conf), opt));
 }
 
 /*

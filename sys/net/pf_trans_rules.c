@@ -14,7 +14,8 @@
  * To prepare is to compile the rules, and to make another index of anchors if
  * the transaction loads rules into anchors, or if anchors have been made or
  * freed.  To swap in is to exchange the compiled rulesets for those in force,
- * which the transaction keeps until the end of the grace period and then frees.
+ * which the transaction keeps until the end of the grace period and then frees.  Before,
+ * their counters are carried over to equal rules, if counters are kept.
  */
 #include "pf_host.h"
 #include "pfvar.h"
@@ -22,6 +23,7 @@
 #include "pf_conf.h"
 #include "pf_ifgroup.h"
 #include "pf_instance.h"
+#include "pf_keep.h"
 #include "pf_pool.h"
 #include "pf_rule.h"
 #include "pf_ruleset.h"
@@ -40,6 +42,8 @@ struct gathered {
 };
 struct place_rules {
 	struct gathered	 rs[PF_RULESET_MAX];
+	struct pf_keep	*keep[PF_RULESET_MAX];	/* [c] owned, made by prepare; NULL: */
+						/* counters begin at 0 */
 	struct pf_anchor *anchor;	/* [c] referenced; NULL: main */
 					/* ruleset, or no rules yet */
 };
@@ -179,6 +183,7 @@ static int
 place_compile(struct pf *pf, struct pf_trans *t, struct pf_trans_place *p)
 {
 	struct place_rules	*pr = rules_at(p);
+	bool			 keeps = pf_trans_option(pf, t, PF_OPT_KEEP) != 0;
 	struct gathered		*g;
 	unsigned int		 i;
 
@@ -190,6 +195,8 @@ place_compile(struct pf *pf, struct pf_trans *t, struct pf_trans_place *p)
 		g->compiled = pf_rules_compile(pf, pr->anchor, g->rule, g->n,
 		    t->ticket, i == PF_RULESET_BINAT);
 		if (g->compiled == NULL)
+			return (ENOMEM);
+		if (keeps && (pr->keep[i] = pf_keep_create(pf, g->compiled)) == NULL)
 			return (ENOMEM);
 	}
 	return (0);
@@ -209,6 +216,8 @@ rules_undo(struct pf *pf, struct pf_trans *t)
 			g = &rules_at(p)->rs[i];
 			pf_rules_strip(pf, g->compiled);
 			g->compiled = NULL;
+			pf_keep_free(rules_at(p)->keep[i]);
+			rules_at(p)->keep[i] = NULL;
 		}
 	pf_free(r->index);
 	r->index = NULL;
@@ -307,16 +316,20 @@ rules_swap_in(struct pf *pf, struct pf_trans *t)
 static void
 free_old(struct pf *pf, struct pf_trans_place *p)
 {
-	struct pf_rules	*old;
-	unsigned int	 i;
-	uint32_t	 k;
+	struct place_rules	*pr = rules_at(p);
+	struct pf_rules		*old;
+	unsigned int		 i;
+	uint32_t		 k;
 
 	for (i = 0; i < PF_RULESET_MAX; i++) {
-		old = rules_at(p)->rs[i].compiled;
+		old = pr->rs[i].compiled;
+		if (old != NULL && pr->keep[i] != NULL)
+			pf_keep_carry(pr->keep[i], old);
+		pf_keep_free(pr->keep[i]);
 		for (k = 0; old != NULL && k < old->n; k++)
 			WRITE_ONCE(old->rule[k]->retired, 1);
 		pf_rules_free(pf, old);
-		rules_at(p)->rs[i].compiled = NULL;
+		pr->rs[i].compiled = NULL;
 	}
 }
 

@@ -400,7 +400,7 @@ struct pfioc_ruleset {			/* DIOCGETRULESETS, DIOCGETRULESET */
  * descriptor holds one.  While a transaction with an element of type
  * PF_TRANS_OPTIONS is open, the option calls of the same descriptor
  * (SETTIMEOUT, SETLIMIT, SETSTATUSIF, SETDEBUG, SETHOSTID, SETIFFLAG,
- * CLRIFFLAG, SETSYNCOOKIES..) are part of it.
+ * CLRIFFLAG, KEEPCOUNTERS, SETSYNCOOKIES..) are part of it.
  */
 enum {	PF_TRANS_RULESET_FIRST = 0,	/* .. PF_RULESET_MAX - 1: that */
 					/* ruleset */
@@ -845,6 +845,7 @@ struct pf_osfp_ioctl {			/* OSFPADD, OSFPGET */
 #define DIOCIGETIFACES	_IOWR('D', 87, struct pfioc_iface)
 #define DIOCSETIFFLAG	_IOWR('D', 89, struct pfioc_iface)
 #define DIOCCLRIFFLAG	_IOWR('D', 90, struct pfioc_iface)
+#define DIOCKEEPCOUNTERS _IOWR('D', 91, struct pfioc_u32)	/* 0, 1 */
 #define DIOCSETREASS	_IOWR('D', 92, struct pfioc_u32)
 
 #endif /* _NET_PFVAR_H_ */
