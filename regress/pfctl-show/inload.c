@@ -169,7 +169,6 @@ test_refused(struct program *p, struct program *other)
 		"pass in from 10.0.0.1 to { ",
 		"set limit states 1\nset fingerprints \"pf.os\"\npass all\n",
 		"set limit states 1\nset ruleset-optimization profile\n",
-		"set fail-policy return\npass all\n",
 		"scrub-anchor \"a\"\n",
 		"nat on ext inet from any to any -> { 10.0.0.1 weight 2 }\n",
 	};

@@ -303,6 +303,51 @@ answers(void **arg)
 	sim_free(fx.sim);
 }
 
+/*
+ * set fail-policy return: a rule that passes, and can make no state, answers as one that
+ * blocks; without it, nothing is said.  Those cases that would make a state.
+ */
+static void
+pass_without_state(struct fix *fx, const struct rcase *c, uint32_t rule_flag)
+{
+	struct pf_rule r = unit_rule(PF_PASS);
+	struct pf_pkt *p = sim_pkt_build(&(const struct sim_spec){ .src = "10.9.9.9",
+	    .dst = "10.0.0.2", .proto = IPPROTO_UDP, .sport = 1, .dport = 1 });
+
+	r.rule_flag = rule_flag;
+	r.max_states = 1;
+	assert_int_equal(unit_load(fx->n, &r, 1), 0);
+	assert_int_equal(block(fx, c, p), PF_PASS);
+	sim_pkt_free(p);
+	p = sim_pkt_build(&c->spec);
+	assert_int_equal(block(fx, c, p), PF_DROP);
+	if (rule_flag != 0)
+		check_answer(fx, c, p);
+	assert_int_equal(fx->n->sent.n, 0);
+	sim_pkt_free(p);
+}
+
+static void
+fail_policy(void **arg)
+{
+	static const char *const names[] = { "SYN", "SYN with data", "SYN6",
+	    "on the way out", "UDP", "UDP6", "GRE", "GRE6" };
+	struct fix fx;
+	size_t k, i;
+
+	(void)arg;
+	for (k = 0; k < NITEMS(names); k++) {
+		for (i = 0; strcmp(cases[i].name, names[k]) != 0; i++)
+			assert_true(i + 1 < NITEMS(cases));
+		setup(&fx);
+		pass_without_state(&fx, &cases[i], PFRULE_RETURN);
+		sim_free(fx.sim);
+		setup(&fx);
+		pass_without_state(&fx, &cases[i], 0);
+		sim_free(fx.sim);
+	}
+}
+
 /* An error that quotes a packet is blocked in silence. */
 static void
 errors(void **arg)
@@ -366,6 +411,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers),
 		cmocka_unit_test(errors),
+		cmocka_unit_test(fail_policy),
 		cmocka_unit_test(no_memory),
 	};
 

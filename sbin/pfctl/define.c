@@ -85,6 +85,8 @@ block_return(struct parser *p, struct spec *sp, const struct node *n)
 	struct pf_rule *r = &sp->tmpl.rule;
 	int64_t v;
 
+	if (r->action == PF_PASS)
+		r->rule_flag |= p->fail_policy;
 	if (r->action != PF_DROP)
 		return (true);
 	r->rule_flag |= n->n[1] == -1 ? p->block_policy : (uint32_t)n->n[1];

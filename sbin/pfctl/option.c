@@ -331,15 +331,10 @@ parse_yes(struct parser *p, const char *option, const char *word)
 	return (-1);
 }
 
-/* What a pass rule cannot make a state for is dropped; it is safe to go on so. */
 static void
 set_fail_policy(struct parser *p, struct node *n)
 {
-	if (strcmp(n->s, "drop") != 0) {
-		pf_warn(p, 0, "fail-policy return is not supported yet: it is "
-		    "drop");
-		pf_later(p, PFCTL_LOAD_OPTION, "set fail-policy return");
-	}
+	p->fail_policy = n->s[0] == 'd' ? PFRULE_DROP : PFRULE_RETURN;
 	if (printed(p))
 		fprintf(p->pf->out, "set fail-policy %s\n", n->s);
 }

@@ -217,6 +217,7 @@ struct parser {
 	bool		 require_order;
 	bool		 rank_told;
 	uint32_t	 block_policy;	/* PFRULE_DROP or RETURN */
+	uint32_t	 fail_policy;	/* the same, of pass rules */
 	uint32_t	 state_policy;	/* 0, PFRULE_IFBOUND, GRBOUND */
 	bool		 defaults_given;
 	struct list	 defaults;	/* set state-defaults; in keep */

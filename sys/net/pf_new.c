@@ -222,6 +222,15 @@ make_state(struct pf_path *p, struct pf_krule *kr, struct pf_state **made)
 	return (PF_GO);
 }
 
+/* Answer if the rule says so.  The answer goes to who has sent the packet as it was. */
+static void
+answer(struct pf_path *p, const struct pf_krule *kr)
+{
+	if (p->translated)
+		pf_rewrite_pdesc(&p->pd, &p->lookup.key);
+	pf_reply_blocked(&p->pd, kr);
+}
+
 /* A new state by the rule that passed the packet, and the packet as it is to go on. */
 static int
 create_state(struct pf_path *p, struct pf_krule *kr)
@@ -233,25 +242,17 @@ create_state(struct pf_path *p, struct pf_krule *kr)
 		pf_atomic_inc(&kr->states_cur);
 	else if (!pf_atomic_inc_below(&kr->states_cur, max)) {
 		pf_count(p->pd.pf, PF_CTR_LIMIT + LCNT_STATES);
+		answer(p, kr);
 		return (PFRES_MAXSTATES);
 	}
 	why = make_state(p, kr, &p->state);
 	if (why != PF_GO) {
 		pf_atomic_dec(&kr->states_cur);
+		answer(p, kr);
 		return (why);
 	}
 	pf_pcpu_add_packet(&kr->ctr, PF_RC_STATES, 1);
 	return (p->translated ? pf_rewrite(&p->pd, &p->other.key) : PF_GO);
-}
-
-static int
-block(struct pf_path *p)
-{
-	/* the answer goes to who has sent the packet as it was */
-	if (p->translated)
-		pf_rewrite_pdesc(&p->pd, &p->lookup.key);
-	pf_reply_blocked(&p->pd, p->rule);
-	return (PF_BLOCKED);
 }
 
 /* What a rule of `match' says is done when it is met: the rules behind it see that. */
@@ -302,14 +303,19 @@ decided(struct pf_path *p)
 	if (kr != NULL && unlikely(kr->act.rule_flag & PFRULE_ONCE) &&
 	    pf_atomic_inc(&kr->used) != 1)
 		return (PF_BLOCKED);
-	if (kr != NULL && kr->act.action == PF_DROP)
-		return (block(p));
+	if (kr != NULL && kr->act.action == PF_DROP) {
+		answer(p, kr);
+		return (PF_BLOCKED);
+	}
 	if (kr != NULL)
 		pf_actions_set(&p->acts, kr);
 	why = pf_path_options(p, kr != NULL && kr->act.allow_opts);
 	if (why == PF_GO && kr != NULL && kr->act.pool_used != 0 &&
-	    is_translated(p))
+	    is_translated(p)) {
 		why = translate(p, kr);
+		if (why != PF_GO)
+			answer(p, kr);
+	}
 	if (why != PF_GO || !makes_state(p))
 		return (why);
 	if (p->translated && kr == NULL)

@@ -233,8 +233,9 @@ check_action(const struct pf_rule *r, uint32_t ruleset)
 		return (check_match(r));
 	if ((r->action != PF_PASS && r->action != PF_DROP) || r->natpass)
 		return (EINVAL);
-	if (r->action == PF_PASS && (ret != 0 || r->return_icmp != 0 ||
-	    r->return_icmp6 != 0))
+	/* of a rule that passes `return' is about what it can make no state for */
+	if (r->action == PF_PASS && ((ret & ~PFRULE_RETURN) != 0 ||
+	    r->return_icmp != 0 || r->return_icmp6 != 0 || r->return_ttl != 0))
 		return (EINVAL);
 	if ((ret & (ret - 1)) != 0)		/* more than one of them */
 		return (EINVAL);
