@@ -61,9 +61,9 @@ END
 	ext "del $new/$bits"
 	ip -n fw route add $s/$full dev ext0
 	ip -n fw neigh replace $s lladdr 02:00:00:00:02:02 dev ext0 nud permanent
-	before=$(info state-insert)
+	before=$(info translate)
 	reach timeout client tcp $s 80
-	within 'refused' $((before + 1)) $((before + 99)) "$(info state-insert)"
+	within 'refused' $((before + 1)) $((before + 99)) "$(info translate)"
 	ext "add $g/$bits"
 	ip -n fw route del $s/$full dev ext0
 	reach open client tcp $s 80

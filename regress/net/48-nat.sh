@@ -81,7 +81,7 @@ nat on ext0 from $net to any -> $g port 61000:61001
 pass
 END
 	flush
-	before=$(info state-insert)
+	before=$(info translate)
 	hold one client tcp $s 80
 	hold two client tcp $s 80
 	alive 'first' one
@@ -89,7 +89,7 @@ END
 	reach timeout client tcp $s 80
 	reach open client tcp $s 81
 	alive 'first lives' one
-	within 'counted' $((before + 1)) $((before + 99)) "$(info state-insert)"
+	within 'counted' $((before + 1)) $((before + 99)) "$(info translate)"
 	drop one
 	drop two
 	# nobody listens: the error comes back to who asked

@@ -303,7 +303,7 @@ exhausted(struct fix *f)
 	s = spec(IPPROTO_UDP, w->client, 2000, w->server, 80);
 	assert_int_equal(pass(f, PF_OUT, 2, &s, &i), PF_DROP);
 	unit_status(f->n, &st);
-	assert_int_equal(st.counters[PFRES_STATEINS], 1);
+	assert_int_equal(st.counters[PFRES_TRANSLATE], 1);
 	/* another destination has ports of its own */
 	s = spec(IPPROTO_UDP, w->client, 2000, w->server, 81);
 	assert_int_equal(pass(f, PF_OUT, 2, &s, &i), PF_PASS);

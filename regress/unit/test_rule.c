@@ -241,7 +241,7 @@ static const struct bad {
 	B(flags, 1, EINVAL),			/* not in flagset */
 	B(min_ttl, 1, EOPNOTSUPP),
 	B(allow_opts, 2, EINVAL),
-	B(rt, PF_ROUTETO, EOPNOTSUPP),
+	B(rt, PF_ROUTETO, EINVAL), B(rt, PF_REPLYTO + 1, EINVAL),
 	B(set_tos, 1, EINVAL),			/* without the flag */
 	B(set_prio, 1, EOPNOTSUPP),
 	B(set_prio[1], 1, EOPNOTSUPP),
@@ -421,8 +421,8 @@ static const struct {
 	{ "tos, probability, log", { S(tos, 0x10), S(prob, 99),
 	    S(log, PF_LOG | PF_LOG_ALL) }, 0 },
 	/* What is wrong counts more than what is not there yet. */
-	{ "wrong and unknown", { S(rt, 1), S(af, 1) }, EINVAL },
-	{ "unknown and wrong", { S(nr, 1), S(rt, 1) }, EINVAL },
+	{ "wrong and unknown", { S(naf, 1), S(af, 1) }, EINVAL },
+	{ "unknown and wrong", { S(nr, 1), S(naf, 1) }, EINVAL },
 };
 
 static void

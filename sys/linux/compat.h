@@ -16,6 +16,9 @@
 #include <linux/version.h>
 #include <net/flow.h>
 #include <net/inet_dscp.h>
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)	/* once in skbuff.h */
+#include <net/gso.h>
+#endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error "pf needs Linux 6.1 or newer"

@@ -64,6 +64,31 @@ hook_replace(struct sk_buff *skb, struct sk_buff *by)
 	consume_skb(by);
 }
 
+#define PF_WAYS_MAX	4	/* devices that a packet is sent on from, one to the next */
+
+/*
+ * A rule has routed the packet.  One that comes in is forwarded; one that goes out by another
+ * device now is asked about there.
+ */
+static noinline int
+hook_routed(const struct pf_netns *ns, struct sk_buff *skb, int dir, uint8_t af)
+{
+	struct pf_pkt	*pkt;
+	int		 verdict = PF_ROUTED, i;
+
+	if (dir == PF_IN) {
+		pf_way_forward(ns->net, skb, af);
+		return (PF_TAKEN);
+	}
+	for (i = 0; i < PF_WAYS_MAX && verdict == PF_ROUTED; i++) {
+		pkt = skb;
+		verdict = pf_test(ns->pf, dir, af, skb->dev->ifindex, &pkt);
+		if (pkt != skb && (verdict == PF_PASS || verdict == PF_ROUTED))
+			hook_replace(skb, pkt);
+	}
+	return (verdict == PF_ROUTED ? PF_DROP : verdict);
+}
+
 static __always_inline unsigned int
 hook(void *priv, struct sk_buff *skb, const struct net_device *dev, int dir,
     uint8_t af)
@@ -79,8 +104,10 @@ hook(void *priv, struct sk_buff *skb, const struct net_device *dev, int dir,
 		verdict = PF_PASS;
 	else
 		verdict = pf_test(ns->pf, dir, af, dev->ifindex, &pkt);
-	if (unlikely(pkt != skb) && verdict == PF_PASS)
+	if (unlikely(pkt != skb) && (verdict == PF_PASS || verdict == PF_ROUTED))
 		hook_replace(skb, pkt);
+	if (unlikely(verdict == PF_ROUTED))
+		verdict = hook_routed(ns, skb, dir, af);
 	if (bh)
 		local_bh_enable();
 	if (likely(verdict == PF_PASS))

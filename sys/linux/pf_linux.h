@@ -61,6 +61,14 @@ void	 pf_hook_init(struct pf_netns *);
  * softirqs off.
  */
 DECLARE_PER_CPU(const struct sk_buff *, pf_pkt_own);
+/* As ip6_local_out(); the packet is gone.  Not 0: it was not sent. */
+int	 pf_output6(struct net *, struct sk_buff *);
+
+/*
+ * pf_way.c.  Forward a packet that came in along the route that pf_pkt_route() has given
+ * it; the packet is gone.  Softirqs off.
+ */
+void	 pf_way_forward(struct net *, struct sk_buff *, uint8_t af);
 
 /*
  * pf_net.c.  Module init and exit.  pf_net_get(): the instance of a namespace that the

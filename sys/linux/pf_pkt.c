@@ -122,8 +122,8 @@ pkt_route6(struct net *net, struct sk_buff *skb, const struct sk_buff *cause,
 	return (0);
 }
 
-static int
-pkt_output6(struct net *net, struct sk_buff *skb)
+int
+pf_output6(struct net *net, struct sk_buff *skb)
 {
 	return (ip6_local_out(net, NULL, skb));
 }
@@ -135,8 +135,8 @@ pkt_route6(struct net *net, struct sk_buff *skb, const struct sk_buff *cause,
 	return (-EAFNOSUPPORT);
 }
 
-static int
-pkt_output6(struct net *net, struct sk_buff *skb)
+int
+pf_output6(struct net *net, struct sk_buff *skb)
 {
 	kfree_skb(skb);
 	return (-EAFNOSUPPORT);
@@ -172,7 +172,7 @@ pf_pkt_send(struct pf *pf, struct pf_pkt *skb, const struct pf_pkt *cause,
 	if (af == AF_INET)
 		err = ip_local_out(ns->net, NULL, skb);
 	else
-		err = pkt_output6(ns->net, skb);
+		err = pf_output6(ns->net, skb);
 	this_cpu_write(pf_pkt_own, outer);
 	return (err < 0 ? -err : 0);
 }

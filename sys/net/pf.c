@@ -22,6 +22,7 @@
 #include "pf_path.h"
 #include "pf_rate.h"
 #include "pf_rewrite.h"
+#include "pf_route.h"
 #include "pf_rule.h"
 #include "pf_ruleset.h"
 #include "pf_state.h"
@@ -80,6 +81,11 @@ path_each(struct pf_path *p)
 
 	if (more->tag != NULL)
 		pf_pkt_set_tag(p->pd.pkt, more->tag->nr);
+	if (more->hop.rt != PF_NOPFROUTE && pf_hop_applies(&more->hop, &p->pd,
+	    p->state->direction == p->pd.dir)) {
+		p->hop = more->hop;
+		p->pd.flags |= PF_PD_HOP;
+	}
 	return (more->sets_tos ? pf_rewrite_tos(&p->pd, more->tos) : PF_GO);
 }
 
@@ -278,8 +284,11 @@ pf_test(struct pf *pf, int dir, uint8_t af, int ifindex, struct pf_pkt **pkt)
 		why = path_state(&p);
 	if (why == PF_GO && p.state == NULL)
 		why = pf_path_new(&p);
+	if (unlikely(p.pd.flags & PF_PD_HOP) && why == PF_GO)
+		why = pf_hop_take(&p.pd, &p.hop);
 	path_count(&p, why);
-	return (why == PF_GO ? PF_PASS : PF_DROP);
+	return (why != PF_GO ? PF_DROP :
+	    unlikely(p.pd.flags & PF_PD_MOVED) ? PF_ROUTED : PF_PASS);
 }
 
 /*

@@ -135,7 +135,8 @@
 	F(min_ttl,	"min-ttl",	ANY, 0,	COUNT,	LATER,	SAME)		\
 	F(allow_opts,	"allow-opts",	MAX, 1,	COUNT,	ACT,	SAME)		\
 	F(rt,		"route-to, reply-to or dup-to",				\
-					ANY, 0,	COUNT,	LATER,	SAME)		\
+					MAX, PF_REPLYTO,			\
+						COUNT,	ACT,	SAME)		\
 	F(tos,		"tos",		ANY, 0,	COUNT,	ASK,	LIKE)		\
 	F(set_tos,	"set tos",	ANY, 0,	COUNT,	ACT,	SAME)		\
 	F(set_prio,	"set prio",	ANY, 0,	COUNT,	LATER,	SAME)		\

@@ -179,6 +179,23 @@ bool	 pf_route_leads(struct pf *, const struct pf_pkt *, uint8_t af,
 	    const struct pf_addr *, int ifindex);
 
 /*
+ * Where a packet goes whatever the routes say of its destination: out of a device, to a
+ * gateway.  pf_pkt_route(): this packet; it takes the way when pf_test() has returned
+ * PF_ROUTED, or if it is told to leave by the device that it leaves by (*moved false, PF_OUT
+ * only), at once.  false: there is none, and nothing has changed; the device is down, the
+ * gateway is an address of this host, or none of the routes leads to it.  pf_pkt_dup(): a
+ * copy of it, which is not filtered and may be lost.  Packet context.
+ */
+struct pf_way {
+	const struct pf_addr *gw;	/* all zero: the packet's destination */
+	int		 ifindex;	/* 0: of the device that leads there */
+};
+bool	 pf_pkt_route(struct pf *, struct pf_pkt *, int dir, uint8_t af,
+	    const struct pf_way *, bool *moved);
+void	 pf_pkt_dup(struct pf *, const struct pf_pkt *, int dir, uint8_t af,
+	    const struct pf_way *);
+
+/*
  * Whose socket of this host a TCP or UDP packet is from (PF_OUT), or for (PF_IN): user
  * and group as programs of the network namespace know them.  false: nobody's, as of
  * what is forwarded.  Packet context.
@@ -263,11 +280,15 @@ void	*pf_hostdata(const struct pf *);
  *			brought, then the caller owns both packets: it gives the
  *			packet that it brought the contents of *pkt, and frees
  *			*pkt.
+ *	PF_ROUTED	As PF_PASS, and it takes the way that it was given (above).
+ *			PF_IN: it is forwarded there, and asked about going out.
+ *			PF_OUT: it is asked about again, for the device that it leaves
+ *			by now.
  *	PF_DROP		The caller frees what it brought; *pkt is that.
  *	PF_TAKEN	The packet belongs to pf: the caller does not use it
  *			again.
  */
-enum { PF_TAKEN = 255 };		/* no action of a rule (pfvar.h) */
+enum { PF_ROUTED = 254, PF_TAKEN = 255 };	/* no actions of a rule (pfvar.h) */
 int	 pf_test(struct pf *, int dir, uint8_t af, int ifindex,
 	    struct pf_pkt **pkt);
 

@@ -52,6 +52,15 @@ number_of(const struct pf_krule *kr)
 }
 
 static void
+export_hop(const struct pf_hop *hop, struct pfsync_state *out)
+{
+	out->rt = hop->rt;
+	out->rt_addr = hop->gw;
+	if (hop->kif != NULL)
+		memcpy(out->rt_ifname, hop->kif->name, sizeof(out->rt_ifname));
+}
+
+static void
 export_state(struct pf *pf, const struct pf_conf *conf, struct pf_state *s,
     struct pfsync_state *out)
 {
@@ -91,6 +100,8 @@ export_state(struct pf *pf, const struct pf_conf *conf, struct pf_state *s,
 	out->state_flags = s->flags;
 	out->direction = s->direction;
 	out->log = s->log & PF_LOG_MASK;
+	if (s->more != NULL && s->more->hop.rt != PF_NOPFROUTE)
+		export_hop(&s->more->hop, out);
 	out->timeout = READ_ONCE(s->timeout);
 }
 

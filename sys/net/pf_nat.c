@@ -118,7 +118,8 @@ translate_source(const struct pf_pdesc *pd, struct pf_kpool *kp,
 	uint16_t	port = key->port[i];
 
 	for (k = 0; k < ADDR_TRIES; k++) {
-		if (!pf_pool_pick(pd->pf, kp, pd->af, &pd->src, &key->addr[i]))
+		if (!pf_pool_pick(pd->pf, kp, pd->af, &pd->src,
+		    &key->addr[i], NULL))
 			break;
 		key->port[i] = port;
 		if (source_port(pd, &kp->p, key, i))
@@ -126,7 +127,7 @@ translate_source(const struct pf_pdesc *pd, struct pf_kpool *kp,
 		if (kp->size == 1)
 			break;
 	}
-	return (PFRES_STATEINS);
+	return (PFRES_TRANSLATE);
 }
 
 /* `range': the first port of the range that the rule redirects from, host order. */
@@ -138,8 +139,9 @@ translate_destination(const struct pf_pdesc *pd, struct pf_kpool *kp,
 	const struct pf_pool	*p = &kp->p;
 	uint32_t		 port;
 
-	if (!pf_pool_pick(pd->pf, kp, pd->af, &pd->src, &key->addr[i]))
-		return (PFRES_STATEINS);
+	if (!pf_pool_pick(pd->pf, kp, pd->af, &pd->src, &key->addr[i],
+	    NULL))
+		return (PFRES_TRANSLATE);
 	if (pd->proto != IPPROTO_TCP && pd->proto != IPPROTO_UDP)
 		return (PF_GO);
 	port = ntohs(key->port[i]);
@@ -173,12 +175,12 @@ translate_both(const struct pf_pdesc *pd, const struct pf_krule *kr,
 	const struct pf_addr	*outer, *mask;
 
 	if (!pf_pool_first(kr->pool[PF_POOL_RDR], pd->af, &outer, &mask))
-		return (PFRES_STATEINS);
+		return (PFRES_TRANSLATE);
 	keep_host(&key->addr[PF_SK_STACK], pd->dir == PF_IN ? &kr->inner :
 	    outer, mask, pd->af);
 	if (pd->dir == PF_IN)
 		return (PF_GO);
-	return (is_free(pd, key) ? PF_GO : PFRES_STATEINS);
+	return (is_free(pd, key) ? PF_GO : PFRES_TRANSLATE);
 }
 
 int

@@ -22,6 +22,7 @@
 #include "pf_path.h"
 #include "pf_reply.h"
 #include "pf_rewrite.h"
+#include "pf_route.h"
 #include "pf_rule.h"
 #include "pf_state.h"
 #include "pf_statetab.h"
@@ -108,6 +109,9 @@ bound_to(const struct pf_path *p, const struct pf_krule *kr)
 {
 	struct pf_kif	*kif = p->pd.kif;
 
+	if (unlikely(kr->act.rt == PF_REPLYTO ||
+	    (kr->act.rt == PF_ROUTETO && p->pd.dir == PF_OUT)))
+		return (NULL);		/* its packets leave by another interface */
 	if ((p->pd.flags & PF_PD_LINK) != 0 ||
 	    (kr->act.rule_flag & PFRULE_IFBOUND) != 0)
 		return (kif);
@@ -127,7 +131,7 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 
 	if (likely(!p->translated && p->anchor == NULL && p->nat == NULL &&
 	    p->acts.n == 0 && p->pd.new_tag == NULL && !p->acts.sets_tos &&
-	    own->rate == NULL &&
+	    own->rate == NULL && own->act.rt == PF_NOPFROUTE &&
 	    (p->bound == NULL || p->bound == p->pd.kif)))
 		return (PF_GO);
 	more = pf_alloc_atomic(p->pd.pf, sizeof(*more) +
@@ -139,6 +143,9 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 	more->group = p->bound != p->pd.kif ? p->bound : NULL;
 	more->sets_tos = p->acts.sets_tos;
 	more->tos = p->acts.tos;
+	more->hop.rt = PF_NOPFROUTE;
+	if (own->pool[PF_POOL_ROUTE] != NULL)
+		more->hop = p->hop;
 	if (p->pd.new_tag != NULL) {
 		pf_tag_ref(p->pd.new_tag);
 		more->tag = p->pd.new_tag;
@@ -179,7 +186,7 @@ fill_in(struct pf_path *p, struct pf_state *s, struct pf_krule *kr)
 	if (s->more != NULL && s->more->n != 0)
 		s->log |= PF_STATE_COUNTS;
 	if (s->more != NULL && (s->more->tag != NULL || s->more->sets_tos ||
-	    kr->rate != NULL))
+	    s->more->hop.rt != PF_NOPFROUTE || kr->rate != NULL))
 		s->log |= PF_STATE_ACTS;
 	s->creation = s->expire = pf_uptime(p->pd.pf);
 	if (kr->act.allow_opts)
@@ -292,6 +299,17 @@ ask_rules(struct pf_path *p)
 	return (PF_GO);
 }
 
+/* The rule says where the packet goes, or those that answer it. */
+static int
+route(struct pf_path *p, const struct pf_krule *kr)
+{
+	int	why = pf_hop_pick(&p->pd, kr, &p->hop);
+
+	if (why == PF_GO && pf_hop_applies(&p->hop, &p->pd, true))
+		p->pd.flags |= PF_PD_HOP;
+	return (why);
+}
+
 /* Without a rule that matches the packet passes.  A translation needs a state. */
 static int
 decided(struct pf_path *p)
@@ -311,11 +329,13 @@ decided(struct pf_path *p)
 		pf_actions_set(&p->acts, kr);
 	why = pf_path_options(p, kr != NULL && kr->act.allow_opts);
 	if (why == PF_GO && kr != NULL && kr->act.pool_used != 0 &&
-	    is_translated(p)) {
+	    kr->act.pool_used != 1U << PF_POOL_ROUTE && is_translated(p)) {
 		why = translate(p, kr);
 		if (why != PF_GO)
 			answer(p, kr);
 	}
+	if (why == PF_GO && kr != NULL && unlikely(kr->pool[PF_POOL_ROUTE] != NULL))
+		why = route(p, kr);
 	if (why != PF_GO || !makes_state(p))
 		return (why);
 	if (p->translated && kr == NULL)

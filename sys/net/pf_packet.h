@@ -46,6 +46,8 @@ enum {
 				/* its ends, and not its addresses */
 #define PF_PD_ONEWAY	0x200	/* ICMP, neither query nor error: has no state */
 #define PF_PD_LINK	0x400	/* never leaves its link: is not translated */
+#define PF_PD_HOP	0x1000	/* takes a hop: the path has it */
+#define PF_PD_MOVED	0x2000	/* goes another way: PF_ROUTED */
 #define PF_PD_OWNER	0x800	/* uid and gid have been looked up */
 
 struct pf_tcp_info {

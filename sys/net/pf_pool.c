@@ -25,6 +25,7 @@
 #include "pf_host.h"
 #include "pfvar.h"
 #include "pf_addr.h"
+#include "pf_if.h"
 #include "pf_ifaddr.h"
 #include "pf_pool.h"
 #include "pf_table.h"
@@ -32,18 +33,32 @@
 
 #define POOL_MAX	65536		/* prefixes in a pool */
 
+/* NUL-terminated, zeros behind. */
+static bool
+name_ok(const char *name)
+{
+	size_t	len = strnlen(name, PF_IFNAMSIZ);
+
+	return (len < PF_IFNAMSIZ &&
+	    pf_all_zero((const uint8_t *)name + len, PF_IFNAMSIZ - len));
+}
+
 static bool
 pool_addr_sound(const struct pf_pooladdr *a, uint8_t af, unsigned int type)
 {
 	size_t		used = af == AF_INET ? 4 : 16;
 	unsigned int	bits;
 
-	if (a->addr.cnt != 0 || !pf_all_zero(a->pad, sizeof(a->pad)))
+	if (a->addr.cnt != 0 || !pf_all_zero(a->pad, sizeof(a->pad)) ||
+	    !name_ok(a->ifname))
 		return (false);
 	if (a->addr.type == PF_ADDR_DYNIFTL)
 		return (pf_dyn_ok(&a->addr));
 	if (a->addr.iflags != 0 || a->addr.net != 0 || a->addr.pad != 0)
 		return (false);
+	if (a->addr.type == PF_ADDR_NONE)	/* an interface alone */
+		return (a->ifname[0] != '\0' && type != PF_POOL_BITMASK &&
+		    pf_all_zero((const uint8_t *)&a->addr.v, sizeof(a->addr.v)));
 	if (a->addr.type == PF_ADDR_TABLE)
 		return (type != PF_POOL_BITMASK &&
 		    pf_table_name_ok(a->addr.v.tblname));
@@ -55,7 +70,7 @@ pool_addr_sound(const struct pf_pooladdr *a, uint8_t af, unsigned int type)
 
 int
 pf_pool_check(const struct pf_pool *p, const struct pf_pooladdr *a, uint32_t n,
-    uint8_t af)
+    uint8_t af, bool routes)
 {
 	uint32_t	i;
 
@@ -71,9 +86,10 @@ pf_pool_check(const struct pf_pool *p, const struct pf_pooladdr *a, uint32_t n,
 	    (p->opts & PF_POOL_TYPEMASK) == PF_POOL_LEASTSTATES)
 		return (EOPNOTSUPP);
 	for (i = 0; i < n; i++) {
-		if (a[i].ifname[0] != '\0' || a[i].weight > 1)
+		if (a[i].weight > 1)
 			return (EOPNOTSUPP);
-		if (!pool_addr_sound(&a[i], af, p->opts & PF_POOL_TYPEMASK))
+		if ((a[i].ifname[0] != '\0' && !routes) ||
+		    !pool_addr_sound(&a[i], af, p->opts & PF_POOL_TYPEMASK))
 			return (EINVAL);
 	}
 	return (0);
@@ -87,7 +103,14 @@ addr_get(struct pf *pf, struct pf_kpool *kp, struct pf_kpool_addr *ka,
 	const struct pf_addr_wrap	*a = &ka->user.addr;
 	unsigned int			 bits;
 
+	if (ka->user.ifname[0] != '\0' &&
+	    (ka->kif = pf_kif_get(pf, ka->user.ifname)) == NULL)
+		return (false);
 	switch (a->type) {
+	case PF_ADDR_NONE:
+		ka->size = 1;
+		kp->size++;
+		return (true);
 	case PF_ADDR_TABLE:
 		kp->has_tables = kp->changes = true;
 		ka->table = pf_table_get(pf, path, a->v.tblname);
@@ -130,7 +153,7 @@ pf_pool_create(struct pf *pf, const struct pf_rule *r, unsigned int which,
 		kp->addr[i].user = l->addr[i];
 		pf_yield_at(i);
 		if (!addr_get(pf, kp, &kp->addr[i], r, path)) {
-			pf_pool_free(kp);
+			pf_pool_free(pf, kp);
 			return (ENOMEM);
 		}
 	}
@@ -141,11 +164,12 @@ pf_pool_create(struct pf *pf, const struct pf_rule *r, unsigned int which,
 }
 
 void
-pf_pool_free(struct pf_kpool *kp)
+pf_pool_free(struct pf *pf, struct pf_kpool *kp)
 {
 	uint32_t	i;
 
-	for (i = 0; kp != NULL && kp->changes && i < kp->n; i++) {
+	for (i = 0; kp != NULL && i < kp->n; i++) {
+		pf_kif_put(pf, kp->addr[i].kif);
 		pf_table_put(kp->addr[i].table);
 		pf_dyn_put(kp->addr[i].dyn);
 	}
@@ -281,7 +305,7 @@ part_next(const struct pf_kpool_addr *ka, uint8_t af, bool begun,
 
 /* Round-robin: all addresses of one part after the other. */
 static bool
-pick_next(struct pf_kpool *kp, uint8_t af, struct pf_addr *out)
+pick_next(struct pf_kpool *kp, uint8_t af, struct pf_addr *out, uint32_t *part)
 {
 	uint32_t	i;
 	bool		found = false;
@@ -295,6 +319,7 @@ pick_next(struct pf_kpool *kp, uint8_t af, struct pf_addr *out)
 			kp->rr_part = (kp->rr_part + 1) % kp->n;
 	}
 	*out = kp->rr_addr;
+	*part = kp->rr_part;
 	pf_spin_unlock(&kp->lock);
 	return (found);
 }
@@ -309,7 +334,7 @@ part_size(const struct pf_kpool_addr *ka, uint8_t af)
 /* The other kinds. */
 static bool
 pick_place(struct pf_kpool *kp, uint8_t af, uint64_t place,
-    const uint64_t more[2], struct pf_addr *out)
+    const uint64_t more[2], struct pf_addr *out, uint32_t *part)
 {
 	const struct pf_kpool_addr	*ka = kp->addr;
 	const struct pf_dyn_prefix	*p;
@@ -324,6 +349,7 @@ pick_place(struct pf_kpool *kp, uint8_t af, uint64_t place,
 	/* a part may become smaller meanwhile */
 	for (i = 0; i < kp->n - 1 && place >= part_size(ka, af); i++, ka++)
 		place -= part_size(ka, af);
+	*part = i;
 	if (ka->table != NULL)
 		return (pf_table_at(ka->table, af, place, more, out));
 	if (ka->dyn != NULL) {
@@ -337,18 +363,20 @@ pick_place(struct pf_kpool *kp, uint8_t af, uint64_t place,
 	return (true);
 }
 
-bool
-pf_pool_pick(struct pf *pf, struct pf_kpool *kp, uint8_t af,
-    const struct pf_addr *src, struct pf_addr *out)
+/* Choose an address, and tell the part that it is of. */
+static bool
+pick(struct pf *pf, struct pf_kpool *kp, uint8_t af, const struct pf_addr *src,
+    struct pf_addr *out, uint32_t *part)
 {
 	uint64_t		 more[2] = { 0, 0 }, place = 0;
 	const struct pf_addr	*base, *mask;
 	uint32_t		 i;
 
+	*part = 0;
 	switch (kp->p.opts & PF_POOL_TYPEMASK) {
 	case PF_POOL_NONE:
 		if (kp->has_tables)
-			return (pick_next(kp, af, out));
+			return (pick_next(kp, af, out, part));
 		if (!pf_pool_first(kp, af, &base, &mask))
 			return (false);
 		*out = *base;
@@ -371,16 +399,32 @@ pf_pool_pick(struct pf *pf, struct pf_kpool *kp, uint8_t af,
 		break;
 	case PF_POOL_ROUNDROBIN:
 		if (kp->has_tables)
-			return (pick_next(kp, af, out));
+			return (pick_next(kp, af, out, part));
 		place = pf_atomic_inc(&kp->rr_next) - 1;
 		break;
 	}
 	if (kp->changes)
-		return (pick_place(kp, af, place, more, out));
+		return (pick_place(kp, af, place, more, out, part));
 	place %= kp->size;
 	for (i = 0; place >= kp->addr[i].size; i++)
 		place -= kp->addr[i].size;
+	*part = i;
 	prefix_at(&kp->addr[i].user.addr.v.a.addr,
 	    &kp->addr[i].user.addr.v.a.mask, af, place, more, out);
+	return (true);
+}
+
+bool
+pf_pool_pick(struct pf *pf, struct pf_kpool *kp, uint8_t af,
+    const struct pf_addr *src, struct pf_addr *out, uint32_t *part)
+{
+	uint32_t	of;
+
+	if (!pick(pf, kp, af, src, out, &of))
+		return (false);
+	if (unlikely(kp->addr[of].user.addr.type == PF_ADDR_NONE))
+		memset(out, 0, sizeof(*out));
+	if (part != NULL)
+		*part = of;
 	return (true);
 }

@@ -18,13 +18,16 @@
 
 struct pf;
 struct pf_dyn;
+struct pf_kif;
 struct pf_pool_list;
 struct pf_table;
 
 struct pf_kpool_addr {
 	struct pf_pooladdr user;	/* [i] as loaded */
 	struct pf_table	*table;		/* [i] referenced; or .. */
-	struct pf_dyn	*dyn;		/* [i] .. this; both NULL: a prefix */
+	struct pf_dyn	*dyn;		/* [i] .. this; both NULL: a prefix, or */
+					/* no address but an interface */
+	struct pf_kif	*kif;		/* [i] referenced: of a route; NULL: none */
 	uint64_t	 size;		/* [i] addresses in the prefix, at */
 					/* most 2^32 */
 };
@@ -45,15 +48,17 @@ struct pf_kpool {
 	struct pf_kpool_addr addr[];	/* [i] n of them */
 };
 
-/* Whether a pool of n addresses is sound.  0, EINVAL, EOPNOTSUPP. */
+/* Whether a pool of n addresses is sound; routes: it may name interfaces.  0,
+ * EINVAL, EOPNOTSUPP. */
 int	 pf_pool_check(const struct pf_pool *, const struct pf_pooladdr *,
-	    uint32_t n, uint8_t af);
+	    uint32_t n, uint8_t af, bool routes);
 /* Make pool `which' of a rule that has been checked; ENOMEM.  path: the anchor
  * of the rule.  Lock: ctl. */
 int	 pf_pool_create(struct pf *, const struct pf_rule *,
 	    unsigned int which, const char *path, const struct pf_pool_list *,
 	    struct pf_kpool **);
-void	 pf_pool_free(struct pf_kpool *);	/* any context; NULL is fine */
+/* Any context; NULL is fine. */
+void	 pf_pool_free(struct pf *, struct pf_kpool *);
 /* Add n, modulo 2^32, to the number of rules that refer to the tables of the
  * pool; NULL is fine.  Lock: ctl. */
 void	 pf_pool_count_user(struct pf_kpool *, uint32_t n);
@@ -64,10 +69,11 @@ void	 pf_pool_export(const struct pf_kpool_addr *, struct pf_pooladdr *);
  * constant in the RCU read side.  False: there is none.  Packet context. */
 bool	 pf_pool_first(const struct pf_kpool *, uint8_t af,
 	    const struct pf_addr **addr, const struct pf_addr **mask);
-/* Choose an address of the pool for a connection from src.  False: its tables
- * are empty, or its interfaces have no address.  Packet context. */
+/* Choose an address of the pool for a connection from src (all zero: an interface
+ * alone), and tell of which part it is (NULL: do not).  False: its tables are
+ * empty, or its interfaces have no address.  Packet context. */
 bool	 pf_pool_pick(struct pf *, struct pf_kpool *, uint8_t af,
-	    const struct pf_addr *src, struct pf_addr *);
+	    const struct pf_addr *src, struct pf_addr *, uint32_t *part);
 
 /* Addresses that a program has loaded for a pool of the rule that it will load
  * next. */

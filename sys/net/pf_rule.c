@@ -45,12 +45,12 @@ const unsigned int pf_rule_nfields =
     sizeof(pf_rule_fields) / sizeof(pf_rule_fields[0]);
 
 static void
-pools_free(struct pf_krule *kr)
+pools_free(struct pf *pf, struct pf_krule *kr)
 {
 	unsigned int	which;
 
 	for (which = 0; which < PF_POOL_MAX; which++)
-		pf_pool_free(kr->pool[which]);
+		pf_pool_free(pf, kr->pool[which]);
 }
 
 static int
@@ -65,7 +65,7 @@ pools_create(struct pf *pf, struct pf_krule *kr, const struct pf_rule *r,
 			error = pf_pool_create(pf, r, which, path,
 			    &lists[which], &kr->pool[which]);
 	if (error != 0)
-		pools_free(kr);
+		pools_free(pf, kr);
 	return (error);
 }
 
@@ -271,7 +271,7 @@ fail_tags:
 fail_hosts:
 	hosts_put(kr);
 fail_pools:
-	pools_free(kr);
+	pools_free(pf, kr);
 fail_ctr:
 	pf_pcpu_fini(&kr->ctr);
 fail:
@@ -310,7 +310,7 @@ pf_krule_put(struct pf *pf, struct pf_krule *kr)
 	pf_kif_put(pf, kr->rcv_kif);
 	tags_put(pf, kr);
 	hosts_put(kr);
-	pools_free(kr);
+	pools_free(pf, kr);
 	pf_free(kr->rate);
 	pf_free(kr->anchor_call);
 	pf_free(kr->said);

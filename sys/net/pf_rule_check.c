@@ -187,7 +187,7 @@ check_translation(const struct pf_rule *r, uint32_t ruleset)
 		return (EINVAL);
 	if (r->keep_state != 0 || has_state_options(r) || r->pool_used != 0 ||
 	    r->rule_flag != 0 || r->flagset != 0 || r->allow_opts != 0 ||
-	    (r->natpass && r->action != translations[ruleset].does))
+	    r->rt != PF_NOPFROUTE || (r->natpass && r->action != translations[ruleset].does))
 		return (EINVAL);
 	return (0);
 }
@@ -201,7 +201,8 @@ check_call(const struct pf_rule *r, uint32_t ruleset)
 	    ruleset == PF_RULESET_FILTER ? PF_PASS : translations[ruleset].does;
 
 	if (r->action != action || r->keep_state != 0 || has_state_options(r) ||
-	    r->pool_used != 0 || r->natpass || r->allow_opts || r->log != 0 ||
+	    r->pool_used != 0 || r->rt != PF_NOPFROUTE || r->natpass ||
+	    r->allow_opts || r->log != 0 ||
 	    r->return_icmp != 0 || r->return_icmp6 != 0 || r->return_ttl != 0 ||
 	    (r->rule_flag & ~PFRULE_FRAGMENT) != 0)
 		return (EINVAL);
@@ -220,15 +221,35 @@ check_match(const struct pf_rule *r)
 	return (r->allow_opts ? EOPNOTSUPP : 0);
 }
 
+/* route-to, reply-to and dup-to have a pool, and say which packets they mean. */
+static int
+check_route(const struct pf_rule *r)
+{
+	bool	pool = (r->pool_used & 1U << PF_POOL_ROUTE) != 0;
+
+	if (pool != (r->rt > PF_FASTROUTE) ||
+	    (pool && r->direction != PF_IN && r->direction != PF_OUT))
+		return (EINVAL);
+	if (r->rt == PF_NOPFROUTE)
+		return (0);
+	/* what is blocked goes nowhere; replies are known by their state */
+	return (r->action != PF_PASS ||
+	    (r->rt == PF_REPLYTO && r->keep_state == 0) ? EOPNOTSUPP : 0);
+}
+
 static int
 check_action(const struct pf_rule *r, uint32_t ruleset)
 {
 	uint32_t	ret = r->rule_flag & FLAGS_RETURN;
+	int		error;
 
 	if (is_translation(ruleset))
 		return (check_translation(r, ruleset));
 	if (ruleset != PF_RULESET_FILTER)
 		return (EOPNOTSUPP);
+	error = check_route(r);
+	if (error != 0)
+		return (error);
 	if (r->action == PF_MATCH)
 		return (check_match(r));
 	if ((r->action != PF_PASS && r->action != PF_DROP) || r->natpass)
@@ -241,7 +262,8 @@ check_action(const struct pf_rule *r, uint32_t ruleset)
 		return (EINVAL);
 	if (r->action == PF_DROP && (r->keep_state != 0 || r->pool_used != 0))
 		return (EINVAL);
-	if (r->keep_state == 0 && (has_state_options(r) || r->pool_used != 0))
+	if (r->keep_state == 0 && (has_state_options(r) ||
+	    (r->pool_used & ~(1U << PF_POOL_ROUTE)) != 0))
 		return (EINVAL);
 	if ((r->return_icmp != 0 && r->return_icmp >> 8 != 3) ||
 	    (r->return_icmp6 != 0 && r->return_icmp6 >> 8 != 1))
@@ -301,10 +323,8 @@ check_pools(const struct pf_rule *r, uint32_t ruleset, bool calls,
 				return (EINVAL);
 			continue;
 		}
-		if (which == PF_POOL_ROUTE)
-			return (EOPNOTSUPP);
 		error = pf_pool_check(&r->pool[which], lists[which].addr,
-		    lists[which].n, r->af);
+		    lists[which].n, r->af, which == PF_POOL_ROUTE);
 		if (error != 0)
 			return (error);
 	}

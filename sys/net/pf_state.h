@@ -135,6 +135,13 @@ struct pf_state {
 	struct pf_atomic inuse;			/* of an object's first state: see pf_statemem.c */
 };
 
+/* Where route-to, reply-to or dup-to sends packets (pf_route.h). */
+struct pf_hop {
+	struct pf_kif	*kif;			/* out of it; NULL: of any; the rule has it */
+	struct pf_addr	 gw;			/* all zero: to their destination */
+	uint8_t		 rt;			/* PF_ROUTETO, ..; PF_NOPFROUTE: none */
+};
+
 /*
  * What few states need beyond their connection.  Made before the state is inserted, freed
  * with it.
@@ -152,13 +159,14 @@ struct pf_state_more {
 	uint8_t		 tos;			/* [i] .. this type of service */
 	struct pf_kif	*group;			/* [i] that the state is bound to, counted */
 						/* there as the state's kif is; NULL: none */
+	struct pf_hop	 hop;			/* [i] */
 	uint32_t	 n;			/* [i] */
 	struct pf_krule	*rule[];		/* [i] n, referenced: those beside the state's */
 						/* rule at which its packets count, these two too */
 };
 #define PF_STATE_COUNTS		0x80		/* of state->log: more->rule has some */
 #define PF_STATE_ACTS		0x40		/* of state->log: each packet gets a tag or a */
-						/* type of service, or has a rate */
+						/* type of service, has a rate or a hop */
 
 #define PF_SETTLED_FORWARD	0x01		/* packets of this direction change no peer .. */
 #define PF_SETTLED_BACK		0x02		/* .. and no timeout */

@@ -124,13 +124,14 @@ enum {							/* reasons */
 	PFRES_MATCH, PFRES_BADOFF, PFRES_FRAG, PFRES_SHORT, PFRES_NORM,
 	PFRES_MEMORY, PFRES_TS, PFRES_CONGEST, PFRES_IPOPTIONS,
 	PFRES_PROTCKSUM, PFRES_BADSTATE, PFRES_STATEINS, PFRES_MAXSTATES,
-	PFRES_SRCLIMIT, PFRES_SYNPROXY, PFRES_MAX
+	PFRES_SRCLIMIT, PFRES_SYNPROXY, PFRES_TRANSLATE, PFRES_NOROUTE,
+	PFRES_MAX
 };
 #define PFRES_NAMES {							\
 	"match", "bad-offset", "fragment", "short", "normalize",	\
 	"memory", "bad-timestamp", "congestion", "ip-option",		\
 	"proto-cksum", "state-mismatch", "state-insert", "state-limit",	\
-	"src-limit", "synproxy",					\
+	"src-limit", "synproxy", "translate", "no-route",		\
 }
 
 enum {							/* limit counters */

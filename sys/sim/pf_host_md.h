@@ -432,6 +432,9 @@ struct pf_pkt {
 	bool		 own;		/* made by pf: not filtered here */
 	bool		 cksum_known;	/* as if verified by the device */
 	bool		 bcast;		/* to everybody, says the link layer */
+	int		 outif;		/* is about to leave by */
+	int		 way;		/* goes out of this interface .. */
+	uint8_t		 gw[16];	/* .. to this gateway; 0: as routed */
 	struct sim_piece piece[SIM_PIECES];
 	struct sim_scratch *scratch;	/* copies handed out, strict */
 	struct pf_pkt	*next;		/* on a queue of sim_pkt.c */

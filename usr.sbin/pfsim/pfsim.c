@@ -279,6 +279,29 @@ explain(struct pfsim *ps, int verdict)
 	printf("\n");
 }
 
+/* The way that a rule has given a packet: its interface and gateway. */
+static void
+print_way(struct pfsim *ps, const struct pf_pkt *p, const char *what)
+{
+	const struct sim_if *ifp = sim_if_find(ps->node, p->way);
+	char gw[INET6_ADDRSTRLEN];
+
+	inet_ntop(p->af, p->gw, gw, sizeof(gw));
+	printf("\t%s %s, by %s\n", what, gw, ifp != NULL ? ifp->name : "?");
+}
+
+static void
+copies(struct pfsim *ps, bool show)
+{
+	struct pf_pkt *p;
+
+	while ((p = sim_pktq_take(&ps->node->out)) != NULL) {
+		if (show && p->way != 0)
+			print_way(ps, p, "a copy goes to");
+		sim_pkt_free(p);
+	}
+}
+
 static void
 answers(struct pfsim *ps, uint64_t when, bool show)
 {
@@ -329,7 +352,10 @@ judge(struct pfsim *ps, struct pf_pkt *p, int dir, int ifindex, uint64_t when)
 			print_packet(&out, p->len);
 			printf("\n");
 		}
+		if (verdict == PF_PASS && p->way != 0)
+			print_way(ps, p, "goes to");
 	}
+	copies(ps, show);
 	answers(ps, when, show);
 	return (verdict == PF_PASS);
 }

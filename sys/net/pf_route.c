@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: ISC
+/*
+ * Copyright (c) 2026 The pf for Linux authors
+ *
+ * pf_route.c: route-to, reply-to and dup-to: rules that say where packets go
+ *
+ * Owns nothing; see pf_route.h.  A packet that is routed on its way in leaves this host by
+ * that hop and is asked about again going out of its interface.  One that is routed on its
+ * way out to another interface is asked about again there.  Both are the host's work, which
+ * pf_test() tells of it by PF_ROUTED.
+ * Locking.  The RCU read side of a packet.
+ * Place.  Third floor.
+ */
+#include "pf_host.h"
+#include "pfvar.h"
+#include "pf_if.h"
+#include "pf_packet.h"
+#include "pf_pool.h"
+#include "pf_route.h"
+#include "pf_rule.h"
+
+int
+pf_hop_pick(const struct pf_pdesc *pd, const struct pf_krule *kr,
+    struct pf_hop *hop)
+{
+	struct pf_kpool	*kp = kr->pool[PF_POOL_ROUTE];
+	uint32_t	 part;
+
+	if (!pf_pool_pick(pd->pf, kp, pd->af, &pd->src, &hop->gw, &part))
+		return (PFRES_NOROUTE);
+	hop->rt = kr->act.rt;
+	hop->kif = kp->addr[part].kif;
+	return (PF_GO);
+}
+
+bool
+pf_hop_applies(const struct pf_hop *hop, const struct pf_pdesc *pd,
+    bool forward)
+{
+	return ((hop->rt == PF_REPLYTO) != forward &&
+	    (pd->flags & PF_PD_LINK) == 0);
+}
+
+int
+pf_hop_take(struct pf_pdesc *pd, const struct pf_hop *hop)
+{
+	struct pf_way	way = { .gw = &hop->gw };
+	bool		moved;
+
+	if (hop->kif != NULL) {
+		way.ifindex = READ_ONCE(hop->kif->ifindex);
+		if (way.ifindex == 0)
+			return (PFRES_NOROUTE);
+	}
+	if (hop->rt == PF_DUPTO) {
+		pf_pkt_dup(pd->pf, pd->pkt, pd->dir, pd->af, &way);
+		return (PF_GO);
+	}
+	if (!pf_pkt_route(pd->pf, pd->pkt, pd->dir, pd->af, &way, &moved))
+		return (PFRES_NOROUTE);
+	if (moved)
+		pd->flags |= PF_PD_MOVED;
+	return (PF_GO);
+}
