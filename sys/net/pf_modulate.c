@@ -133,7 +133,7 @@ pf_modulate(const struct pf_state *s, struct pf_pdesc *pd)
 		return (PFRES_MEMORY);
 	memcpy(old, th, doff);
 	add(th + offsetof(struct pf_tcp, seq), src->seqdiff);
-	if (tcp_has_ack(&pd->tcp, dst))
+	if (pf_tcp_has_ack(&pd->tcp, dst))
 		add(th + offsetof(struct pf_tcp, ack), -dst->seqdiff);
 	add_to_options(th, doff, -dst->seqdiff);
 	correct(pd->pkt, th, old, doff);

@@ -337,7 +337,7 @@ segment_of(struct segment *seg, const struct pf_peer *src,
 	}
 	seg->room = peer_room(dst, src);
 
-	seg->has_ack = tcp_has_ack(t, dst) ||
+	seg->has_ack = pf_tcp_has_ack(t, dst) ||
 	    ((t->flags & PF_TH_ACK) != 0 && seg->other);
 	seg->ack = seg->has_ack ? t->ack - dst->seqdiff : dst->seqlo;
 	seg->ackskew = dst->seqlo - seg->ack;

@@ -63,7 +63,7 @@ first_unacked(const struct pf_pdesc *pd)
 
 /* Some stacks set ACK, with a zero that means nothing, in a RST. */
 static inline bool
-tcp_has_ack(const struct pf_tcp_info *t, const struct pf_peer *dst)
+pf_tcp_has_ack(const struct pf_tcp_info *t, const struct pf_peer *dst)
 {
 	return ((t->flags & PF_TH_ACK) != 0 &&
 	    ((t->flags & PF_TH_RST) == 0 || t->ack != 0 ||
