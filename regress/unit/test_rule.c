@@ -404,7 +404,9 @@ static const struct {
 	    EINVAL },
 	{ "match, return", { S(action, PF_MATCH), S(rule_flag, PFRULE_RETURN) }, EINVAL },
 	{ "match, allow-opts", { S(action, PF_MATCH), S(allow_opts, 1) }, EOPNOTSUPP },
-	{ "modulate state", { PASS, S(keep_state, PF_STATE_MODULATE) }, EOPNOTSUPP },
+	{ "modulate state", { PASS, S(keep_state, PF_STATE_MODULATE) }, 0 },
+	{ "modulate state, sloppy", { PASS, S(keep_state, PF_STATE_MODULATE),
+	    S(rule_flag, PFRULE_STATESLOPPY) }, EINVAL },
 	{ "synproxy state", { PASS, S(keep_state, PF_STATE_SYNPROXY) }, EOPNOTSUPP },
 	{ "state options", { KEEP, S(rule_flag, PFRULE_IFBOUND | PFRULE_NOSYNC |
 	    PFRULE_STATESLOPPY), S(max_states, 1), S(timeout[0], 9) }, 0 },

@@ -502,12 +502,18 @@ static const uint32_t begins[][2] = {
 	{ 0x80000000, 1 }, { 0xc0000000, 0xfffe0000 },
 };
 
+/* What is added to the ends' numbers on their way (modulate state). */
+static const uint32_t diffs[][2] = {
+	{ 0, 0 }, { 0x12345678, 0xfedcba98 }, { 0xffffffff, 1 },
+};
+
 struct fix {
 	struct sim	*sim;
 	struct sim_node	*n;
 	struct pf_state	 s;
 	struct pf_pdesc	 pd;
 	struct pf_pkt	*pkt;
+	uint32_t	 diff[2];	/* what the state modulates by */
 };
 
 static void
@@ -538,7 +544,8 @@ describe(struct fix *fx, const struct seg *g, const uint32_t *isn)
 		.proto = IPPROTO_TCP, .sport = 1, .dport = 2,
 		.flags = g->flags, .win = g->win, .wscale = g->wscale,
 		.seq = isn[g->who] + g->seq,
-		.ack = (g->flags & A) != 0 ? isn[!g->who] + g->ack : 0,
+		.ack = (g->flags & A) != 0 ? isn[!g->who] + fx->diff[!g->who] +
+		    g->ack : 0,
 	};
 
 	sim_pkt_free(fx->pkt);
@@ -579,8 +586,8 @@ check_challenge(struct fix *fx, const char *name, const struct seg *g,
 	if (p == NULL)
 		return;
 	assert_true(sim_pkt_info(p, &in));
-	if (in.flags != A || in.seq != isn[!g->who] + g->cseq ||
-	    in.ack != isn[g->who] + g->cack || in.win != g->cwin)
+	if (in.flags != A || in.seq != isn[!g->who] + fx->diff[!g->who] +
+	    g->cseq || in.ack != isn[g->who] + g->cack || in.win != g->cwin)
 		fail_msg("%s: challenge of %u %#x: seq %u ack %u win %u", name,
 		    g->seq, g->flags, in.seq - isn[!g->who],
 		    in.ack - isn[g->who], in.win);
@@ -608,8 +615,21 @@ same_state(struct pf_state before, const struct pf_state *now, bool passed)
 	return (memcmp(&before, now, sizeof(before)) == 0);
 }
 
+/* The first segment, and what modulates those that follow: not a connection that is
+ * picked up in its midst. */
 static void
-run(const struct tcase *c, const uint32_t *isn)
+begin(struct fix *fx, const uint32_t *diff)
+{
+	pf_tcp_init(&fx->s, &fx->pd);
+	if ((fx->pd.tcp.flags & SA) != S || (fx->s.flags & PFSTATE_SLOPPY) != 0)
+		return;
+	memcpy(fx->diff, diff, sizeof(fx->diff));
+	fx->s.src.seqdiff = diff[CLI];
+	fx->s.dst.seqdiff = diff[SRV];
+}
+
+static void
+run(const struct tcase *c, const uint32_t *isn, const uint32_t *diff)
 {
 	struct pf_state before;
 	struct fix fx;
@@ -623,7 +643,7 @@ run(const struct tcase *c, const uint32_t *isn)
 		describe(&fx, g, isn);
 		sim_advance(fx.sim, SIM_SECOND);
 		if (i == 0) {
-			pf_tcp_init(&fx.s, &fx.pd);
+			begin(&fx, diff);
 			reason = PFRES_MATCH;
 		} else {
 			before = fx.s;
@@ -658,7 +678,8 @@ connections(void **arg)
 	(void)arg;
 	for (size_t i = 0; i < NITEMS(cases); i++)
 		for (size_t k = 0; k < NITEMS(begins); k++)
-			run(&cases[i], begins[k]);
+			for (size_t d = 0; d < NITEMS(diffs); d++)
+				run(&cases[i], begins[k], diffs[d]);
 }
 
 /* A state marked for removal is not brought back by a packet. */
@@ -740,7 +761,7 @@ static const struct {
 };
 
 static void
-quoted(void **arg)
+quoted_with(const uint32_t *diff)
 {
 	static const struct seg segs[] = {
 		SCALED,
@@ -752,19 +773,19 @@ quoted(void **arg)
 	struct fix fx;
 	bool ok;
 
-	(void)arg;
 	for (size_t k = 0; k < NITEMS(begins); k++) {
 		setup(&fx);
 		for (size_t i = 0; i < NITEMS(segs); i++) {
 			describe(&fx, &segs[i], begins[k]);
 			if (i == 0)
-				pf_tcp_init(&fx.s, &fx.pd);
+				begin(&fx, diff);
 			else
 				assert_int_equal(track(&fx,
 				    segs[i].who == CLI), PFRES_MATCH);
 		}
 		for (size_t i = 0; i < NITEMS(quotes); i++) {
-			fx.pd.tcp.seq = begins[k][quotes[i].who] + quotes[i].seq;
+			fx.pd.tcp.seq = begins[k][quotes[i].who] +
+			    diff[quotes[i].who] + quotes[i].seq;
 			ok = pf_tcp_quoted_ok(&fx.s, &fx.pd,
 			    quotes[i].who == CLI);
 			if (ok != quotes[i].ok)
@@ -782,6 +803,14 @@ quoted(void **arg)
 		assert_false(pf_tcp_quoted_ok(&fx.s, &fx.pd, false));
 		teardown(&fx);
 	}
+}
+
+static void
+quoted(void **arg)
+{
+	(void)arg;
+	for (size_t d = 0; d < NITEMS(diffs); d++)
+		quoted_with(diffs[d]);
 }
 
 int

@@ -18,6 +18,7 @@
 #include "pf_ifaddr.h"
 #include "pf_ifgroup.h"
 #include "pf_instance.h"
+#include "pf_modulate.h"
 #include "pf_packet.h"
 #include "pf_path.h"
 #include "pf_rate.h"
@@ -115,6 +116,8 @@ path_icmp_error(struct pf_path *p)
 	why = path_state_options(p);
 	if (why == PF_GO && unlikely(p->state->log & PF_STATE_ACTS))
 		why = path_each(p);
+	if (why == PF_GO && pf_modulates(p->state))
+		why = pf_modulate_error(p->state, &p->pd, &quoted);
 	if (why != PF_GO || !pf_state_translates(p->state))
 		return (why);
 	pf_state_key_get(p->state, path_far_side(p), &to);
@@ -152,9 +155,11 @@ path_state(struct pf_path *p)
 	if (unlikely(s->log & PF_STATE_ACTS) && path_too_many(p))
 		return (PF_BLOCKED);
 	forward = s->direction == p->pd.dir;
-	if (p->pd.proto == IPPROTO_TCP)
+	if (p->pd.proto == IPPROTO_TCP) {
 		why = pf_tcp_track(pf, s, &p->pd, forward);
-	else
+		if (why == PF_GO && pf_modulates(s))
+			why = pf_modulate(s, &p->pd);
+	} else
 		pf_track(pf, s, forward);
 	if (why == PF_GO && unlikely(s->log & PF_STATE_ACTS))
 		why = path_each(p);

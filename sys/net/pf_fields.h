@@ -179,7 +179,6 @@
 	F(SETQUEUE,	set_queue,	"set queue",		LATER)
 
 #define PF_RULE_VALUES_LATER(F)							\
-	F(keep_state,	PF_STATE_MODULATE,	"modulate state")		\
 	F(keep_state,	PF_STATE_SYNPROXY,	"synproxy state")
 
 /*

@@ -17,6 +17,7 @@
 #include "pf_ifgroup.h"
 #include "pf_instance.h"
 #include "pf_match.h"
+#include "pf_modulate.h"
 #include "pf_nat.h"
 #include "pf_packet.h"
 #include "pf_path.h"
@@ -195,9 +196,11 @@ fill_in(struct pf_path *p, struct pf_state *s, struct pf_krule *kr)
 		s->flags |= PFSTATE_SLOPPY;
 	if (kr->act.rule_flag & PFRULE_NOSYNC)
 		s->flags |= PFSTATE_NOSYNC;
-	if (p->pd.proto == IPPROTO_TCP)
+	if (p->pd.proto == IPPROTO_TCP) {
 		pf_tcp_init(s, &p->pd);
-	else
+		if (unlikely(kr->act.keep_state == PF_STATE_MODULATE))
+			pf_modulate_init(s, &p->pd);
+	} else
 		pf_track_init(s, &p->pd);
 }
 
@@ -259,6 +262,10 @@ create_state(struct pf_path *p, struct pf_krule *kr)
 		return (why);
 	}
 	pf_pcpu_add_packet(&kr->ctr, PF_RC_STATES, 1);
+	if (pf_modulates(p->state))
+		why = pf_modulate(p->state, &p->pd);
+	if (why != PF_GO)
+		return (why);
 	return (p->translated ? pf_rewrite(&p->pd, &p->other.key) : PF_GO);
 }
 

@@ -265,6 +265,9 @@ check_action(const struct pf_rule *r, uint32_t ruleset)
 	if (r->keep_state == 0 && (has_state_options(r) ||
 	    (r->pool_used & ~(1U << PF_POOL_ROUTE)) != 0))
 		return (EINVAL);
+	if (r->keep_state > PF_STATE_NORMAL &&
+	    (r->rule_flag & PFRULE_STATESLOPPY) != 0)
+		return (EINVAL);
 	if ((r->return_icmp != 0 && r->return_icmp >> 8 != 3) ||
 	    (r->return_icmp6 != 0 && r->return_icmp6 >> 8 != 1))
 		return (EINVAL);	/* destination unreachable */

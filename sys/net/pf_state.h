@@ -74,7 +74,7 @@ struct pf_state_link {
 struct pf_peer {				/* [s], all host order */
 	uint32_t	 seqlo;			/* highest sequence number sent, plus one */
 	uint32_t	 seqhi;			/* highest it may send: the other's ack + win */
-	uint32_t	 seqdiff;		/* added to this end's numbers (modulate) */
+	uint32_t	 seqdiff;		/* [i] added to this end's numbers (modulate) */
 	uint16_t	 max_win;		/* largest window seen, before scaling */
 	uint16_t	 mss;
 	uint8_t		 state;			/* PF_TCPS_*, PFUDPS_*, PFOTHERS_* */

@@ -25,7 +25,8 @@
  * are wider than they need to be.
  *
  * The numbers of an end are kept as that end counts them.  seqdiff is added to
- * them on the way to the other end; it is 0 unless the state modulates.
+ * them on the way to the other end; it is 0 unless the state modulates
+ * (pf_modulate.c).
  * max_win is in units of the end's scale when both ends are known to scale, and
  * in bytes before that.  win is the part of seqhi that the other end has
  * offered beyond what it has acknowledged, in the units of the other end.
@@ -336,10 +337,8 @@ segment_of(struct segment *seg, const struct pf_peer *src,
 	}
 	seg->room = peer_room(dst, src);
 
-	/* some stacks set ACK, with a zero that means nothing, in a RST */
-	seg->has_ack = (t->flags & PF_TH_ACK) != 0 &&
-	    ((t->flags & PF_TH_RST) == 0 || t->ack != 0 ||
-	    dst->seqlo <= MAXACKWINDOW || seg->other);
+	seg->has_ack = pf_tcp_has_ack(t, dst) ||
+	    ((t->flags & PF_TH_ACK) != 0 && seg->other);
 	seg->ack = seg->has_ack ? t->ack - dst->seqdiff : dst->seqlo;
 	seg->ackskew = dst->seqlo - seg->ack;
 	/* a segment of no length proves nothing by its number; keepalives lie

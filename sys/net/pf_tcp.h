@@ -61,6 +61,15 @@ first_unacked(const struct pf_pdesc *pd)
 	return (pd->tcp.seq + !!(pd->tcp.flags & PF_TH_SYN));
 }
 
+/* Some stacks set ACK, with a zero that means nothing, in a RST. */
+static inline bool
+pf_tcp_has_ack(const struct pf_tcp_info *t, const struct pf_peer *dst)
+{
+	return ((t->flags & PF_TH_ACK) != 0 &&
+	    ((t->flags & PF_TH_RST) == 0 || t->ack != 0 ||
+	    READ_ONCE(dst->seqlo) + dst->seqdiff <= MAXACKWINDOW));
+}
+
 static inline bool
 both_scale(const struct pf_peer *a, const struct pf_peer *b)
 {
