@@ -178,8 +178,8 @@ static const struct bad {
 	B(pqid, 1, EINVAL),
 	B(rule_flag, 0x80000000, EINVAL),
 	B(rule_flag, PFRULE_FLAGMASK + 1, EINVAL),
-	B(rule_flag, PFRULE_SRCTRACK, EOPNOTSUPP),
-	B(rule_flag, PFRULE_RULESRCTRACK, EOPNOTSUPP),
+	B(rule_flag, PFRULE_SRCTRACK, EINVAL),	/* without keep state */
+	B(rule_flag, PFRULE_RULESRCTRACK, EINVAL),
 	B(rule_flag, PFRULE_GRBOUND, EINVAL),	/* without keep state */
 	B(rule_flag, PFRULE_PFLOW, EOPNOTSUPP),
 	B(rule_flag, PFRULE_NODF, EOPNOTSUPP),
@@ -189,11 +189,11 @@ static const struct bad {
 	B(rule_flag, PFRULE_NOSYNC, EINVAL),
 	B(timeout, 1, EINVAL),
 	B(max_states, 1, EINVAL),
-	B(max_src_nodes, 1, EOPNOTSUPP),
-	B(max_src_states, 1, EOPNOTSUPP),
-	B(max_src_conn, 1, EOPNOTSUPP),
-	B(max_src_conn_rate, 1, EOPNOTSUPP),
-	B(max_src_conn_rate.seconds, 1, EOPNOTSUPP),
+	B(max_src_nodes, 1, EINVAL),		/* without source-track */
+	B(max_src_states, 1, EINVAL),
+	B(max_src_conn, 1, EINVAL),
+	B(max_src_conn_rate, 1, EINVAL),
+	B(max_src_conn_rate.seconds, 1, EINVAL),
 	B(pktrate, 1, EINVAL),			/* in no time */
 	B(pktrate.seconds, 1, EINVAL),
 	B(os_fingerprint, 1, EOPNOTSUPP),

@@ -93,10 +93,10 @@
 						COUNT,	ACT,	SAME)		\
 	F(timeout,	"keep state",	ANY, 0,	COUNT,	ACT,	LIKE)		\
 	F(max_states,	"max",		ANY, 0,	COUNT,	ACT,	ALONE)		\
-	F(max_src_nodes, "max-src-nodes", ANY, 0, COUNT, LATER,	ALONE)		\
-	F(max_src_states, "max-src-states", ANY, 0, COUNT, LATER, ALONE)	\
-	F(max_src_conn,	"max-src-conn",	ANY, 0,	COUNT,	LATER,	ALONE)		\
-	F(max_src_conn_rate, "max-src-conn-rate", ANY, 0, COUNT, LATER, ALONE)	\
+	F(max_src_nodes, "max-src-nodes", ANY, 0, COUNT, ACT,	ALONE)		\
+	F(max_src_states, "max-src-states", ANY, 0, COUNT, ACT, ALONE)	\
+	F(max_src_conn,	"max-src-conn",	ANY, 0,	COUNT,	ACT,	ALONE)		\
+	F(max_src_conn_rate, "max-src-conn-rate", ANY, 0, COUNT, ACT, ALONE)	\
 	F(pktrate,	"max-pkt-rate",	ANY, 0,	COUNT,	TOLD,	ALONE)		\
 	F(prob,		"probability",	ANY, 0,	COUNT,	ASK,	ALONE)		\
 	F(os_fingerprint, "os",		ANY, 0,	COUNT,	LATER,	LIKE)		\
@@ -160,8 +160,8 @@
 	F(RETURNICMP,	return_icmp,	"return-icmp",		ACT)		\
 	F(RETURN,	return,		"return",		ACT)		\
 	F(NOSYNC,	no_sync,	"no-sync",		ACT)		\
-	F(SRCTRACK,	source_track,	"source-track",		LATER)		\
-	F(RULESRCTRACK,	source_track_rule, "source-track rule",	LATER)		\
+	F(SRCTRACK,	source_track,	"source-track",		ACT)		\
+	F(RULESRCTRACK,	source_track_rule, "source-track rule",	ACT)		\
 	F(ONCE,		once,		"once",			ASK)		\
 	F(IFBOUND,	if_bound,	"if-bound",		ACT)		\
 	F(GRBOUND,	group_bound,	"group-bound",		ACT)		\

@@ -223,6 +223,8 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 
 	pf_mutex_assert(&pf->ctl);
 	error = pf_rule_check(r, ruleset, call[0] != '\0', lists);
+	if (error == 0 && (r->rule_flag & PFRULE_SRCTRACK) != 0)
+		error = pf_sources_need(pf);
 	if (error != 0)
 		return (error);
 	kr = pf_alloc(pf, sizeof(*kr));
@@ -255,6 +257,7 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 	count_user(kr, 1);
 	pf_ref_set(&kr->refs, 1);
 	pf_atomic_set(&kr->states_cur, 0);
+	pf_atomic_set(&kr->src_nodes, 0);
 	pf_atomic_set(&kr->used, 0);
 	memcpy(kr->said, r, kr->said_size);
 	keep_members(kr, r);
@@ -450,6 +453,7 @@ pf_krule_export(const struct pf_krule *kr, uint64_t evals, struct pf_rule *r)
 	r->bytes[0] = v[PF_RC_BYTES_IN];
 	r->bytes[1] = v[PF_RC_BYTES_OUT];
 	r->states_cur = pf_atomic_read(&kr->states_cur);
+	r->src_nodes = pf_atomic_read(&kr->src_nodes);
 	r->states_tot = v[PF_RC_STATES];
 	r->expired = pf_atomic_read(&kr->used) != 0;
 	r->nr = kr->nr;

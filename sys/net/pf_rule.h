@@ -63,6 +63,7 @@ struct pf_krule {
 	struct pf_pcpu	 ctr;		/* [p] PF_RC_* */
 	struct pf_ref	 refs;
 	struct pf_atomic states_cur;	/* states that exist now */
+	struct pf_atomic src_nodes;	/* sources that it has now */
 	struct pf_kif	*kif;		/* [i] referenced; NULL: any */
 	struct pf_kif	*rcv_kif;	/* [i] the same: received-on */
 	uint32_t	 nr;		/* [i] its number in the ruleset */
