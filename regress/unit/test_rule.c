@@ -161,7 +161,7 @@ static const struct bad {
 	B(pool[2].pad[1], 1, EINVAL),
 	B(qname, 'q', EOPNOTSUPP),
 	B(pqname, 'q', EOPNOTSUPP),
-	B(overload_tblname, 't', EOPNOTSUPP),
+	B(overload_tblname, 't', EINVAL),	/* without a limit */
 	B(evaluations, 1, EINVAL),
 	B(packets, 1, EINVAL),
 	B(packets[1], 1, EINVAL),
@@ -246,7 +246,8 @@ static const struct bad {
 	B(set_prio, 1, EOPNOTSUPP),
 	B(set_prio[1], 1, EOPNOTSUPP),
 	B(prio, 1, EOPNOTSUPP),
-	B(flush, 1, EOPNOTSUPP),
+	B(flush, 1, EINVAL),			/* without overload */
+	B(flush, 4, EINVAL),
 	B(naf, AF_INET, EOPNOTSUPP),
 	B(divert_type, 1, EOPNOTSUPP),
 	B(pool_used, 1, EINVAL),		/* with no address */

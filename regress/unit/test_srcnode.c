@@ -489,6 +489,130 @@ test_memory(void **state)
 	assert_int_equal(only(u->n).states, 1);
 }
 
+/*
+ * overload: the table has the source before the next packet, whatever the program's threads
+ * do; and states are removed.
+ */
+static uint32_t
+table_addrs(struct sim_node *n, const char *name, struct pfr_addr a[4])
+{
+	struct pfioc_table io;
+
+	memset(&io, 0, sizeof(io));
+	strcpy(io.table.pfrt_name, name);
+	io.buffer = (uintptr_t)a;
+	io.esize = sizeof(*a);
+	io.size = 4;
+	assert_int_equal(request(n, DIOCRGETADDRS, &io), 0);
+	return (io.size);
+}
+
+static void
+overloading(struct pf_rule r[3], uint8_t flush)
+{
+	r[0] = unit_rule(PF_DROP);
+	r[0].quick = 1;
+	unit_addr(&r[0].src, "<bad>");
+	r[1] = unit_rule(PF_PASS);
+	r[1].flags = r[1].flagset = 0;
+	r[2] = tracking(true);
+	r[2].proto = IPPROTO_TCP;
+	r[2].max_src_conn = 1;
+	strcpy(r[2].overload_tblname, "bad");
+	r[2].flush = flush;
+}
+
+static void
+test_overload(void **state)
+{
+	static const struct {
+		uint8_t		flush;
+		bool		tcp, udp;	/* whether the others stay */
+	} t[] = {
+		{ 0, true, true },
+		{ PF_FLUSH, false, true },
+		{ PF_FLUSH | PF_FLUSH_GLOBAL, false, false },
+	};
+	static const char *const a[] = { "10.0.0.1", "2001:db8::1" };
+	struct unit_node *u = *state;
+	struct pfr_addr addr[4];
+	struct pf_rule r[3];
+
+	for (unsigned int i = 0; i < NITEMS(t); i++)
+		for (unsigned int v6 = 0; v6 < 2; v6++) {
+			overloading(r, t[i].flush);
+			assert_int_equal(unit_load(u->n, r, 3), 0);
+			assert_int_equal(request(u->n, DIOCCLRSTATUS, NULL), 0);
+			assert_true(udp(u->n, a[v6], 1));
+			assert_true(connects(u->n, a[v6], 1));
+			assert_true(connects(u->n, "10.0.0.9", 1));
+			assert_false(connects(u->n, a[v6], 2));
+			/* nobody has settled that yet */
+			assert_int_equal(u->n->pf->overloads.n.v, 1);
+			assert_false(udp(u->n, a[v6], 2));
+			assert_false(tcp(u->n, a[v6], 3, false, SYN, 1, 0));
+			assert_true(udp(u->n, "10.0.0.8", 2));
+			assert_int_equal(table_addrs(u->n, "bad", addr), 1);
+			assert_int_equal(addr[0].pfra_net, v6 ? 128 : 32);
+			assert_int_equal(addr[0].pfra_af, v6 ? AF_INET6 : AF_INET);
+			assert_int_equal(u->n->pf->overloads.n.v, 0);
+			assert_false(udp(u->n, a[v6], 3));
+			assert_int_equal(udp(u->n, a[v6], 1), t[i].udp);
+			assert_int_equal(tcp(u->n, a[v6], 1, false, ACK, 101, 901),
+			    t[i].tcp);
+			assert_true(tcp(u->n, "10.0.0.9", 1, false, ACK, 101, 901));
+			assert_int_equal(limited(u->n, LCNT_OVERLOAD_TABLE), 1);
+			assert_int_equal(limited(u->n, LCNT_OVERLOAD_FLUSH),
+			    t[i].flush != 0);
+			/* the table goes with the rule */
+			assert_int_equal(unit_load(u->n, r, 0), 0);
+			memset(addr, 0, sizeof(addr));
+			assert_int_equal(request(u->n, DIOCCLRSTATES,
+			    &(struct pfioc_state_kill){ .af = 0 }), 0);
+			sim_seconds(u->sim, 2);
+			assert_int_equal(u->n->pf->tables.n, 0);
+		}
+}
+
+/* What a packet leaves is settled by the purge, and gone with the instance. */
+static void
+test_overload_later(void **state)
+{
+	struct unit_node *u = *state;
+	struct pfr_addr addr[4];
+	struct pf_rule r[3];
+	unsigned long n;
+
+	overloading(r, PF_FLUSH);
+	assert_int_equal(unit_load(u->n, r, 3), 0);
+	assert_true(connects(u->n, "10.0.0.1", 1));
+	assert_false(connects(u->n, "10.0.0.1", 2));
+	sim_seconds(u->sim, 2);
+	assert_int_equal(u->n->pf->overloads.n.v, 0);
+	assert_false(tcp(u->n, "10.0.0.1", 1, false, ACK, 101, 901));
+	assert_int_equal(table_addrs(u->n, "bad", addr), 1);
+	/* without memory the address waits */
+	assert_true(connects(u->n, "10.0.0.2", 1));
+	assert_false(connects(u->n, "10.0.0.2", 2));
+	for (n = 1; u->n->pf->overloads.n.v != 0; n++) {
+		sim_fail_from(n);
+		pf_mutex_lock(&u->n->pf->ctl);
+		pf_overloads_settle(u->n->pf);
+		pf_mutex_unlock(&u->n->pf->ctl);
+		sim_fail_alloc(0);
+		assert_false(udp(u->n, "10.0.0.2", 1));
+	}
+	assert_true(n > 2);
+	assert_int_equal(table_addrs(u->n, "bad", addr), 2);
+	/* the limit of entries */
+	assert_int_equal(unit_limit(u->n, PF_LIMIT_TABLE_ENTRIES, 2), 0);
+	assert_true(connects(u->n, "10.0.0.3", 1));
+	assert_false(connects(u->n, "10.0.0.3", 2));
+	assert_int_equal(table_addrs(u->n, "bad", addr), 2);
+	assert_true(connects(u->n, "10.0.0.3", 1));
+	assert_false(connects(u->n, "10.0.0.3", 2));
+}
+
 /* What does not go together is refused. */
 static void
 test_rules(void **state)
@@ -530,6 +654,15 @@ test_rules(void **state)
 	r.keep_state = 0;
 	r.rule_flag |= PFRULE_SRCTRACK;
 	assert_int_equal(unit_load(u->n, &r, 1), EINVAL);
+	for (unsigned int i = 0; i < 8; i++) {
+		r = tracking(true);
+		r.max_src_conn = 1;
+		if ((i & 4) != 0)
+			strcpy(r.overload_tblname, "t");
+		r.flush = i & 3;
+		assert_int_equal(unit_load(u->n, &r, 1), r.flush == PF_FLUSH_GLOBAL ||
+		    (r.flush != 0 && i < 4) ? EINVAL : 0);
+	}
 	r = unit_rule(PF_MATCH);
 	r.keep_state = 0;
 	r.rule_flag |= PFRULE_SRCTRACK;
@@ -545,7 +678,8 @@ main(void)
 		TEST(test_limits), TEST(test_scope), TEST(test_out),
 		TEST(test_life), TEST(test_flood), TEST(test_connections),
 		TEST(test_rate), TEST(test_kill), TEST(test_requests),
-		TEST(test_memory), TEST(test_rules),
+		TEST(test_memory), TEST(test_rules), TEST(test_overload),
+		TEST(test_overload_later),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -18,6 +18,7 @@
 #include "pf_ifaddr.h"
 #include "pf_ifgroup.h"
 #include "pf_instance.h"
+#include "pf_overload.h"
 #include "pf_packet.h"
 #include "pf_path.h"
 #include "pf_rate.h"
@@ -92,6 +93,7 @@ path_connect(struct pf_path *p)
 
 	if (!is_connected(s) || !pf_srcnode_connect(p->pd.pf, s))
 		return (PF_GO);
+	pf_overload_add(p->pd.pf, s);
 	pf_state_remove(p->pd.pf, s);
 	return (PFRES_SRCLIMIT);
 }
@@ -327,6 +329,7 @@ pf_purge(struct pf *pf)
 
 	pf_mutex_lock(&pf->ctl);
 	conf = pf_rcu_deref_locked(pf->conf);
+	pf_overloads_settle(pf);
 	pf_state_grow(pf);
 	pf_state_purge(pf, conf->timeout[PFTM_INTERVAL]);
 	pf_sources_purge(pf, conf->timeout[PFTM_INTERVAL]);
@@ -351,6 +354,7 @@ pf_create(void *hostdata)
 	pf_mutex_init(&pf->ctl);
 	pf_tables_init(pf);
 	pf_tags_init(pf);
+	pf_overloads_init(pf);
 	if (pf_pcpu_init(&pf->ctr, PF_CTR_MAX) != 0)
 		goto fail;
 	if (pf_ruleset_init(pf) != 0)
@@ -381,6 +385,7 @@ pf_destroy(struct pf *pf)
 	pf_mutex_lock(&pf->ctl);
 	pf_state_fini(pf);
 	pf_sources_fini(pf);
+	pf_overloads_fini(pf);
 	pf_ruleset_fini(pf);
 	pf_rcu_barrier();
 	pf_tables_fini(pf);

@@ -77,7 +77,7 @@
 	F(pqname,	"queue",	STR, 0,	COUNT,	LATER,	SAME)		\
 	F(tagname,	"tag",		STR, 0,	COUNT,	TOLD,	SAME)		\
 	F(match_tagname, "tagged",	STR, 0,	COUNT,	ASK,	LIKE)		\
-	F(overload_tblname, "overload",	STR, 0,	COUNT,	LATER,	SAME)		\
+	F(overload_tblname, "overload",	STR, 0,	COUNT,	TOLD,	SAME)		\
 	F(evaluations,	"",		ANY, 0,	COUNT,	OUT,	IGNORED)	\
 	F(packets,	"",		ANY, 0,	COUNT,	OUT,	IGNORED)	\
 	F(bytes,	"",		ANY, 0,	COUNT,	OUT,	IGNORED)	\
@@ -140,7 +140,8 @@
 	F(set_tos,	"set tos",	ANY, 0,	COUNT,	ACT,	SAME)		\
 	F(set_prio,	"set prio",	ANY, 0,	COUNT,	LATER,	SAME)		\
 	F(prio,		"prio",		ANY, 0,	COUNT,	LATER,	LIKE)		\
-	F(flush,	"flush",	ANY, 0,	COUNT,	LATER,	SAME)		\
+	F(flush,	"flush",	MAX, PF_FLUSH | PF_FLUSH_GLOBAL,	\
+						COUNT,	ACT,	SAME)		\
 	F(naf,		"af-to",	ANY, 0,	COUNT,	LATER,	SAME)		\
 	F(divert_type,	"divert-to",	ANY, 0,	COUNT,	LATER,	SAME)		\
 	F(pool_used,	"nat-to, rdr-to or route-to",				\

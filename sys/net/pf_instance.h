@@ -19,7 +19,7 @@
  *	[a]	atomic or a single word (READ_ONCE, WRITE_ONCE)
  *	[p]	per-CPU
  * Lock order: ctl, then a stripe of the keys, a stripe of the ids, a state.  A bucket of
- * sources is taken with none of them but ctl.
+ * sources, and the lock of overloads, are taken with none of them but ctl.
  *
  * User memory is never copied with pf->ctl held.  A page of it may be served by
  * a program, which may take as long as it likes, while device events wait for
@@ -41,6 +41,7 @@
 #include "pfvar.h"
 #include "pf_anchor.h"
 #include "pf_if.h"
+#include "pf_overload.h"
 #include "pf_srcnode.h"
 #include "pf_statetab.h"
 #include "pf_table.h"
@@ -66,6 +67,7 @@ struct pf {
 	struct pf_tables tables;
 	struct pf_tags	 tags;
 	struct pf_sources sources;
+	struct pf_overloads overloads;
 	struct pf_mutex	 ctl;
 	struct pf_trans	*trans;		/* [c] the open one, owned by its */
 					/* client or by the request that */

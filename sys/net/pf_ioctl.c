@@ -26,6 +26,7 @@
 #include "pf_ifgroup.h"
 #include "pf_instance.h"
 #include "pf_ioctl.h"
+#include "pf_overload.h"
 #include "pf_statetab.h"
 #include "pf_trans.h"
 
@@ -451,6 +452,7 @@ pf_ioctl(struct pf_client *cl, uint32_t cmd, void *arg, bool writable)
 	if (c->size != 0 && arg == NULL)
 		return (EFAULT);
 	pf_mutex_lock(&cl->pf->ctl);
+	pf_overloads_settle(cl->pf);	/* programs see what packets see */
 	cl->writable = writable;
 	if (c->copies) {
 		pf_mutex_unlock(&cl->pf->ctl);

@@ -78,9 +78,10 @@ hosts_put(struct pf_krule *kr)
 		pf_table_put(kr->table[i]);
 		pf_dyn_put(kr->dyn[i]);
 	}
+	pf_table_put(kr->overload);
 }
 
-/* Get the tables and interfaces of `from' and `to'. */
+/* Get the tables and interfaces of `from' and `to', and the table of overload. */
 static int
 hosts_get(struct pf *pf, struct pf_krule *kr, const struct pf_rule *r,
     const char *path)
@@ -99,6 +100,10 @@ hosts_get(struct pf *pf, struct pf_krule *kr, const struct pf_rule *r,
 			    a->net);
 			got = kr->dyn[i] != NULL;
 		}
+	}
+	if (got && r->overload_tblname[0] != '\0') {
+		kr->overload = pf_table_get(pf, path, r->overload_tblname);
+		got = kr->overload != NULL;
 	}
 	if (!got)
 		hosts_put(kr);
@@ -177,6 +182,10 @@ count_user(struct pf_krule *kr, uint32_t n)
 	for (i = 0; i < 2; i++)
 		if (kr->table[i] != NULL)
 			kr->table[i]->rules += n;
+	if (kr->overload != NULL) {
+		kr->overload->rules += n;
+		kr->overload->overloads += n;
+	}
 	for (i = 0; i < PF_POOL_MAX; i++)
 		pf_pool_count_user(kr->pool[i], n);
 }

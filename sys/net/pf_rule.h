@@ -80,6 +80,7 @@ struct pf_krule {
 	struct pf_table	*table[2];	/* [i] referenced: of `from', `to'; */
 					/* NULL: none */
 	struct pf_dyn	*dyn[2];	/* [i] the same: (interface) */
+	struct pf_table	*overload;	/* [i] the same: of overload */
 	struct pf_tag	*tag;		/* [i] the same: that it gives to */
 					/* packets */
 	struct pf_tag	*tagged;	/* [i] the same: that it asks for */

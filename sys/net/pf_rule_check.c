@@ -164,12 +164,18 @@ has_state_options(const struct pf_rule *r)
 	    !pf_all_zero((const uint8_t *)r->timeout, sizeof(r->timeout)));
 }
 
-/* The limits of a source need source-track, most of them that of the rule. */
+/* The limits of a source need source-track, most of them that of the rule; overload needs a
+ * limit of connections. */
 static bool
 sources_ok(const struct pf_rule *r)
 {
 	uint32_t	track = r->rule_flag & FLAGS_TRACK;
 
+	if (r->overload_tblname[0] != '\0' ? r->max_src_conn == 0 &&
+	    r->max_src_conn_rate.limit == 0 : r->flush != 0)
+		return (false);
+	if (r->flush == PF_FLUSH_GLOBAL)	/* not both bits */
+		return (false);
 	if (track == PFRULE_RULESRCTRACK ||
 	    !pf_rate_ok(&r->max_src_conn_rate))
 		return (false);
