@@ -55,7 +55,8 @@ void	 pf_overload_add(struct pf *, const struct pf_state *);
 /* Whether the address is waiting for the table.  Packet context. */
 bool	 pf_overload_has(struct pf *, const struct pf_table *, uint8_t af,
 	    const struct pf_addr *);
-/* Put what is waiting into the tables, and remove states.  May wait for a grace period.  Lock: ctl. */
+/* Put what is waiting into the tables, and remove states.  May wait for a grace period.
+ * Lock: ctl. */
 void	 pf_overloads_settle(struct pf *);
 
 #endif /* _NET_PF_OVERLOAD_H_ */
