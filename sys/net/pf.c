@@ -279,7 +279,7 @@ path_count(struct pf_path *p, int why)
 	if (why != PF_GO)
 		return;
 	pf_state_count(s, s->direction != pd->dir, n, pd->len);
-	if (unlikely(pf_state_source(s) != NULL))
+	if (unlikely(s->log & PF_STATE_ACTS) && s->more->source != NULL)
 		pf_srcnode_count(s->more->source, s->direction != pd->dir, n,
 		    pd->len);
 }
