@@ -36,7 +36,8 @@ static const uint32_t commands[] = {
 	DIOCSETLIMIT, DIOCKILLSTATES, DIOCBEGINADDRS, DIOCADDADDR,
 	DIOCGETADDRS, DIOCGETADDR, DIOCGETRULESETS, DIOCGETRULESET,
 	DIOCXBEGIN, DIOCXCOMMIT, DIOCXROLLBACK, DIOCSETHOSTID, DIOCIGETIFACES,
-	DIOCSETIFFLAG, DIOCCLRIFFLAG,
+	DIOCSETIFFLAG, DIOCCLRIFFLAG, DIOCGETSRCNODES, DIOCCLRSRCNODES,
+	DIOCKILLSRCNODES,
 	DIOCRCLRTABLES, DIOCRADDTABLES, DIOCRDELTABLES, DIOCRGETTABLES,
 	DIOCRGETTSTATS, DIOCRCLRTSTATS, DIOCRCLRADDRS, DIOCRADDADDRS,
 	DIOCRDELADDRS, DIOCRSETADDRS, DIOCRGETADDRS, DIOCRGETASTATS,
@@ -104,6 +105,9 @@ help(uint32_t cmd, uint8_t flags, void *arg)
 			break;
 		case DIOCGETSTATES:
 			((struct pfioc_states *)arg)->buf = at;
+			break;
+		case DIOCGETSRCNODES:
+			((struct pfioc_src_nodes *)arg)->buf = at;
 			break;
 		case DIOCIGETIFACES:
 			((struct pfioc_iface *)arg)->buffer = at;
@@ -421,6 +425,8 @@ static void
 seed_show(struct seed *s)
 {
 	struct pfioc_states ps = { 4096, 0 };
+	struct pfioc_src_nodes sn = { 4096, 0 };
+	struct pfioc_src_node_kill snk = { .af = 0 };
 	struct pfioc_state_kill kill;
 	struct pfioc_iface io;
 	static struct pfioc_rule pr;
@@ -450,6 +456,9 @@ seed_show(struct seed *s)
 	call(s, DIOCGETSTATUS, 0, &st, NULL, 0);
 	kill.proto = IPPROTO_UDP;
 	call(s, DIOCKILLSTATES, F_PACKET, &kill, NULL, 0);
+	call(s, DIOCGETSRCNODES, F_PACKET, &sn, NULL, 0);
+	call(s, DIOCKILLSRCNODES, F_PACKET, &snk, NULL, 0);
+	call(s, DIOCCLRSRCNODES, F_PACKET, NULL, NULL, 0);
 	call(s, DIOCCLRSTATES, F_PACKET | F_READONLY, &kill, NULL, 0);
 	call(s, DIOCCLRSTATES, 0, &kill, NULL, 0);
 	call(s, DIOCCLRSTATUS, 0, NULL, NULL, 0);

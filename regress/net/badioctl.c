@@ -98,6 +98,7 @@ unknown_commands(int fd)
 		{ "XCOMMIT", DIOCXCOMMIT }, { "IGETIFACES", DIOCIGETIFACES },
 		{ "SETIFFLAG", DIOCSETIFFLAG }, { "START", DIOCSTART },
 		{ "STOP", DIOCSTOP }, { "CLRSTATES", DIOCCLRSTATES },
+		{ "GETSRCNODES", DIOCGETSRCNODES },
 	};
 	static char big[1 << 14];
 	unsigned long cmd;

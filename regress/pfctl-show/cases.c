@@ -124,6 +124,41 @@ show_cases(struct ctl_show *sh)
 }
 
 static void
+source_cases(struct ctl_show *sh)
+{
+	struct pf_src_node n;
+
+	memset(&n, 0, sizeof(n));
+	n.af = AF_INET;
+	inet_pton(AF_INET, "10.0.0.1", &n.addr);
+	n.states = 3;
+	n.conn = 2;
+	n.conn_rate = 1290;
+	n.conn_seconds = 10;
+	n.creation = 3661;
+	n.packets[0] = 10;
+	n.packets[1] = 12;
+	n.bytes[0] = 840;
+	n.bytes[1] = 1200;
+	n.rule = 7;
+	printf("# source: of a rule\n");
+	for (sh->verbose = 0; sh->verbose <= 1; sh->verbose++)
+		print_source(sh, &n);
+	printf("# source: of all rules, without states\n");
+	n.af = AF_INET6;
+	inet_pton(AF_INET6, "2001:db8::1", &n.addr);
+	n.states = n.conn = n.conn_rate = n.conn_seconds = 0;
+	n.expire = 59;
+	n.rule = UINT32_MAX;
+	print_source(sh, &n);
+	printf("# source: with an address\n");
+	n.type = 1 + PF_POOL_NAT;
+	inet_pton(AF_INET6, "2001:db8::9", &n.raddr);
+	sh->verbose = 0;
+	print_source(sh, &n);
+}
+
+static void
 status_cases(struct ctl_show *sh)
 {
 	struct pf_status s;
@@ -195,6 +230,7 @@ main(void)
 	sh.out = stdout;
 	sh.ifname = sh.anchor = "";
 	show_cases(&sh);
+	source_cases(&sh);
 	status_cases(&sh);
 	iface_cases(&sh);
 	return (0);

@@ -49,6 +49,7 @@ struct kernel {
 	int		begins, commits, rollbacks;
 	/* the last kill, and how many there were */
 	struct pfioc_state_kill psk;
+	struct pfioc_src_node_kill psnk;
 	int		kills;
 };
 
@@ -63,6 +64,21 @@ kernel_states(struct kernel *k, struct pfioc_states *ps)
 		s[i].id = i + 1;
 	}
 	ps->len = (room != 0 ? i : k->n) * sizeof(*s);
+	k->n += k->grow;
+	return (0);
+}
+
+static int
+kernel_sources(struct kernel *k, struct pfioc_src_nodes *io)
+{
+	struct pf_src_node *v = (void *)(uintptr_t)io->buf;
+	uint64_t i, room = io->len / sizeof(*v);
+
+	for (i = 0; i < room && (i < k->n || k->brim); i++) {
+		memset(&v[i], 0, sizeof(v[i]));
+		v[i].states = (uint32_t)i + 1;
+	}
+	io->len = (room != 0 ? i : k->n) * sizeof(*v);
 	k->n += k->grow;
 	return (0);
 }
@@ -93,6 +109,13 @@ kernel_ioctl(struct pf_dev *dev, unsigned long cmd, void *arg)
 	switch (cmd) {
 	case DIOCGETSTATES:
 		return (kernel_states(k, arg));
+	case DIOCGETSRCNODES:
+		return (kernel_sources(k, arg));
+	case DIOCKILLSRCNODES:
+		memcpy(&k->psnk, arg, sizeof(k->psnk));
+		((struct pfioc_src_node_kill *)arg)->killed = 2;
+		k->kills++;
+		return (0);
 	case DIOCIGETIFACES:
 		return (kernel_ifaces(k, arg));
 	case DIOCGETRULESETS:			/* no anchors */
@@ -139,6 +162,7 @@ test_grow(void)
 	struct pf_dev dev;
 	struct kernel k;
 	struct pfsync_state *s;
+	struct pf_src_node *src;
 	struct pfi_kif *kif;
 	size_t n;
 
@@ -168,6 +192,12 @@ test_grow(void)
 	k.brim = true;			/* never to be caught */
 	CHECK(pf_dev_states(&dev, &s, &n) == -1 && s == NULL && n == 0);
 	k.brim = false;
+
+	k.n = 1000;
+	k.grow = 141;
+	CHECK(pf_dev_sources(&dev, &src, &n) == 0);
+	CHECK(n > 1141 && src[n - 1].states == n);
+	free(src);
 
 	k.n = 5;
 	k.grow = 1;
@@ -253,6 +283,39 @@ kill_words(struct pf_dev *dev, const char *a, const char *b)
 	return (kill_states(dev, "", arg, b != NULL ? 2 : 1, true));
 }
 
+static int
+kill_source_words(struct pf_dev *dev, const char *a, const char *b)
+{
+	char *arg[2] = { (char *)a, (char *)b };
+
+	return (kill_sources(dev, arg, b != NULL ? 2 : 1, true));
+}
+
+static void
+test_kill_sources(void)
+{
+	struct pf_dev dev;
+	struct kernel k;
+	struct pf_addr zero;
+
+	memset(&zero, 0, sizeof(zero));
+	boot(&dev, &k);
+	CHECK(kill_source_words(&dev, "10.0.0.1/33", NULL) == -1);
+	CHECK(kill_source_words(&dev, "", NULL) == -1);
+	CHECK(kill_source_words(&dev, "label", "x") == -1);
+	CHECK(kill_source_words(&dev, "10.0.0.1", "::1") == -1);
+	CHECK(k.kills == 0);
+	CHECK(kill_source_words(&dev, "10.1.2.3/8", NULL) == 0 && k.kills == 1);
+	CHECK(k.psnk.af == AF_INET);
+	CHECK(k.psnk.src.addr.v.a.addr.v4 == htonl(0x0a000000));
+	CHECK(k.psnk.src.addr.v.a.mask.v4 == htonl(0xff000000));
+	CHECK(memcmp(&k.psnk.dst.addr.v.a.mask, &zero, sizeof(zero)) == 0);
+	CHECK(kill_source_words(&dev, "::/0", "2001:db8::1") == 0 && k.kills == 2);
+	CHECK(k.psnk.af == AF_INET6);
+	CHECK(memcmp(&k.psnk.src.addr.v.a.mask, &zero, sizeof(zero)) == 0);
+	CHECK(k.psnk.dst.addr.v.a.addr.addr8[15] == 1);
+}
+
 static void
 test_kill(void)
 {
@@ -319,6 +382,7 @@ main(void)
 	test_grow();
 	test_trans();
 	test_kill();
+	test_kill_sources();
 	printf("device: %d checks, %d failed\n", checks, failures);
 	return (failures != 0);
 }

@@ -34,6 +34,8 @@ static const struct {
 	{ "SETHOSTID", DIOCSETHOSTID, W }, { "IGETIFACES", DIOCIGETIFACES, !W },
 	{ "SETIFFLAG", DIOCSETIFFLAG, W }, { "CLRIFFLAG", DIOCCLRIFFLAG, W },
 	{ "KEEPCOUNTERS", DIOCKEEPCOUNTERS, W },
+	{ "GETSRCNODES", DIOCGETSRCNODES, !W }, { "CLRSRCNODES", DIOCCLRSRCNODES, W },
+	{ "KILLSRCNODES", DIOCKILLSRCNODES, W },
 };
 
 struct fix {
@@ -165,7 +167,8 @@ test_read_only(void **state)
 	unchanged(f, "a descriptor for reading");
 }
 
-/* All bits set: nothing of the kind is a sound request, but to clear counters. */
+/* All bits set: nothing of the kind is a sound request, but to clear counters, and to ask for
+ * sources where there is none. */
 static void
 test_all_ones(void **state)
 {
@@ -175,7 +178,8 @@ test_all_ones(void **state)
 		unsigned long cmd = commands[i].cmd;
 		int error;
 
-		if (_IOC_SIZE(cmd) == 0 || cmd == DIOCGETSTATUS)
+		if (_IOC_SIZE(cmd) == 0 || cmd == DIOCGETSTATUS ||
+		    cmd == DIOCGETSRCNODES)
 			continue;
 		memset(arg, 0xff, sizeof(arg));
 		error = sim_ioctl(f->n, f->cl, cmd, arg);
@@ -267,6 +271,9 @@ static const struct {
 	{ DIOCCLRIFFLAG, "no flag", { { 0, 0, 0 } }, EINVAL },
 	{ DIOCGETSTATES, "address", { V(pfioc_states, len, 4096),
 	    V(pfioc_states, buf, 8) }, EFAULT },
+	{ DIOCGETSRCNODES, "sources", { V(pfioc_src_nodes, buf, 8) }, 0 },
+	{ DIOCKILLSRCNODES, "family", { V(pfioc_src_node_kill, af, 1) }, EINVAL },
+	{ DIOCKILLSRCNODES, "pad", { V(pfioc_src_node_kill, pad[0], 1) }, EINVAL },
 	{ DIOCXBEGIN, "size of an element", { V(pfioc_trans, size, 1) }, ENODEV },
 	{ DIOCXBEGIN, "none", { V(pfioc_trans, esize,
 	    sizeof(struct pfioc_trans_e)) }, EINVAL },

@@ -161,7 +161,7 @@ static const struct bad {
 	B(pool[2].pad[1], 1, EINVAL),
 	B(qname, 'q', EOPNOTSUPP),
 	B(pqname, 'q', EOPNOTSUPP),
-	B(overload_tblname, 't', EOPNOTSUPP),
+	B(overload_tblname, 't', EINVAL),	/* without a limit */
 	B(evaluations, 1, EINVAL),
 	B(packets, 1, EINVAL),
 	B(packets[1], 1, EINVAL),
@@ -178,8 +178,8 @@ static const struct bad {
 	B(pqid, 1, EINVAL),
 	B(rule_flag, 0x80000000, EINVAL),
 	B(rule_flag, PFRULE_FLAGMASK + 1, EINVAL),
-	B(rule_flag, PFRULE_SRCTRACK, EOPNOTSUPP),
-	B(rule_flag, PFRULE_RULESRCTRACK, EOPNOTSUPP),
+	B(rule_flag, PFRULE_SRCTRACK, EINVAL),	/* without keep state */
+	B(rule_flag, PFRULE_RULESRCTRACK, EINVAL),
 	B(rule_flag, PFRULE_GRBOUND, EINVAL),	/* without keep state */
 	B(rule_flag, PFRULE_PFLOW, EOPNOTSUPP),
 	B(rule_flag, PFRULE_NODF, EOPNOTSUPP),
@@ -189,11 +189,11 @@ static const struct bad {
 	B(rule_flag, PFRULE_NOSYNC, EINVAL),
 	B(timeout, 1, EINVAL),
 	B(max_states, 1, EINVAL),
-	B(max_src_nodes, 1, EOPNOTSUPP),
-	B(max_src_states, 1, EOPNOTSUPP),
-	B(max_src_conn, 1, EOPNOTSUPP),
-	B(max_src_conn_rate, 1, EOPNOTSUPP),
-	B(max_src_conn_rate.seconds, 1, EOPNOTSUPP),
+	B(max_src_nodes, 1, EINVAL),		/* without source-track */
+	B(max_src_states, 1, EINVAL),
+	B(max_src_conn, 1, EINVAL),
+	B(max_src_conn_rate, 1, EINVAL),
+	B(max_src_conn_rate.seconds, 1, EINVAL),
 	B(pktrate, 1, EINVAL),			/* in no time */
 	B(pktrate.seconds, 1, EINVAL),
 	B(os_fingerprint, 1, EOPNOTSUPP),
@@ -246,7 +246,8 @@ static const struct bad {
 	B(set_prio, 1, EOPNOTSUPP),
 	B(set_prio[1], 1, EOPNOTSUPP),
 	B(prio, 1, EOPNOTSUPP),
-	B(flush, 1, EOPNOTSUPP),
+	B(flush, 1, EINVAL),			/* without overload */
+	B(flush, 4, EINVAL),
 	B(naf, AF_INET, EOPNOTSUPP),
 	B(divert_type, 1, EOPNOTSUPP),
 	B(pool_used, 1, EINVAL),		/* with no address */

@@ -63,6 +63,8 @@ int	 pf_dev_do(struct pf_dev *, unsigned long cmd, const char *name, void *arg);
 const char *pf_dev_strerror(int e);
 /* All states (iface "": of every interface); *n of them, to be freed. */
 int	 pf_dev_states(struct pf_dev *, struct pfsync_state **, size_t *n);
+/* The same of sources. */
+int	 pf_dev_sources(struct pf_dev *, struct pf_src_node **, size_t *n);
 /* All interfaces named so ("": all); *n of them, to be freed. */
 int	 pf_dev_ifaces(struct pf_dev *, const char *name, struct pfi_kif **,
 	    size_t *n);
@@ -101,6 +103,24 @@ bool	 addr_name(const struct pf_addr *, uint8_t af, char *name, size_t size);
 int	 flush_states(struct pf_dev *, const char *ifname, bool quiet);
 int	 kill_states(struct pf_dev *, const char *ifname, char *const arg[],
 	    int narg, bool quiet);
+
+/* A host name, address or network as -k and -K take it. */
+struct kill_addr {
+	struct pf_addr	addr, mask;
+	uint8_t		af;
+};
+/* "host", "address", "address/bits" to *n addresses of each once, to be freed; NULL: a message
+ * has been written. */
+struct kill_addr *kill_resolve(const char *arg, size_t *n);
+void	 kill_set_addr(struct pf_rule_addr *, const struct kill_addr *);
+void	 print_addr_text(struct ctl_show *, const struct pf_addr *, uint8_t af);
+void	 print_hms(FILE *, const char *what, uint32_t seconds);
+
+/* source.c */
+int	 show_sources(struct pf_dev *, struct ctl_show *);
+void	 print_source(struct ctl_show *, const struct pf_src_node *);
+int	 flush_sources(struct pf_dev *, bool quiet);
+int	 kill_sources(struct pf_dev *, char *const arg[], int narg, bool quiet);
 
 /* table_show.c */
 int	 show_tables(struct pf_dev *, struct ctl_show *);

@@ -14,6 +14,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -112,57 +113,88 @@ pf_dev_do(struct pf_dev *dev, unsigned long cmd, const char *name, void *arg)
 	return (-1);
 }
 
-int
-pf_dev_states(struct pf_dev *dev, struct pfsync_state **sp, size_t *n)
+_Static_assert(sizeof(struct pfioc_src_nodes) == sizeof(struct pfioc_states) &&
+    offsetof(struct pfioc_src_nodes, len) == offsetof(struct pfioc_states, len) &&
+    offsetof(struct pfioc_src_nodes, buf) == offsetof(struct pfioc_states, buf),
+    "one request is like the other");
+
+/* A list of all there are of something, `size' bytes each: *n of them, to be freed. */
+static int
+dev_list(struct pf_dev *dev, unsigned long cmd, const char *name, size_t size,
+    const char *what, void **list, size_t *n)
 {
 	struct pfioc_states ps;
-	struct pfsync_state *buf = NULL, *p;
+	void *buf = NULL, *p;
 	uint64_t room;
 	int try;
 
-	*sp = NULL;
+	*list = NULL;
 	*n = 0;
 	memset(&ps, 0, sizeof(ps));
-	if (PF_DO(dev, DIOCGETSTATES, &ps) == -1)
+	if (pf_dev_do(dev, cmd, name, &ps) == -1)
 		return (-1);
 
 	for (try = 0; try < GROW_TRIES; try++) {
-		room = ps.len / sizeof(*buf);
+		room = ps.len / size;
 		if (room == 0)
 			break;
 		room += room / 8 + 16;
-		if (room > SIZE_MAX / sizeof(*buf) ||
-		    (p = realloc(buf, room * sizeof(*buf))) == NULL) {
-			warnx("no memory for %llu states",
-			    (unsigned long long)room);
+		if (room > SIZE_MAX / size ||
+		    (p = realloc(buf, room * size)) == NULL) {
+			warnx("no memory for %llu %s",
+			    (unsigned long long)room, what);
 			goto fail;
 		}
 		buf = p;
-		ps.len = room * sizeof(*buf);
+		ps.len = room * size;
 		ps.buf = (uintptr_t)buf;
-		if (PF_DO(dev, DIOCGETSTATES, &ps) == -1)
+		if (pf_dev_do(dev, cmd, name, &ps) == -1)
 			goto fail;
-		if (ps.len < room * sizeof(*buf)) {
-			*sp = buf;
-			*n = ps.len / sizeof(*buf);
+		if (ps.len < room * size) {
+			*list = buf;
+			*n = ps.len / size;
 			return (0);
 		}
 		/* filled to the brim: there may be more */
 		memset(&ps, 0, sizeof(ps));
-		if (PF_DO(dev, DIOCGETSTATES, &ps) == -1)
+		if (pf_dev_do(dev, cmd, name, &ps) == -1)
 			goto fail;
-		if (ps.len < room * sizeof(*buf))
-			ps.len = room * sizeof(*buf);
+		if (ps.len < room * size)
+			ps.len = room * size;
 	}
 	free(buf);
 	if (try == GROW_TRIES) {
-		warnx("the state table grows faster than it can be read");
+		warnx("the table of %s grows faster than it can be read", what);
 		return (-1);
 	}
 	return (0);
 fail:
 	free(buf);
 	return (-1);
+}
+
+int
+pf_dev_states(struct pf_dev *dev, struct pfsync_state **sp, size_t *n)
+{
+	void *list;
+	int rv;
+
+	rv = dev_list(dev, DIOCGETSTATES, "DIOCGETSTATES", sizeof(**sp),
+	    "states", &list, n);
+	*sp = list;
+	return (rv);
+}
+
+int
+pf_dev_sources(struct pf_dev *dev, struct pf_src_node **sp, size_t *n)
+{
+	void *list;
+	int rv;
+
+	rv = dev_list(dev, DIOCGETSRCNODES, "DIOCGETSRCNODES", sizeof(**sp),
+	    "sources", &list, n);
+	*sp = list;
+	return (rv);
 }
 
 int

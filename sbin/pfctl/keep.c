@@ -12,6 +12,9 @@
 
 #include "rule.h"
 
+#define CONNRATE_MAX		1000000000	/* what the filter can count */
+#define CONNRATE_SECONDS	86400
+
 static const struct number_option {
 	const char	*name;
 	size_t		 offset;		/* in struct pf_rule */
@@ -70,6 +73,12 @@ keep_connrate(struct parser *p, struct pf_rule *r, const struct node *o)
 	}
 	if (limit == 0 || seconds == 0) {
 		pf_error(p, 0, "'max-src-conn-rate' values must be > 0");
+		return (false);
+	}
+	if (limit > CONNRATE_MAX || seconds > CONNRATE_SECONDS) {
+		pf_error(p, 0, "illegal max-src-conn-rate value %s/%s%s", o->s,
+		    o->t, pf_hint(p, ": at most 1000000000 connections, in at "
+		    "most 86400 seconds"));
 		return (false);
 	}
 	r->max_src_conn_rate.limit = (uint32_t)limit;

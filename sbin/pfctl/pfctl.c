@@ -35,6 +35,8 @@ struct cmd {
 	char		 anchor[PF_ANCHOR_PATH_SIZE];	/* -a, or "" */
 	char		*kill[2];		/* -k */
 	int		 nkill;
+	char		*forget[2];		/* -K */
+	int		 nforget;
 	const struct show_word *shown;		/* -s */
 	const struct flush_word *flushed;	/* -F */
 	bool		 anchor_given, disable, enable, noaction, quiet, clear;
@@ -55,7 +57,7 @@ static const struct show_word {
 	{ "queue",	NULL },
 	{ "rules",	show_rules },
 	{ "Anchors",	show_anchors },
-	{ "Sources",	NULL },
+	{ "Sources",	show_sources },
 	{ "states",	show_states },
 	{ "info",	show_status },
 	{ "Interfaces",	show_ifaces },
@@ -71,8 +73,8 @@ static int
 show_all(struct pf_dev *dev, struct ctl_show *sh)
 {
 	static int (*const parts[])(struct pf_dev *, struct ctl_show *) = {
-		show_nat, show_rules, show_states, show_status, show_labels,
-		show_timeouts, show_limits, show_tables,
+		show_nat, show_rules, show_states, show_sources, show_status,
+		show_labels, show_timeouts, show_limits, show_tables,
 	};
 	size_t i;
 
@@ -111,6 +113,12 @@ static int
 flush_state_table(struct cmd *c)
 {
 	return (flush_states(&c->dev, c->ifname, c->quiet));
+}
+
+static int
+flush_source_nodes(struct cmd *c)
+{
+	return (flush_sources(&c->dev, c->quiet));
 }
 
 static int
@@ -153,7 +161,8 @@ flush_all(struct cmd *c)
 		return (-1);
 	if (c->anchor[0] != '\0')
 		return (0);
-	if (flush_state_table(c) == -1 || flush_info(c) == -1 ||
+	if (flush_state_table(c) == -1 || flush_source_nodes(c) == -1 ||
+	    flush_info(c) == -1 ||
 	    flush_ifaces(c) == -1)
 		return (-1);
 	return (0);
@@ -166,7 +175,7 @@ static const struct flush_word {
 	{ "nat",	flush_nat },
 	{ "queue",	NULL },
 	{ "rules",	flush_rules },
-	{ "Sources",	NULL },
+	{ "Sources",	flush_source_nodes },
 	{ "states",	flush_state_table },
 	{ "info",	flush_info },
 	{ "Tables",	flush_all_tables },
@@ -258,6 +267,14 @@ do_kill(struct cmd *c)
 }
 
 static int
+do_forget(struct cmd *c)
+{
+	if (c->nforget == 0)
+		return (0);
+	return (kill_sources(&c->dev, c->forget, c->nforget, c->quiet));
+}
+
+static int
 do_table(struct cmd *c)
 {
 	if (c->table.command == NULL || table_command_loads(c->table.command))
@@ -292,8 +309,8 @@ do_debug(struct cmd *c)
 }
 
 static int	(*const steps[])(struct cmd *) = {
-	do_disable, do_show, do_clear_counters, do_flush, do_kill, do_table,
-	do_load, do_enable, do_debug,
+	do_disable, do_show, do_clear_counters, do_flush, do_kill, do_forget,
+	do_table, do_load, do_enable, do_debug,
 };
 
 /*
@@ -305,9 +322,9 @@ print_usage(FILE *f)
 {
 	fprintf(f, "usage: pfctl [-AdeghmNnOqRrvz] [-a anchor] "
 	    "[-D macro=value] [-F modifier]\n"
-	    "\t[-f file] [-i interface] [-k host | network | label | id]\n"
-	    "\t[-o level] [-p device] [-s modifier]\n"
-	    "\t[-t table -T command [address ...]] [-x level]\n");
+	    "\t[-f file] [-i interface] [-K host | network]\n"
+	    "\t[-k host | network | label | id] [-o level] [-p device]\n"
+	    "\t[-s modifier] [-t table -T command [address ...]] [-x level]\n");
 }
 
 static void __attribute__((noreturn))
@@ -529,7 +546,13 @@ parse_option(struct cmd *c, int opt, char *arg)
 		c->ifname = arg;
 		break;
 	case 'K':
-		not_yet("-K", "");
+		if (c->nforget == 2) {
+			warnx("-K can be given twice");
+			usage();
+		}
+		c->forget[c->nforget++] = arg;
+		c->needs_write = true;
+		break;
 	case 'k':
 		if (c->nkill == 2) {
 			warnx("-k can be given twice");
@@ -621,7 +644,7 @@ settle(struct cmd *c)
 		c->shown = NULL;
 		c->flushed = NULL;
 		c->debug = NULL;
-		c->nkill = 0;
+		c->nkill = c->nforget = 0;
 	}
 }
 

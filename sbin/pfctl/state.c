@@ -80,7 +80,7 @@ addr_name(const struct pf_addr *a, uint8_t af, char *name, size_t size)
 	    NULL, 0, NI_NAMEREQD) == 0);
 }
 
-static void
+void
 print_addr_text(struct ctl_show *sh, const struct pf_addr *a, uint8_t af)
 {
 	char text[INET6_ADDRSTRLEN], name[NI_MAXHOST];
@@ -160,7 +160,7 @@ print_window(FILE *f, const struct pfsync_state_peer *p, bool scaled)
 		fprintf(f, " wscale %u", p->wscale & PF_WSCALE_MASK);
 }
 
-static void
+void
 print_hms(FILE *f, const char *what, uint32_t s)
 {
 	fprintf(f, "%s%.2u:%.2u:%.2u", what, s / 3600, s / 60 % 60, s % 60);
@@ -322,12 +322,6 @@ flush_states(struct pf_dev *dev, const char *ifname, bool quiet)
 	return (0);
 }
 
-/* A host name, address or network as -k takes it. */
-struct kill_addr {
-	struct pf_addr	addr, mask;
-	uint8_t		af;
-};
-
 static void
 prefix_mask(struct pf_addr *mask, unsigned int bits)
 {
@@ -349,8 +343,7 @@ kill_addr_known(const struct kill_addr *v, size_t n, const struct kill_addr *a)
 	return (false);
 }
 
-/* "host", "address", "address/bits" to *n addresses of each once; to be freed. */
-static struct kill_addr *
+struct kill_addr *
 kill_resolve(const char *arg, size_t *n)
 {
 	struct addrinfo hints, *res, *ai;
@@ -423,7 +416,7 @@ out:
 	return (v);
 }
 
-static void
+void
 kill_set_addr(struct pf_rule_addr *ra, const struct kill_addr *a)
 {
 	ra->addr.type = PF_ADDR_ADDRMASK;

@@ -19,6 +19,7 @@
 #include "pf_ifgroup.h"
 #include "pf_instance.h"
 #include "pf_modulate.h"
+#include "pf_overload.h"
 #include "pf_packet.h"
 #include "pf_path.h"
 #include "pf_rate.h"
@@ -26,6 +27,7 @@
 #include "pf_route.h"
 #include "pf_rule.h"
 #include "pf_ruleset.h"
+#include "pf_srcnode.h"
 #include "pf_state.h"
 #include "pf_statetab.h"
 #include "pf_table.h"
@@ -74,12 +76,43 @@ path_state_options(const struct pf_path *p)
 	return (pf_path_options(p, (p->state->flags & PFSTATE_ALLOWOPTS) != 0));
 }
 
+/* Both ends of the TCP connection have seen the other's answer. */
+static bool
+is_connected(const struct pf_state *s)
+{
+	uint8_t	src = READ_ONCE(s->src.state), dst = READ_ONCE(s->dst.state);
+
+	return (src >= PF_TCPS_ESTABLISHED && src < PF_TCPS_TIME_WAIT &&
+	    dst >= PF_TCPS_ESTABLISHED && dst < PF_TCPS_TIME_WAIT);
+}
+
+/* The packet may have completed the handshake of a state that counts at a source: one that
+ * has too many connections loses this one. */
+static int
+path_connect(struct pf_path *p)
+{
+	struct pf_state	*s = p->state;
+
+	if (!is_connected(s) || !pf_srcnode_connect(p->pd.pf, s))
+		return (PF_GO);
+	pf_overload_add(p->pd.pf, s);
+	pf_state_remove(p->pd.pf, s);
+	return (PFRES_SRCLIMIT);
+}
+
 /* What the rules of few states do with each packet. */
 static pf_noinline int
 path_each(struct pf_path *p)
 {
 	const struct pf_state_more	*more = p->state->more;
+	int				 why;
 
+	if (more->source != NULL && p->pd.proto == IPPROTO_TCP &&
+	    READ_ONCE(more->connected) == 0) {
+		why = path_connect(p);
+		if (why != PF_GO)
+			return (why);
+	}
 	if (more->tag != NULL)
 		pf_pkt_set_tag(p->pd.pkt, more->tag->nr);
 	if (more->hop.rt != PF_NOPFROUTE && pf_hop_applies(&more->hop, &p->pd,
@@ -254,8 +287,12 @@ path_count(struct pf_path *p, int why)
 	count_rule(p, s->rule, why == PF_GO);
 	if (unlikely(s->log & PF_STATE_COUNTS))
 		count_rules(p, s->more->rule, s->more->n, why == PF_GO);
-	if (why == PF_GO)
-		pf_state_count(s, s->direction != pd->dir, n, pd->len);
+	if (why != PF_GO)
+		return;
+	pf_state_count(s, s->direction != pd->dir, n, pd->len);
+	if (unlikely(s->log & PF_STATE_ACTS) && s->more->source != NULL)
+		pf_srcnode_count(s->more->source, s->direction != pd->dir, n,
+		    pd->len);
 }
 
 int
@@ -306,8 +343,10 @@ pf_purge(struct pf *pf)
 
 	pf_mutex_lock(&pf->ctl);
 	conf = pf_rcu_deref_locked(pf->conf);
+	pf_overloads_settle(pf);
 	pf_state_grow(pf);
 	pf_state_purge(pf, conf->timeout[PFTM_INTERVAL]);
+	pf_sources_purge(pf, conf->timeout[PFTM_INTERVAL]);
 	pf_dyns_purge(pf);
 	pf_if_bring(pf);
 	pf_if_purge(pf);
@@ -329,6 +368,7 @@ pf_create(void *hostdata)
 	pf_mutex_init(&pf->ctl);
 	pf_tables_init(pf);
 	pf_tags_init(pf);
+	pf_overloads_init(pf);
 	if (pf_pcpu_init(&pf->ctr, PF_CTR_MAX) != 0)
 		goto fail;
 	if (pf_ruleset_init(pf) != 0)
@@ -358,6 +398,8 @@ pf_destroy(struct pf *pf)
 {
 	pf_mutex_lock(&pf->ctl);
 	pf_state_fini(pf);
+	pf_sources_fini(pf);
+	pf_overloads_fini(pf);
 	pf_ruleset_fini(pf);
 	pf_rcu_barrier();
 	pf_tables_fini(pf);

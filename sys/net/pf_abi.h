@@ -274,6 +274,33 @@ PF_ABI(pfioc_state_kill, af, 192);
 PF_ABI(pfioc_state_kill, proto, 193);
 PF_ABI(pfioc_state_kill, pad, 194);
 
+PF_ABI_SIZE(pf_src_node, 96);
+PF_ABI(pf_src_node, packets, 0);
+PF_ABI(pf_src_node, bytes, 16);
+PF_ABI(pf_src_node, addr, 32);
+PF_ABI(pf_src_node, raddr, 48);
+PF_ABI(pf_src_node, rule, 64);
+PF_ABI(pf_src_node, creation, 68);
+PF_ABI(pf_src_node, expire, 72);
+PF_ABI(pf_src_node, states, 76);
+PF_ABI(pf_src_node, conn, 80);
+PF_ABI(pf_src_node, conn_rate, 84);
+PF_ABI(pf_src_node, conn_seconds, 88);
+PF_ABI(pf_src_node, af, 92);
+PF_ABI(pf_src_node, type, 93);
+PF_ABI(pf_src_node, pad, 94);
+
+PF_ABI_SIZE(pfioc_src_nodes, 16);
+PF_ABI(pfioc_src_nodes, len, 0);
+PF_ABI(pfioc_src_nodes, buf, 8);
+
+PF_ABI_SIZE(pfioc_src_node_kill, 104);
+PF_ABI(pfioc_src_node_kill, src, 0);
+PF_ABI(pfioc_src_node_kill, dst, 48);
+PF_ABI(pfioc_src_node_kill, killed, 96);
+PF_ABI(pfioc_src_node_kill, af, 100);
+PF_ABI(pfioc_src_node_kill, pad, 101);
+
 PF_ABI_SIZE(pfi_kif, 176);
 PF_ABI(pfi_kif, name, 0);
 PF_ABI(pfi_kif, packets, 16);
@@ -441,11 +468,14 @@ PF_ABI_IOCTL(DIOCOSFPGET, 0xc0804450);
 PF_ABI_IOCTL(DIOCXBEGIN, 0xc0104451);
 PF_ABI_IOCTL(DIOCXCOMMIT, 0xc0104452);
 PF_ABI_IOCTL(DIOCXROLLBACK, 0xc0104453);
+PF_ABI_IOCTL(DIOCGETSRCNODES, 0xc0104454);
+PF_ABI_IOCTL(DIOCCLRSRCNODES, 0x4455);
 PF_ABI_IOCTL(DIOCSETHOSTID, 0xc0084456);
 PF_ABI_IOCTL(DIOCIGETIFACES, 0xc0284457);
 PF_ABI_IOCTL(DIOCSETIFFLAG, 0xc0284459);
 PF_ABI_IOCTL(DIOCCLRIFFLAG, 0xc028445a);
-PF_ABI_IOCTL(DIOCKEEPCOUNTERS, 0xc008445b);
+PF_ABI_IOCTL(DIOCKILLSRCNODES, 0xc068445b);
 PF_ABI_IOCTL(DIOCSETREASS, 0xc008445c);
+PF_ABI_IOCTL(DIOCKEEPCOUNTERS, 0xc008445d);
 
 #endif /* _NET_PF_ABI_H_ */

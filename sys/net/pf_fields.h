@@ -77,7 +77,7 @@
 	F(pqname,	"queue",	STR, 0,	COUNT,	LATER,	SAME)		\
 	F(tagname,	"tag",		STR, 0,	COUNT,	TOLD,	SAME)		\
 	F(match_tagname, "tagged",	STR, 0,	COUNT,	ASK,	LIKE)		\
-	F(overload_tblname, "overload",	STR, 0,	COUNT,	LATER,	SAME)		\
+	F(overload_tblname, "overload",	STR, 0,	COUNT,	TOLD,	SAME)		\
 	F(evaluations,	"",		ANY, 0,	COUNT,	OUT,	IGNORED)	\
 	F(packets,	"",		ANY, 0,	COUNT,	OUT,	IGNORED)	\
 	F(bytes,	"",		ANY, 0,	COUNT,	OUT,	IGNORED)	\
@@ -93,10 +93,10 @@
 						COUNT,	ACT,	SAME)		\
 	F(timeout,	"keep state",	ANY, 0,	COUNT,	ACT,	LIKE)		\
 	F(max_states,	"max",		ANY, 0,	COUNT,	ACT,	ALONE)		\
-	F(max_src_nodes, "max-src-nodes", ANY, 0, COUNT, LATER,	ALONE)		\
-	F(max_src_states, "max-src-states", ANY, 0, COUNT, LATER, ALONE)	\
-	F(max_src_conn,	"max-src-conn",	ANY, 0,	COUNT,	LATER,	ALONE)		\
-	F(max_src_conn_rate, "max-src-conn-rate", ANY, 0, COUNT, LATER, ALONE)	\
+	F(max_src_nodes, "max-src-nodes", ANY, 0, COUNT, ACT,	ALONE)		\
+	F(max_src_states, "max-src-states", ANY, 0, COUNT, ACT, ALONE)	\
+	F(max_src_conn,	"max-src-conn",	ANY, 0,	COUNT,	ACT,	ALONE)		\
+	F(max_src_conn_rate, "max-src-conn-rate", ANY, 0, COUNT, ACT, ALONE)	\
 	F(pktrate,	"max-pkt-rate",	ANY, 0,	COUNT,	TOLD,	ALONE)		\
 	F(prob,		"probability",	ANY, 0,	COUNT,	ASK,	ALONE)		\
 	F(os_fingerprint, "os",		ANY, 0,	COUNT,	LATER,	LIKE)		\
@@ -141,7 +141,8 @@
 	F(set_tos,	"set tos",	ANY, 0,	COUNT,	ACT,	SAME)		\
 	F(set_prio,	"set prio",	ANY, 0,	COUNT,	LATER,	SAME)		\
 	F(prio,		"prio",		ANY, 0,	COUNT,	LATER,	LIKE)		\
-	F(flush,	"flush",	ANY, 0,	COUNT,	LATER,	SAME)		\
+	F(flush,	"flush",	MAX, PF_FLUSH | PF_FLUSH_GLOBAL,	\
+						COUNT,	ACT,	SAME)		\
 	F(naf,		"af-to",	ANY, 0,	COUNT,	LATER,	SAME)		\
 	F(divert_type,	"divert-to",	ANY, 0,	COUNT,	LATER,	SAME)		\
 	F(pool_used,	"nat-to, rdr-to or route-to",				\
@@ -161,8 +162,8 @@
 	F(RETURNICMP,	return_icmp,	"return-icmp",		ACT)		\
 	F(RETURN,	return,		"return",		ACT)		\
 	F(NOSYNC,	no_sync,	"no-sync",		ACT)		\
-	F(SRCTRACK,	source_track,	"source-track",		LATER)		\
-	F(RULESRCTRACK,	source_track_rule, "source-track rule",	LATER)		\
+	F(SRCTRACK,	source_track,	"source-track",		ACT)		\
+	F(RULESRCTRACK,	source_track_rule, "source-track rule",	ACT)		\
 	F(ONCE,		once,		"once",			ASK)		\
 	F(IFBOUND,	if_bound,	"if-bound",		ACT)		\
 	F(GRBOUND,	group_bound,	"group-bound",		ACT)		\

@@ -18,7 +18,8 @@
  *	[s]	the state's own lock
  *	[a]	atomic or a single word (READ_ONCE, WRITE_ONCE)
  *	[p]	per-CPU
- * Lock order: ctl, then a stripe of the keys, a stripe of the ids, a state.
+ * Lock order: ctl, then a stripe of the keys, a stripe of the ids, a state.  A bucket of
+ * sources, and the lock of overloads, are taken with none of them but ctl.
  *
  * User memory is never copied with pf->ctl held.  A page of it may be served by
  * a program, which may take as long as it likes, while device events wait for
@@ -40,6 +41,8 @@
 #include "pfvar.h"
 #include "pf_anchor.h"
 #include "pf_if.h"
+#include "pf_overload.h"
+#include "pf_srcnode.h"
 #include "pf_statetab.h"
 #include "pf_table.h"
 #include "pf_tag.h"
@@ -51,7 +54,8 @@ enum {					/* pf->ctr */
 	PF_CTR_REASON = 0,
 	PF_CTR_LIMIT = PF_CTR_REASON + PFRES_MAX,
 	PF_CTR_STATE = PF_CTR_LIMIT + LCNT_MAX,
-	PF_CTR_MAX = PF_CTR_STATE + FCNT_MAX
+	PF_CTR_SOURCE = PF_CTR_STATE + FCNT_MAX,
+	PF_CTR_MAX = PF_CTR_SOURCE + SCNT_MAX
 };
 
 struct pf {
@@ -62,6 +66,8 @@ struct pf {
 	struct pf_anchors anchors;
 	struct pf_tables tables;
 	struct pf_tags	 tags;
+	struct pf_sources sources;
+	struct pf_overloads overloads;
 	struct pf_mutex	 ctl;
 	struct pf_trans	*trans;		/* [c] the open one, owned by its */
 					/* client or by the request that */

@@ -26,6 +26,7 @@
 #include "pf_ifgroup.h"
 #include "pf_instance.h"
 #include "pf_ioctl.h"
+#include "pf_overload.h"
 #include "pf_statetab.h"
 #include "pf_trans.h"
 
@@ -91,6 +92,9 @@ ioctl_getstatus(struct pf_client *cl, void *arg)
 		st->lcounters[i] = pf_pcpu_sum(&pf->ctr, PF_CTR_LIMIT + i);
 	for (i = 0; i < FCNT_MAX; i++)
 		st->fcounters[i] = pf_pcpu_sum(&pf->ctr, PF_CTR_STATE + i);
+	for (i = 0; i < SCNT_MAX; i++)
+		st->scounters[i] = pf_pcpu_sum(&pf->ctr, PF_CTR_SOURCE + i);
+	st->src_nodes = pf_atomic_read(&pf->sources.n);
 	st->stateid = pf_state_next_id(pf);
 	st->since = pf->since;
 	st->states = pf_atomic_read(&pf->st.n);
@@ -410,6 +414,11 @@ static const struct command {
 	    pf_ioctl_rsettflags },
 	{ DIOCRINADEFINE, sizeof(struct pfioc_table), true, true, true,
 	    pf_ioctl_rinadefine },
+	{ DIOCGETSRCNODES, sizeof(struct pfioc_src_nodes), false, true, true,
+	    pf_ioctl_getsrcnodes },
+	{ DIOCCLRSRCNODES, 0, true, false, false, pf_ioctl_clrsrcnodes },
+	{ DIOCKILLSRCNODES, sizeof(struct pfioc_src_node_kill), true, true,
+	    false, pf_ioctl_killsrcnodes },
 	{ DIOCSETHOSTID, sizeof(struct pfioc_u32), true, true, false,
 	    ioctl_sethostid },
 	{ DIOCIGETIFACES, sizeof(struct pfioc_iface), false, true, true,
@@ -455,6 +464,7 @@ pf_ioctl(struct pf_client *cl, uint32_t cmd, void *arg, bool writable)
 	if (c->size != 0 && arg == NULL)
 		return (EFAULT);
 	pf_mutex_lock(&cl->pf->ctl);
+	pf_overloads_settle(cl->pf);	/* programs see what packets see */
 	cl->writable = writable;
 	if (c->copies) {
 		pf_mutex_unlock(&cl->pf->ctl);

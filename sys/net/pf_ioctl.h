@@ -18,6 +18,7 @@
 #include "pf_host.h"
 
 struct pf;
+struct pf_rule_addr;
 struct pf_rules;
 struct pf_trans;
 struct pfioc_table;
@@ -59,6 +60,10 @@ int	 pf_ioctl_getstates(struct pf_client *, void *arg);
 int	 pf_ioctl_clrstates(struct pf_client *, void *arg);
 int	 pf_ioctl_killstates(struct pf_client *, void *arg);
 
+int	 pf_ioctl_getsrcnodes(struct pf_client *, void *arg);
+int	 pf_ioctl_clrsrcnodes(struct pf_client *, void *arg);
+int	 pf_ioctl_killsrcnodes(struct pf_client *, void *arg);
+
 int	 pf_ioctl_raddaddrs(struct pf_client *, void *arg);
 int	 pf_ioctl_rdeladdrs(struct pf_client *, void *arg);
 int	 pf_ioctl_rsetaddrs(struct pf_client *, void *arg);
@@ -75,6 +80,9 @@ int	 pf_ioctl_rgettables(struct pf_client *, void *arg);
 int	 pf_ioctl_rgettstats(struct pf_client *, void *arg);
 int	 pf_ioctl_rclrtstats(struct pf_client *, void *arg);
 int	 pf_ioctl_rsettflags(struct pf_client *, void *arg);
+
+/* Whether an address by which states or sources are killed is sound; else EINVAL. */
+int	 pf_ioctl_kill_host(const struct pf_rule_addr *, uint8_t af);
 
 /*
  * Find the ruleset in force of a path and of a kind, PF_RULESET_*, which come

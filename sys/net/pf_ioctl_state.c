@@ -281,8 +281,8 @@ kill_one(struct pf_state *s, void *arg)
 	return (true);
 }
 
-static int
-check_kill_host(const struct pf_rule_addr *h, uint8_t af)
+int
+pf_ioctl_kill_host(const struct pf_rule_addr *h, uint8_t af)
 {
 	size_t	used = af == AF_INET ? 4 : af == AF_INET6 ? 16 : 0;
 
@@ -302,8 +302,8 @@ static int
 check_kill(const struct pfioc_state_kill *k)
 {
 	if ((k->af != 0 && k->af != AF_INET && k->af != AF_INET6) ||
-	    check_kill_host(&k->src, k->af) != 0 ||
-	    check_kill_host(&k->dst, k->af) != 0 ||
+	    pf_ioctl_kill_host(&k->src, k->af) != 0 ||
+	    pf_ioctl_kill_host(&k->dst, k->af) != 0 ||
 	    !pf_string_ok(k->ifname, sizeof(k->ifname)) ||
 	    !pf_string_ok(k->label, sizeof(k->label)) ||
 	    !pf_all_zero(k->pad, sizeof(k->pad)))

@@ -25,6 +25,7 @@
 #include "pf_rewrite.h"
 #include "pf_route.h"
 #include "pf_rule.h"
+#include "pf_srcnode.h"
 #include "pf_state.h"
 #include "pf_statetab.h"
 #include "pf_tag.h"
@@ -132,7 +133,7 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 
 	if (likely(!p->translated && p->anchor == NULL && p->nat == NULL &&
 	    p->acts.n == 0 && p->pd.new_tag == NULL && !p->acts.sets_tos &&
-	    own->rate == NULL && own->act.rt == PF_NOPFROUTE &&
+	    own->rate == NULL && own->act.rt == PF_NOPFROUTE && p->source == NULL &&
 	    (p->bound == NULL || p->bound == p->pd.kif)))
 		return (PF_GO);
 	more = pf_alloc_atomic(p->pd.pf, sizeof(*more) +
@@ -142,6 +143,7 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 	more->nat_rule = p->nat != own ? p->nat : NULL;
 	more->anchor = p->anchor;
 	more->group = p->bound != p->pd.kif ? p->bound : NULL;
+	more->source = p->source;
 	more->sets_tos = p->acts.sets_tos;
 	more->tos = p->acts.tos;
 	more->hop.rt = PF_NOPFROUTE;
@@ -187,7 +189,8 @@ fill_in(struct pf_path *p, struct pf_state *s, struct pf_krule *kr)
 	if (s->more != NULL && s->more->n != 0)
 		s->log |= PF_STATE_COUNTS;
 	if (s->more != NULL && (s->more->tag != NULL || s->more->sets_tos ||
-	    s->more->hop.rt != PF_NOPFROUTE || kr->rate != NULL))
+	    s->more->hop.rt != PF_NOPFROUTE || kr->rate != NULL ||
+	    s->more->source != NULL))
 		s->log |= PF_STATE_ACTS;
 	s->creation = s->expire = pf_uptime(p->pd.pf);
 	if (kr->act.allow_opts)
@@ -204,6 +207,22 @@ fill_in(struct pf_path *p, struct pf_state *s, struct pf_krule *kr)
 		pf_track_init(s, &p->pd);
 }
 
+/* One more state of the packet's source, if the rule counts them: of the address that the packet
+ * came with. */
+static int
+enter_source(struct pf_path *p, struct pf_krule *kr)
+{
+	const struct pf_state_key	*key = &p->lookup.key;
+	int				 why;
+
+	p->source = NULL;
+	if (likely((kr->act.rule_flag & PFRULE_SRCTRACK) == 0))
+		return (PF_GO);
+	p->source = pf_srcnode_enter(p->pd.pf, kr, key->af,
+	    &key->addr[p->pd.dir == PF_IN ? PF_SK_WIRE : PF_SK_STACK], &why);
+	return (p->source != NULL ? PF_GO : why);
+}
+
 /* A state for the packet, not in the table yet and not counted at the rule. */
 static int
 make_state(struct pf_path *p, struct pf_krule *kr, struct pf_state **made)
@@ -216,7 +235,13 @@ make_state(struct pf_path *p, struct pf_krule *kr, struct pf_state **made)
 	if (s == NULL)
 		return (why);
 	p->bound = bound_to(p, kr);
-	why = set_more(p, s, kr);
+	why = enter_source(p, kr);
+	if (why == PF_GO) {
+		s->rule = kr;
+		why = set_more(p, s, kr);
+		if (why != PF_GO && p->source != NULL)
+			pf_srcnode_withdraw(pf, p->source, kr);
+	}
 	if (why != PF_GO) {
 		pf_state_discard(pf, s);
 		return (why);

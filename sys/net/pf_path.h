@@ -23,6 +23,7 @@
 struct pf_conf;
 struct pf_kif;
 struct pf_krule;
+struct pf_srcnode;
 
 struct pf_path {
 	struct pf_pdesc		 pd;
@@ -38,6 +39,8 @@ struct pf_path {
 	struct pf_actions	 acts;		/* of the rules that matched */
 	bool			 translated;	/* by a rule, not by a state: */
 						/* pd has the key `other' */
+	struct pf_srcnode	*source;	/* that the new state counts */
+						/* at; NULL: none */
 	struct pf_kif		*bound;		/* what the new state is bound */
 						/* to: interface or group; */
 						/* NULL: nothing */

@@ -34,5 +34,7 @@ bool	 pf_rate_ok(const struct pf_threshold *);
 void	 pf_rate_init(struct pf_rate *, const struct pf_threshold *);
 /* Count n events; now: uptime.  Whether the limit is exceeded.  Any context. */
 bool	 pf_rate_exceeded(struct pf_rate *, uint64_t n, uint32_t now);
+/* What is counted now, in thousandths of an event. */
+uint32_t pf_rate_now(struct pf_rate *, uint32_t now);
 
 #endif /* _NET_PF_RATE_H_ */

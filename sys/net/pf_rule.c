@@ -78,9 +78,10 @@ hosts_put(struct pf_krule *kr)
 		pf_table_put(kr->table[i]);
 		pf_dyn_put(kr->dyn[i]);
 	}
+	pf_table_put(kr->overload);
 }
 
-/* Get the tables and interfaces of `from' and `to'. */
+/* Get the tables and interfaces of `from' and `to', and the table of overload. */
 static int
 hosts_get(struct pf *pf, struct pf_krule *kr, const struct pf_rule *r,
     const char *path)
@@ -99,6 +100,10 @@ hosts_get(struct pf *pf, struct pf_krule *kr, const struct pf_rule *r,
 			    a->net);
 			got = kr->dyn[i] != NULL;
 		}
+	}
+	if (got && r->overload_tblname[0] != '\0') {
+		kr->overload = pf_table_get(pf, path, r->overload_tblname);
+		got = kr->overload != NULL;
 	}
 	if (!got)
 		hosts_put(kr);
@@ -177,6 +182,10 @@ count_user(struct pf_krule *kr, uint32_t n)
 	for (i = 0; i < 2; i++)
 		if (kr->table[i] != NULL)
 			kr->table[i]->rules += n;
+	if (kr->overload != NULL) {
+		kr->overload->rules += n;
+		kr->overload->overloads += n;
+	}
 	for (i = 0; i < PF_POOL_MAX; i++)
 		pf_pool_count_user(kr->pool[i], n);
 }
@@ -223,6 +232,8 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 
 	pf_mutex_assert(&pf->ctl);
 	error = pf_rule_check(r, ruleset, call[0] != '\0', lists);
+	if (error == 0 && (r->rule_flag & PFRULE_SRCTRACK) != 0)
+		error = pf_sources_need(pf);
 	if (error != 0)
 		return (error);
 	kr = pf_alloc(pf, sizeof(*kr));
@@ -255,6 +266,7 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 	count_user(kr, 1);
 	pf_ref_set(&kr->refs, 1);
 	pf_atomic_set(&kr->states_cur, 0);
+	pf_atomic_set(&kr->src_nodes, 0);
 	pf_atomic_set(&kr->used, 0);
 	memcpy(kr->said, r, kr->said_size);
 	keep_members(kr, r);
@@ -450,6 +462,7 @@ pf_krule_export(const struct pf_krule *kr, uint64_t evals, struct pf_rule *r)
 	r->bytes[0] = v[PF_RC_BYTES_IN];
 	r->bytes[1] = v[PF_RC_BYTES_OUT];
 	r->states_cur = pf_atomic_read(&kr->states_cur);
+	r->src_nodes = pf_atomic_read(&kr->src_nodes);
 	r->states_tot = v[PF_RC_STATES];
 	r->expired = pf_atomic_read(&kr->used) != 0;
 	r->nr = kr->nr;

@@ -63,6 +63,7 @@ struct pf_krule {
 	struct pf_pcpu	 ctr;		/* [p] PF_RC_* */
 	struct pf_ref	 refs;
 	struct pf_atomic states_cur;	/* states that exist now */
+	struct pf_atomic src_nodes;	/* sources that it has now */
 	struct pf_kif	*kif;		/* [i] referenced; NULL: any */
 	struct pf_kif	*rcv_kif;	/* [i] the same: received-on */
 	uint32_t	 nr;		/* [i] its number in the ruleset */
@@ -79,6 +80,7 @@ struct pf_krule {
 	struct pf_table	*table[2];	/* [i] referenced: of `from', `to'; */
 					/* NULL: none */
 	struct pf_dyn	*dyn[2];	/* [i] the same: (interface) */
+	struct pf_table	*overload;	/* [i] the same: of overload */
 	struct pf_tag	*tag;		/* [i] the same: that it gives to */
 					/* packets */
 	struct pf_tag	*tagged;	/* [i] the same: that it asks for */

@@ -23,7 +23,8 @@
 
 #define FLAGS_RETURN	(PFRULE_RETURN | PFRULE_RETURNRST | PFRULE_RETURNICMP)
 #define FLAGS_BOUND	(PFRULE_IFBOUND | PFRULE_GRBOUND)
-#define FLAGS_STATE	(PFRULE_NOSYNC | FLAGS_BOUND | PFRULE_STATESLOPPY)
+#define FLAGS_TRACK	(PFRULE_SRCTRACK | PFRULE_RULESRCTRACK)
+#define FLAGS_STATE	(PFRULE_NOSYNC | FLAGS_BOUND | PFRULE_STATESLOPPY | FLAGS_TRACK)
 
 /* The bits of rule_flag that stand for features which do not exist yet. */
 #define LATER_BIT(bit, name, word, use)					\
@@ -161,6 +162,27 @@ has_state_options(const struct pf_rule *r)
 {
 	return ((r->rule_flag & FLAGS_STATE) != 0 || r->max_states != 0 ||
 	    !pf_all_zero((const uint8_t *)r->timeout, sizeof(r->timeout)));
+}
+
+/* The limits of a source need source-track, most of them that of the rule; overload needs a
+ * limit of connections. */
+static bool
+sources_ok(const struct pf_rule *r)
+{
+	uint32_t	track = r->rule_flag & FLAGS_TRACK;
+
+	if (r->overload_tblname[0] != '\0' ? r->max_src_conn == 0 &&
+	    r->max_src_conn_rate.limit == 0 : r->flush != 0)
+		return (false);
+	if (r->flush == PF_FLUSH_GLOBAL)	/* not both bits */
+		return (false);
+	if (track == PFRULE_RULESRCTRACK ||
+	    !pf_rate_ok(&r->max_src_conn_rate))
+		return (false);
+	if (r->max_src_nodes != 0 || r->max_src_conn != 0 ||
+	    r->max_src_conn_rate.limit != 0)
+		return (track == FLAGS_TRACK);
+	return (r->max_src_states == 0 || track != 0);
 }
 
 /* The two actions of rules in a translation ruleset: translate, and do not
@@ -377,6 +399,7 @@ pf_rule_check(const struct pf_rule *r, uint32_t ruleset, bool calls,
 	    (r->match_tag_not && r->match_tagname[0] == '\0') ||
 	    r->dst.addr.type == PF_ADDR_URPFFAILED ||
 	    !id_ok(&r->uid) || !id_ok(&r->gid) || !pf_rate_ok(&r->pktrate) ||
+	    !sources_ok(r) ||
 	    (r->set_tos != 0 && (r->rule_flag & PFRULE_SET_TOS) == 0) ||
 	    (r->rule_flag & FLAGS_BOUND) == FLAGS_BOUND)
 		return (EINVAL);

@@ -23,6 +23,7 @@
 #include "pf_instance.h"
 #include "pf_packet.h"
 #include "pf_rule.h"
+#include "pf_srcnode.h"
 #include "pf_state.h"
 #include "pf_statetab.h"
 #include "pf_tag.h"
@@ -412,6 +413,7 @@ more_free(struct pf *pf, struct pf_state_more *more)
 void
 pf_state_discard(struct pf *pf, struct pf_state *s)
 {
+	pf_srcnode_leave(pf, s);
 	more_free(pf, s->more);
 	pf_state_mem_put(pf, s);
 	pf_atomic_dec(&pf->st.n);
@@ -702,6 +704,7 @@ pf_state_remove(struct pf *pf, struct pf_state *s)
 			pf_atomic_dec(&st->nbound);
 		if (pf_state_group(s) != NULL)
 			pf_atomic_dec(&st->ngrouped);
+		pf_srcnode_leave(pf, s);
 		pf_atomic_dec(&s->rule->states_cur);
 		pf_atomic_dec(&st->n);
 		pf_rcu_call(&s->rcu, state_free);

@@ -157,6 +157,9 @@ struct pf_state_more {
 	struct pf_tag	*tag;			/* [i] of its packets, referenced; NULL: none */
 	bool		 sets_tos;		/* [i] packets get .. */
 	uint8_t		 tos;			/* [i] .. this type of service */
+	uint8_t		 connected;		/* 1: one of the source's connections; 2: it is */
+						/* none any more.  The source's bucket's lock */
+	struct pf_srcnode *source;		/* [i] that it counts at; NULL: none */
 	struct pf_kif	*group;			/* [i] that the state is bound to, counted */
 						/* there as the state's kif is; NULL: none */
 	struct pf_hop	 hop;			/* [i] */
@@ -166,7 +169,7 @@ struct pf_state_more {
 };
 #define PF_STATE_COUNTS		0x80		/* of state->log: more->rule has some */
 #define PF_STATE_ACTS		0x40		/* of state->log: each packet gets a tag or a */
-						/* type of service, has a rate or a hop */
+						/* type of service, has a rate, a hop or a source */
 
 #define PF_SETTLED_FORWARD	0x01		/* packets of this direction change no peer .. */
 #define PF_SETTLED_BACK		0x02		/* .. and no timeout */
@@ -196,6 +199,12 @@ static inline struct pf_kif *
 pf_state_group(const struct pf_state *s)
 {
 	return (unlikely(s->more != NULL) ? s->more->group : NULL);
+}
+/* The source that it counts at; NULL: none. */
+static inline struct pf_srcnode *
+pf_state_source(const struct pf_state *s)
+{
+	return (unlikely(s->more != NULL) ? s->more->source : NULL);
 }
 /* Whether it is bound to an interface or a group. */
 static inline bool

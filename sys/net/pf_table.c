@@ -13,6 +13,7 @@
 #include "pf_host.h"
 #include "pfvar.h"
 #include "pf_instance.h"
+#include "pf_overload.h"
 #include "pf_table.h"
 #include "pf_trie.h"
 #include "pf_util.h"
@@ -29,6 +30,8 @@ pf_table_match(struct pf_table *t, uint8_t af, const struct pf_addr *addr)
 	t = READ_ONCE(t->live);
 	pf_trie_key(&k, addr, af);
 	yes = pf_trie_has(pf_rcu_deref(t->top[af == AF_INET6]), &k);
+	if (unlikely(pf_atomic_read(&t->waiting) != 0) && !yes)
+		yes = pf_overload_has(t->pf, t, af, addr);
 	pf_pcpu_add_packet(&t->ctr, yes ? PF_TC_MATCH : PF_TC_NOMATCH, 1);
 	return (yes);
 }
@@ -143,6 +146,8 @@ table_create(struct pf *pf, const char *anchor, const char *name)
 	if (pf_pcpu_init(&t->ctr, PF_TC_MAX) != 0)
 		goto fail;
 	t->live = t;
+	t->pf = pf;
+	pf_atomic_set(&t->waiting, 0);
 	if (anchor[0] != '\0') {
 		t->main = pf_table_get(pf, "", name);
 		if (t->main == NULL)
@@ -289,6 +294,10 @@ settled_flags(const struct pf_table *t)
 		flags |= PFR_TFLAG_REFERENCED;
 	if (t->below != 0)
 		flags |= PFR_TFLAG_REFDANCHOR;
+	/* unless the main ruleset's table stands in, which is settled before */
+	if (t->overloads != 0 &&
+	    (t->main == NULL || (t->main->flags & PFR_TFLAG_ACTIVE) == 0))
+		flags |= PFR_TFLAG_ACTIVE;
 	if ((flags & (PFR_TFLAG_REFERENCED | PFR_TFLAG_REFDANCHOR |
 	    PFR_TFLAG_PERSIST)) == 0)
 		flags &= ~PFR_TFLAG_ACTIVE;

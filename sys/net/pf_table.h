@@ -8,7 +8,8 @@
  * Life.  pf_table_get() makes a table, which is empty and not active, as the
  * table of a rule is that nobody has defined.  A program defines it: then it is
  * active, until the program deletes it, or until no rule refers to it any
- * longer and it is not `persist'.  A table is freed when it is neither active
+ * longer and it is not `persist'.  The table of overload is active as long as
+ * a rule names it so.  A table is freed when it is neither active
  * nor referenced.
  * Locking.  Look-ups and counting: packet context, no lock.  Everything else
  * needs pf->ctl.  pf_instance.h explains the marks of members.
@@ -39,6 +40,7 @@ struct pf_table {
 	struct pf_table	*live;		/* [a] the table to ask: this one, or */
 					/* that of the main ruleset */
 	struct pf_trie_node *top[2];	/* [rcu c] owned: IPv4, IPv6 */
+	struct pf_atomic waiting;	/* addresses that packets add: pf_overload.h */
 	struct pf_pcpu	 ctr;		/* [p] PF_TC_* */
 	uint32_t	 flags;		/* [a] PFR_TFLAG_* */
 	uint32_t	 changed;	/* [a] pf_uptime() when its addresses */
@@ -46,6 +48,8 @@ struct pf_table {
 	struct pf_atomic refs;		/* of rules, tables of anchors, and */
 					/* who changes it */
 	uint32_t	 rules;		/* [c] rules among the refs */
+	uint32_t	 overloads;	/* [c] rules that add addresses to it */
+	struct pf	*pf;		/* [i] */
 	uint32_t	 below;		/* [c] tables of anchors that lead */
 					/* here and have rules */
 	struct pf_table	*main;		/* [i] referenced: the table of that */

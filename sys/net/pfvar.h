@@ -563,6 +563,45 @@ struct pfioc_state_kill {
 	uint8_t		pad[6];
 };
 
+/*
+ * A source of connections, as shown (-S).  A rule with source-track counts the
+ * states of each source address in such a node.
+ */
+struct pf_src_node {
+	uint64_t	packets[2];	/* [0] from the source, [1] to it */
+	uint64_t	bytes[2];
+	struct pf_addr	addr;		/* the source */
+	struct pf_addr	raddr;		/* that a pool has chosen for it, if */
+					/* type says so */
+	uint32_t	rule;		/* number; -1: none in force, or all */
+	uint32_t	creation;	/* age, seconds */
+	uint32_t	expire;		/* seconds to go, without states */
+	uint32_t	states;
+	uint32_t	conn;		/* TCP connections that are open */
+	uint32_t	conn_rate;	/* connections, in thousandths, .. */
+	uint32_t	conn_seconds;	/* .. in so many seconds; 0: not */
+					/* counted */
+	uint8_t		af;
+	uint8_t		type;		/* 0, or 1 + PF_POOL_* that has chosen */
+					/* raddr */
+	uint8_t		pad[2];
+};
+
+struct pfioc_src_nodes {		/* as struct pfioc_states */
+	uint64_t	len;
+	uint64_t	buf;
+};
+
+/* DIOCKILLSRCNODES: nodes with this address, and with this raddr.  A member left
+ * zero does not restrict. */
+struct pfioc_src_node_kill {
+	struct pf_rule_addr src;	/* ADDRMASK only, without ports */
+	struct pf_rule_addr dst;
+	uint32_t	killed;		/* out */
+	uint8_t		af;
+	uint8_t		pad[3];
+};
+
 /* Interfaces and groups, as pf knows them (DIOCIGETIFACES). */
 #define PFI_IFLAG_SKIP		0x0100
 #define PFI_IFLAG_LINKGROUP	0x1000		/* the name stands for a link group */
@@ -842,11 +881,14 @@ struct pf_osfp_ioctl {			/* OSFPADD, OSFPGET */
 #define DIOCXBEGIN	_IOWR('D', 81, struct pfioc_trans)
 #define DIOCXCOMMIT	_IOWR('D', 82, struct pfioc_trans)
 #define DIOCXROLLBACK	_IOWR('D', 83, struct pfioc_trans)
+#define DIOCGETSRCNODES	_IOWR('D', 84, struct pfioc_src_nodes)
+#define DIOCCLRSRCNODES	_IO  ('D', 85)
 #define DIOCSETHOSTID	_IOWR('D', 86, struct pfioc_u32)
 #define DIOCIGETIFACES	_IOWR('D', 87, struct pfioc_iface)
 #define DIOCSETIFFLAG	_IOWR('D', 89, struct pfioc_iface)
 #define DIOCCLRIFFLAG	_IOWR('D', 90, struct pfioc_iface)
-#define DIOCKEEPCOUNTERS _IOWR('D', 91, struct pfioc_u32)	/* 0, 1 */
+#define DIOCKILLSRCNODES _IOWR('D', 91, struct pfioc_src_node_kill)
 #define DIOCSETREASS	_IOWR('D', 92, struct pfioc_u32)
+#define DIOCKEEPCOUNTERS _IOWR('D', 93, struct pfioc_u32)	/* 0, 1 */
 
 #endif /* _NET_PFVAR_H_ */

@@ -470,6 +470,7 @@ static const struct {
 	{ "memory",	show_limits },
 	{ "nat",	show_nat },
 	{ "rules",	show_rules },
+	{ "Sources",	show_sources },
 	{ "states",	show_states },
 	{ "timeouts",	show_timeouts },
 	{ "Interfaces",	show_ifaces },
