@@ -82,12 +82,23 @@ nat_rule() {
 	esac
 }
 
+# source_rule LANGUAGE: the connections of each source are counted, and may be so many
+# that none is refused
+source_rule() {
+	case $1 in
+	nft)	echo 'ct state new add @sources { ip saddr ct count over 1000 } drop' ;;
+	pf)	echo 'pass in quick on in0 all keep state (source-track rule, max-src-states 1000)' ;;
+	esac
+}
+
 nft_up() {
 	local kind=${1%-*} n=${1#*-}
 
 	{
 		echo 'table ip bench {'
 		nat_rule nft "$kind"
+		[ "$kind" != source ] ||
+		    echo 'set sources { type ipv4_addr; size 4000000; flags dynamic; }'
 		case $kind in
 		table)	;;
 		*)	echo 'chain forwarded {'
@@ -101,6 +112,7 @@ nft_up() {
 		*)	conntrack_limits
 			echo 'ct state established,related accept'
 			echo 'ct state invalid drop'
+			[ "$kind" != source ] || source_rule nft
 			echo 'iifname in0 ct state new accept' ;;
 		esac
 		printf '}\n}\n'
@@ -118,7 +130,9 @@ pf_up() {
 		echo 'pass quick all no state' ;;
 	*)	echo 'set limit states 4000000'
 		nat_rule pf "$kind"
+		[ "$kind" != source ] || echo 'set limit src-nodes 4000000'
 		echo 'block all'
+		[ "$kind" != source ] || source_rule pf
 		echo 'pass in quick on in0 all keep state'
 		echo 'pass out quick on out0 all keep state' ;;
 	esac > /run/pf.conf
