@@ -107,6 +107,17 @@ for s in $S4 $S6; do
 	reach open client tcp $s 80
 	expect "ping $s, translated" pings client $s
 done
+# what is translated, by the address that it has outside; what takes a way, by its gateway
+expect 'none of the server' fw pfctl -k nat -k $S4
+like 'none' 'killed 0 states' "$(cat "$W/said")"
+expect 'those of the firewall' fw pfctl -k nat -k 10.0.3.1
+like 'a connection and a ping' 'killed 2 states' "$(cat "$W/said")"
+expect 'the same, coming in' fw pfctl -k gateway -k $W4
+like 'both' 'killed 2 states' "$(cat "$W/said")"
+key=$(fw pfctl -ss | sed -n 's/^all tcp \(.*\[80\] <- [^ ]*\) .*/\1/p')
+expect 'one by its key' fw pfctl -k key -k "tcp $key"
+like 'it' 'killed 1 states' "$(cat "$W/said")"
+refuse 'no key' fw pfctl -k key -k "tcp $S4:80"
 
 # --- route-to, going out ---------------------------------------------------------------
 rules fw <<END

@@ -116,6 +116,34 @@ make_states(struct sim_node *n)
 	send_packet(n, "2001:db8::2", "2001:db8::1", IPPROTO_TCP, 4000, 80);
 }
 
+/* How many states that removed; -1: pfctl takes it for no key. */
+static int
+killed_by_key(struct program *a, const char *key)
+{
+	char *arg[2] = { "key", NULL }, text[128];
+	struct pfsync_state *s;
+	size_t before, after;
+
+	snprintf(text, sizeof(text), "%s", key);
+	arg[1] = text;
+	CHECK(pf_dev_states(&a->dev, &s, &before) == 0);
+	free(s);
+	if (kill_states(&a->dev, "", arg, 2, true) != 0)
+		return (-1);
+	CHECK(pf_dev_states(&a->dev, &s, &after) == 0);
+	free(s);
+	return ((int)(before - after));
+}
+
+static const char *const no_key[] = {
+	"", "tcp", "tcp 10.0.0.1:22", "tcp 10.0.0.1:22 <- 10.0.0.2:5555 x",
+	"tcp 10.0.0.1:22 = 10.0.0.2:5555", "tcp 10.0.0.1:65536 <- 10.0.0.2:1",
+	"tcp 10.0.0.1:-1 <- 10.0.0.2:1", "tcp 10.0.0.1: <- 10.0.0.2:1",
+	"tcp 10.0.0.1:22 <- 2001:db8::1[22]", "no-proto 10.0.0.1:22 <- 10.0.0.2:1",
+	"0 10.0.0.1:22 <- 10.0.0.2:1", "256 10.0.0.1:22 <- 10.0.0.2:1",
+	"tcp 2001:db8::1[80 <- 2001:db8::2[4000]", "tcp 10.0.0.1:22] <- 10.0.0.2:1", "tcp 10.0.0.300:1 <- 10.0.0.2:1",
+};
+
 static void
 test_states(struct sim_node *n, struct program *a)
 {
@@ -172,6 +200,16 @@ test_states(struct sim_node *n, struct program *a)
 	free(s);
 	CHECK(kill_states(&a->dev, "", label, 2, true) == 0);
 	CHECK(pf_dev_states(&a->dev, &s, &count) == 0 && count == 0);
+
+	make_states(n);
+	CHECK(killed_by_key(a, "tcp 10.0.0.1:22 <- 10.0.0.2:5555") == 1);
+	CHECK(killed_by_key(a, "tcp 10.0.0.1:22 <- 10.0.0.2:5555") == 0);
+	CHECK(killed_by_key(a, "udp 10.0.0.3:5555 -> 10.0.0.1:53") == 0);
+	CHECK(killed_by_key(a, "17 10.0.0.1:53 <- 10.0.0.3:5555") == 1);
+	CHECK(killed_by_key(a, "tcp 2001:db8::1[80] <- 2001:db8::2[4000]") == 1);
+	CHECK(killed_by_key(a, "icmp 10.0.0.1:8 <- 10.0.0.3:77") == 1);
+	for (size_t i = 0; i < sizeof(no_key) / sizeof(no_key[0]); i++)
+		CHECK(killed_by_key(a, no_key[i]) == -1);
 
 	make_states(n);
 	CHECK(flush_states(&a->dev, "int", true) == 0);

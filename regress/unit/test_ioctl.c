@@ -219,6 +219,9 @@ static const struct {
 	{ DIOCSETDEBUG, "pad", { V(pfioc_u32, pad, 1) }, EINVAL },
 	{ DIOCKEEPCOUNTERS, "value", { V(pfioc_u32, value, 2) }, EINVAL },
 	{ DIOCKEEPCOUNTERS, "pad", { V(pfioc_u32, pad, 1) }, EINVAL },
+	{ DIOCKILLSTATES, "by", { V(pfioc_state_kill, by, PF_KILL_MAX) }, EINVAL },
+	{ DIOCKILLSTATES, "direction", { V(pfioc_state_kill, direction, PF_OUT + 1) },
+	  EINVAL },
 	{ DIOCSETHOSTID, "pad", { V(pfioc_u32, pad, 1) }, EINVAL },
 	{ DIOCADDRULE, "no transaction", { { 0, 0, 0 } }, EBUSY },
 	{ DIOCADDRULE, "ruleset", { V(pfioc_rule, ruleset, PF_RULESET_MAX) }, EINVAL },
@@ -497,6 +500,7 @@ test_kill(void **state)
 		uint8_t		 af, proto, op, neg;
 		uint16_t	 sport, dport;
 		const char	*ifname, *label;
+		uint8_t		 by, direction;
 		uint32_t	 killed;
 	} kills[] = {
 		{ .what = "all", .killed = 4 },
@@ -523,6 +527,10 @@ test_kill(void **state)
 		{ .what = "second label", .label = "datagrams", .killed = 3 },
 		{ .what = "fifth label", .label = "fifth", .killed = 3 },
 		{ .what = "other label", .label = "ud", .killed = 0 },
+		{ .what = "made going in", .direction = PF_IN, .killed = 4 },
+		{ .what = "made going out", .direction = PF_OUT, .killed = 0 },
+		{ .what = "translated", .by = PF_KILL_NAT, .killed = 0 },
+		{ .what = "routed", .by = PF_KILL_GATEWAY, .killed = 0 },
 	};
 	struct pfioc_state_kill k;
 	struct pfsync_state *left;
@@ -535,6 +543,8 @@ test_kill(void **state)
 		unit_addr(&k.dst, kills[i].dst);
 		k.af = kills[i].af;
 		k.proto = kills[i].proto;
+		k.by = kills[i].by;
+		k.direction = kills[i].direction;
 		k.src.neg = kills[i].neg;
 		k.src.port_op = kills[i].sport != 0 ? kills[i].op : PF_OP_NONE;
 		k.src.port[0] = htons(kills[i].sport);

@@ -167,6 +167,23 @@ unroutable(struct unit_node *f)
 	return (st.counters[PFRES_NOROUTE]);
 }
 
+/* How many states with that gateway are removed. */
+static uint32_t
+killed(struct unit_node *f, const char *gw)
+{
+	struct pf_client *cl = pf_client_open(f->n->pf, 1, 0);
+	struct pfioc_state_kill k;
+
+	memset(&k, 0, sizeof(k));
+	k.by = PF_KILL_GATEWAY;
+	k.af = w->af;
+	unit_addr(&k.src, gw);
+	unit_addr(&k.dst, NULL);
+	assert_int_equal(sim_ioctl(f->n, cl, DIOCKILLSTATES, &k), 0);
+	pf_client_close(cl);
+	return (k.killed);
+}
+
 /* A client's connection takes the other uplink, and its answers come back. */
 static void
 route_in(struct unit_node *f)
@@ -194,6 +211,9 @@ route_in(struct unit_node *f)
 	}
 	free(s);
 	assert_int_equal(left(f, NULL, 64), -1);
+	assert_int_equal(killed(f, w->gw1), 0);
+	assert_int_equal(killed(f, w->gw2), 1);
+	assert_int_equal(killed(f, w->gw2), 0);
 }
 
 /* What goes out by one uplink is sent to the other, where it is asked about again. */

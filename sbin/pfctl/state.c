@@ -503,11 +503,94 @@ parse_state_id(const char *arg, uint64_t *id, uint32_t *creator)
 	return (0);
 }
 
+/* "192.0.2.1:80", "2001:db8::1[80]", or without a port; false: neither. */
+static bool
+parse_end(char *text, struct pf_rule_addr *end, uint8_t *af)
+{
+	struct kill_addr a;
+	char *port, *stop;
+	unsigned long n = 0;
+	bool bracket;
+
+	memset(&a, 0, sizeof(a));
+	port = strchr(text, '[');
+	bracket = port != NULL;
+	if (port == NULL && (port = strrchr(text, ':')) != strchr(text, ':'))
+		port = NULL;			/* an IPv6 address alone */
+	if (port != NULL) {
+		*port++ = '\0';
+		errno = 0;
+		n = strtoul(port, &stop, 10);
+		if (stop == port || errno != 0 || n > UINT16_MAX ||
+		    strcmp(stop, bracket ? "]" : "") != 0 || *port == '-')
+			return (false);
+	}
+	*af = strchr(text, ':') != NULL ? AF_INET6 : AF_INET;
+	if (inet_pton(*af, text, &a.addr) != 1)
+		return (false);
+	prefix_mask(&a.mask, *af == AF_INET ? 32 : 128);
+	kill_set_addr(end, &a);
+	if (port != NULL) {
+		end->port_op = PF_OP_EQ;
+		end->port[0] = htons((uint16_t)n);
+	}
+	return (true);
+}
+
+/* A state as "pfctl -ss" shows it: "tcp 192.0.2.1:80 <- 198.51.100.7:1024". */
+static bool
+parse_key(const char *arg, struct pfioc_state_kill *psk)
+{
+	char proto[32], left[64], way[3], right[64], more;
+	const struct protoent *pe;
+	uint8_t laf, raf;
+	unsigned long n;
+	char *stop;
+
+	if (sscanf(arg, "%31s %63s %2s %63s %c", proto, left, way, right, &more) != 4 ||
+	    (strcmp(way, "<-") != 0 && strcmp(way, "->") != 0))
+		return (false);
+	psk->direction = way[0] == '<' ? PF_IN : PF_OUT;
+	if (!parse_end(left, way[0] == '<' ? &psk->dst : &psk->src, &laf) ||
+	    !parse_end(right, way[0] == '<' ? &psk->src : &psk->dst, &raf) ||
+	    laf != raf)
+		return (false);
+	psk->af = laf;
+	pe = getprotobyname(proto);
+	n = pe != NULL ? (unsigned long)pe->p_proto : strtoul(proto, &stop, 10);
+	if (pe == NULL && (*stop != '\0' || proto[0] == '-'))
+		return (false);
+	psk->proto = (uint8_t)n;
+	return (n > 0 && n <= UINT8_MAX);
+}
+
+/* -k key, -k gateway, -k nat: 0; -1: with a message; 1: it is done. */
+static int
+kill_by_word(struct pf_dev *dev, struct pfioc_state_kill *psk,
+    char *const arg[], int narg, bool quiet)
+{
+	if (narg < 2) {
+		warnx("-k %s: say which: use a second -k", arg[0]);
+		return (-1);
+	}
+	if (strcmp(arg[0], "key") == 0) {
+		if (parse_key(arg[1], psk))
+			return (0);
+		warnx("-k key: %s: not \"protocol address:port <- address:port\" "
+		    "as \"pfctl -ss\" shows it", arg[1]);
+		return (-1);
+	}
+	psk->by = arg[0][0] == 'g' ? PF_KILL_GATEWAY : PF_KILL_NAT;
+	return (kill_by_host(dev, psk, arg + 1, psk->by == PF_KILL_NAT ?
+	    narg - 1 : 1, quiet) == 0 ? 1 : -1);
+}
+
 int
 kill_states(struct pf_dev *dev, const char *ifname, char *const arg[],
     int narg, bool quiet)
 {
 	struct pfioc_state_kill psk;
+	int done;
 
 	memset(&psk, 0, sizeof(psk));
 	if (strlen(ifname) >= sizeof(psk.ifname)) {
@@ -539,8 +622,9 @@ kill_states(struct pf_dev *dev, const char *ifname, char *const arg[],
 		strcpy(psk.label, arg[1]);
 	} else if (strcmp(arg[0], "key") == 0 ||
 	    strcmp(arg[0], "gateway") == 0 || strcmp(arg[0], "nat") == 0) {
-		warnx("-k %s is not supported yet", arg[0]);
-		return (-1);
+		done = kill_by_word(dev, &psk, arg, narg, quiet);
+		if (done != 0)
+			return (done == 1 ? 0 : -1);
 	} else
 		return (kill_by_host(dev, &psk, arg, narg, quiet));
 

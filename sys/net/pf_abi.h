@@ -272,7 +272,9 @@ PF_ABI(pfioc_state_kill, creatorid, 184);
 PF_ABI(pfioc_state_kill, killed, 188);
 PF_ABI(pfioc_state_kill, af, 192);
 PF_ABI(pfioc_state_kill, proto, 193);
-PF_ABI(pfioc_state_kill, pad, 194);
+PF_ABI(pfioc_state_kill, by, 194);
+PF_ABI(pfioc_state_kill, direction, 195);
+PF_ABI(pfioc_state_kill, pad, 196);
 
 PF_ABI_SIZE(pf_src_node, 96);
 PF_ABI(pf_src_node, packets, 0);

@@ -253,6 +253,21 @@ is_of_kif(const struct pf_state *s, const struct pf_kif *kif)
 	    pf_kif_is_in(s->kif, kif));
 }
 
+/* Whether the ends of the state are those that are meant. */
+static bool
+ends_match(const struct pfioc_state_kill *k, const struct pf_state *s,
+    const struct pf_state_key *key, unsigned int src)
+{
+	const struct pf_state_more	*more = s->more;
+
+	if (k->by == PF_KILL_GATEWAY)
+		return (more != NULL && more->hop.rt != PF_NOPFROUTE &&
+		    host_matches(&k->src, &more->hop.gw, 0));
+	return ((k->by != PF_KILL_NAT || pf_state_translates(s)) &&
+	    host_matches(&k->src, &key->addr[src], key->port[src]) &&
+	    host_matches(&k->dst, &key->addr[!src], key->port[!src]));
+}
+
 static bool
 kill_matches(const struct kill *kill, const struct pf_state *s)
 {
@@ -262,13 +277,13 @@ kill_matches(const struct kill *kill, const struct pf_state *s)
 				    PF_SK_WIRE : PF_SK_STACK;
 	struct pf_state_key	key;
 
-	pf_state_key_get(s, src, &key);
+	pf_state_key_get(s, k->by == PF_KILL_NAT ? !src : src, &key);
 	return ((k->af == 0 || k->af == key.af) &&
 	    (k->proto == 0 || k->proto == key.proto) &&
+	    (k->direction == 0 || k->direction == s->direction) &&
 	    (k->ifname[0] == '\0' || is_of_kif(s, kill->kif)) &&
 	    (k->label[0] == '\0' || pf_krule_has_label(s->rule, k->label)) &&
-	    host_matches(&k->src, &key.addr[src], key.port[src]) &&
-	    host_matches(&k->dst, &key.addr[!src], key.port[!src]));
+	    ends_match(k, s, &key, src));
 }
 
 static bool
@@ -306,6 +321,7 @@ check_kill(const struct pfioc_state_kill *k)
 	    pf_ioctl_kill_host(&k->dst, k->af) != 0 ||
 	    !pf_string_ok(k->ifname, sizeof(k->ifname)) ||
 	    !pf_string_ok(k->label, sizeof(k->label)) ||
+	    k->by >= PF_KILL_MAX || k->direction > PF_OUT ||
 	    !pf_all_zero(k->pad, sizeof(k->pad)))
 		return (EINVAL);
 	return (0);

@@ -560,8 +560,17 @@ struct pfioc_state_kill {
 	uint32_t	killed;		/* out */
 	uint8_t		af;
 	uint8_t		proto;
-	uint8_t		pad[6];
+	uint8_t		by;		/* PF_KILL_* */
+	uint8_t		direction;	/* of the state: PF_IN, PF_OUT; 0: any */
+	uint8_t		pad[4];
 };
+enum {	PF_KILL_HOSTS,			/* src and dst: of the first packet as it */
+					/* came */
+	PF_KILL_NAT,			/* .. as it went on, of a state that */
+					/* translates */
+	PF_KILL_GATEWAY,		/* src: where route-to, reply-to or dup-to */
+					/* sends packets; dst: any */
+	PF_KILL_MAX };
 
 /*
  * A source of connections, as shown (-S).  A rule with source-track counts the

@@ -133,6 +133,8 @@ pf_up() {
 		[ "$kind" != source ] || echo 'set limit src-nodes 4000000'
 		echo 'block all'
 		[ "$kind" != source ] || source_rule pf
+		[ "$kind" != modulate ] ||
+		    echo 'pass in quick on in0 proto tcp modulate state'
 		echo 'pass in quick on in0 all keep state'
 		echo 'pass out quick on out0 all keep state' ;;
 	esac > /run/pf.conf

@@ -22,7 +22,10 @@
  * tells where a server would send its reply.  With "answer", each packet for the
  * server's port that leaves a device is answered with a packet that comes in by
  * this device, and "answered" then holds how many there were and the source
- * address that they all had.  Such a run is slower, and not for measuring.
+ * address that they all had.  A SYN is answered with the SYN and ACK of a server that
+ * begins with SERVER_SEQ; "synack" then holds the number of the last one that left for a
+ * client, which a filter may have changed on its way.  Such a run is slower, and not for
+ * measuring.
  *
  * Cost: a run is cut into up to CHUNKS equal parts, timed one by one.  Other
  * load on the machine can only lengthen a part, so the tenth percentile is the
@@ -53,6 +56,7 @@
 #define PORTS		1000		/* flows from one client address */
 #define SERVER		0xc6120001U	/* 198.18.0.1 */
 #define SERVER_PORT	9
+#define SERVER_SEQ	5000		/* a TCP server's first number */
 #define MAX_FLOWS	(16U << 20)	/* stays inside 10.0.0.0/8 */
 #define TCP_SYN		0x02
 #define CHUNKS		200
@@ -89,7 +93,7 @@ module_param(spread, bool, 0600);
 MODULE_PARM_DESC(spread, "each client address has a server of its own");
 static bool answer;
 module_param(answer, bool, 0600);
-MODULE_PARM_DESC(answer, "the server answers every UDP packet that gets to it");
+MODULE_PARM_DESC(answer, "the server answers every UDP packet and SYN that gets to it");
 static bool sink;
 module_param(sink, bool, 0600);
 MODULE_PARM_DESC(sink, "free the packets: what making them costs");
@@ -118,6 +122,7 @@ static struct {
 	u64			sent;
 	__be32			source;
 	bool			mixed;
+	u32			synack;		/* number of the last SYN and ACK that left */
 	struct sk_buff_head	queue;
 } answers;
 
@@ -202,19 +207,33 @@ static int
 answer_packet(struct sk_buff *skb, struct net_device *ndev,
     struct packet_type *pt, struct net_device *orig)
 {
+	unsigned int len = min_t(unsigned int, skb->len, sizeof(struct frame));
 	struct sk_buff *reply_skb;
-	struct frame *p, f;
+	struct frame *p, f = { };
 
 	if (skb->pkt_type != PACKET_OUTGOING ||
 	    skb->protocol != htons(ETH_P_IP) ||
-	    skb_copy_bits(skb, 0, &f, sizeof(f)) != 0 ||
-	    f.ip.protocol != IPPROTO_UDP || f.udp.dest != htons(SERVER_PORT))
+	    len < offsetof(struct frame, udp) + sizeof(f.udp) ||
+	    skb_copy_bits(skb, 0, &f, len) != 0)
 		goto done;
-	reply_skb = netdev_alloc_skb_ip_align(ndev, sizeof(f));
+	if (f.ip.protocol == IPPROTO_TCP) {
+		if (len < offsetof(struct frame, tcp) + sizeof(f.tcp) || !f.tcp.syn)
+			goto done;
+		if (f.tcp.source == htons(SERVER_PORT))
+			answers.synack = ntohl(f.tcp.seq);
+	}
+	if (f.udp.dest != htons(SERVER_PORT))
+		goto done;
+	reply_skb = netdev_alloc_skb_ip_align(ndev, len);
 	if (reply_skb == NULL)
 		goto done;
-	p = skb_put(reply_skb, sizeof(f));
-	memcpy(p, &f, sizeof(f));
+	p = skb_put(reply_skb, len);
+	memcpy(p, &f, len);
+	if (f.ip.protocol == IPPROTO_TCP) {
+		p->tcp.ack = 1;
+		p->tcp.ack_seq = htonl(ntohl(f.tcp.seq) + 1);
+		p->tcp.seq = htonl(SERVER_SEQ);
+	}
 	ether_addr_copy(p->eth.h_dest, ndev->dev_addr);
 	ether_addr_copy(p->eth.h_source, f.eth.h_dest);
 	/* the checksum does not depend on the order of the addresses */
@@ -373,6 +392,15 @@ MODULE_PARM_DESC(send, "write a number: send so many packets now");
 static const struct kernel_param_ops last_ops = { .get = last_get };
 module_param_cb(last, &last_ops, NULL, 0400);
 MODULE_PARM_DESC(last, "packets sent; ps a packet: tenth percentile, median, mean");
+static int
+synack_get(char *buf, const struct kernel_param *kp)
+{
+	return scnprintf(buf, PAGE_SIZE, "%u\n", answers.synack);
+}
+
+static const struct kernel_param_ops synack_ops = { .get = synack_get };
+module_param_cb(synack, &synack_ops, NULL, 0400);
+
 static const struct kernel_param_ops answered_ops = { .get = answered_get };
 module_param_cb(answered, &answered_ops, NULL, 0400);
 MODULE_PARM_DESC(answered, "packets answered in the last run with answer, and their source");
