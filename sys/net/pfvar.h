@@ -238,10 +238,8 @@ struct pf_threshold {			/* limit events in seconds */
 #define PFRULE_FRAGCROP		0x00008000
 #define PFRULE_FRAGDROP		0x00010000
 #define PFRULE_SET_TOS		0x00020000
-#define PFRULE_NOFRAGMENT	0x00040000	/* classic scrub without */
-						/* reassembly */
-#define PFRULE_DSCP		0x00080000	/* tos was written as a DSCP */
-						/* name */
+#define PFRULE_NOFRAGMENT	0x00040000	/* classic scrub without reassembly */
+#define PFRULE_DSCP		0x00080000	/* tos was written as a DSCP name */
 #define PFRULE_SETQUEUE		0x00100000	/* queue was given by `set' */
 #define PFRULE_FLAGMASK		0x001fffff
 
@@ -258,8 +256,7 @@ struct pf_threshold {			/* limit events in seconds */
 #define PF_FLUSH		0x01		/* flush */
 #define PF_FLUSH_GLOBAL		0x02
 
-#define PF_PRIO_ZERO		0xff		/* set_prio, prio: 0 asked */
-						/* for */
+#define PF_PRIO_ZERO		0xff		/* set_prio, prio: 0 asked for */
 #define PF_PRIO_NOTSET		0x00
 
 #define PF_TH_ALL		0xff		/* flagset of TCP flags tests */
@@ -444,12 +441,9 @@ struct pf_status {
 							 /* ruleset */
 };
 
-struct pfioc_tm    { int32_t timeout; int32_t seconds; };	/* out: old */
-								/* value */
-struct pfioc_limit { int32_t index; uint32_t limit; };		/* out: old */
-								/* value */
-struct pfioc_u32   { uint32_t value; uint32_t pad; };		/* DEBUG, */
-								/* HOSTID */
+struct pfioc_tm    { int32_t timeout; int32_t seconds; };	/* out: old value */
+struct pfioc_limit { int32_t index; uint32_t limit; };		/* out: old value */
+struct pfioc_u32   { uint32_t value; uint32_t pad; };		/* DEBUG, HOSTID */
 struct pfioc_if    { char ifname[PF_IFNAMSIZ]; };
 
 /* A state, as shown and as sent (-S, pfsync). */
@@ -564,12 +558,9 @@ struct pfioc_state_kill {
 	uint8_t		direction;	/* of the state: PF_IN, PF_OUT; 0: any */
 	uint8_t		pad[4];
 };
-enum {	PF_KILL_HOSTS,			/* src and dst: of the first packet as it */
-					/* came */
-	PF_KILL_NAT,			/* .. as it went on, of a state that */
-					/* translates */
-	PF_KILL_GATEWAY,		/* src: where route-to, reply-to or dup-to */
-					/* sends packets; dst: any */
+enum {	PF_KILL_HOSTS,			/* src and dst: of the first packet as it came */
+	PF_KILL_NAT,			/* .. as it went on, of a state that translates */
+	PF_KILL_GATEWAY,		/* src: where route-to, reply-to or dup-to sends */
 	PF_KILL_MAX };
 
 /*
@@ -651,8 +642,7 @@ struct pfioc_iface {
 
 /* pfioc_table.flags */
 #define PFR_FLAG_ATOMIC		0x01	/* accepted; every change is atomic */
-#define PFR_FLAG_DUMMY		0x02	/* say what would happen, change */
-					/* nothing */
+#define PFR_FLAG_DUMMY		0x02	/* say what would happen, change nothing */
 #define PFR_FLAG_FEEDBACK	0x04	/* fill pfra_fback */
 #define PFR_FLAG_CLSTATS	0x08	/* clear what is read */
 #define PFR_FLAG_ADDRSTOO	0x10	/* counters of the addresses too */
@@ -794,8 +784,7 @@ struct pfioc_altq {			/* ADDALTQ, GETALTQS, GETALTQ */
 #define PF_OSFP_NUMBER(c, v, s)						\
 	((uint32_t)(c) << 24 | (uint32_t)(v) << 12 | (uint32_t)(s))
 
-#define PF_OSFP_WSIZE_MOD	0x0001		/* wsize: multiple of a */
-						/* number */
+#define PF_OSFP_WSIZE_MOD	0x0001		/* wsize: multiple of a number */
 #define PF_OSFP_WSIZE_DC	0x0002		/* any */
 #define PF_OSFP_WSIZE_MSS	0x0004		/* multiple of the MSS */
 #define PF_OSFP_WSIZE_MTU	0x0008		/* multiple of the MTU */
@@ -806,14 +795,12 @@ struct pfioc_altq {			/* ADDALTQ, GETALTQS, GETALTQ */
 #define PF_OSFP_MSS_DC		0x0200
 #define PF_OSFP_WSCALE_MOD	0x0400
 #define PF_OSFP_WSCALE_DC	0x0800
-#define PF_OSFP_PSIZE_MOD	0x1000		/* .. of the size of the */
-						/* packet */
+#define PF_OSFP_PSIZE_MOD	0x1000		/* .. of the size of the packet */
 #define PF_OSFP_PSIZE_DC	0x2000
 
 enum {	PF_OSFP_TCPOPT_NOP = 1, PF_OSFP_TCPOPT_MSS, PF_OSFP_TCPOPT_WSCALE,
 	PF_OSFP_TCPOPT_SACK, PF_OSFP_TCPOPT_TS };
-#define PF_OSFP_TCPOPT_BITS	3		/* in tcpopts, the first */
-						/* option highest */
+#define PF_OSFP_TCPOPT_BITS	3		/* in tcpopts, the first option highest */
 #define PF_OSFP_MAX_OPTS	16
 
 struct pf_osfp_ioctl {			/* OSFPADD, OSFPGET */
