@@ -151,7 +151,8 @@ node_create(struct pf *pf, struct pf_krule *kr, const struct source *who,
 	n->kind = who->kind;
 	n->linked = true;
 	n->creation = pf_uptime(pf);
-	pf_rate_init(&n->rate, &kr->act.max_src_conn_rate);
+	if (who->kind == 0)
+		pf_rate_init(&n->rate, &kr->act.max_src_conn_rate);
 	pf_count(pf, PF_CTR_SOURCE + SCNT_SRC_NODE_INSERT);
 	return (n);
 }
