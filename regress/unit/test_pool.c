@@ -53,6 +53,7 @@ struct pool {
 						/* for an address of the servers */
 	uint16_t	 port[2];		/* of nat; 0: 1024 to 65535; or STATIC */
 	uint32_t	 track;			/* src.track; 0: as by default */
+	unsigned int	 matches;		/* rules of match like this one, before it */
 };
 
 static void
@@ -83,7 +84,7 @@ fill(struct pf_pooladdr *a, const char *text, enum kind kind)
 }
 
 static int
-add_rule(struct fix *f, const struct pool *p)
+add_rule(struct fix *f, const struct pool *p, bool match)
 {
 	static struct pfioc_rule pr;
 	struct pfioc_pooladdr pp;
@@ -106,8 +107,10 @@ add_rule(struct fix *f, const struct pool *p)
 	pr.ticket = f->e[0].ticket;
 	pr.ruleset = kinds[p->kind].ruleset;
 	if (pr.ruleset == PF_RULESET_FILTER) {
-		pr.rule = unit_rule(PF_PASS);
+		pr.rule = unit_rule(match ? PF_MATCH : PF_PASS);
 		pr.rule.flags = pr.rule.flagset = 0;
+		if (match)
+			pr.rule.keep_state = 0;
 		pr.rule.pool_used = (uint8_t)(1U << kinds[p->kind].which);
 		pr.rule.direction = kinds[p->kind].in ? PF_IN : PF_OUT;
 		pr.rule.rt = p->kind == ROUTE ? PF_ROUTETO : PF_NOPFROUTE;
@@ -156,7 +159,9 @@ load(struct fix *f, const struct pool *p)
 	pr.ruleset = PF_RULESET_FILTER;
 	pr.rule = unit_rule(PF_PASS);
 	assert_int_equal(sim_ioctl(f->n, f->cl, DIOCADDRULE, &pr), 0);
-	error = add_rule(f, p);
+	for (unsigned int i = 0; i < p->matches; i++)
+		assert_int_equal(add_rule(f, p, true), 0);
+	error = add_rule(f, p, false);
 	assert_int_equal(sim_ioctl(f->n, f->cl, error == 0 ? DIOCXCOMMIT :
 	    DIOCXROLLBACK, &f->t), 0);
 	return (error);
@@ -259,7 +264,7 @@ weights(struct fix *f)
 		uint8_t	opts;
 		int	low, high;
 	} rows[] = { { RR, 750, 750 }, { RND, 668, 832 }, { HASH, 668, 832 } };
-	struct pool p = { NAT, 0, { "3 1", "5", "0 7" }, { 0, 0 }, 0 };
+	struct pool p = { NAT, 0, { "3 1", "5", "0 7" }, { 0, 0 }, 0, 0 };
 
 	for (enum kind kind = 0; kind < KINDS; kind++)
 		for (unsigned int t = 0; t < NITEMS(rows); t++) {
@@ -282,7 +287,7 @@ weights(struct fix *f)
 static void
 table_weights(struct fix *f)
 {
-	struct pool p = { NAT, RR, { "2 <t>", "7" }, { 0, 0 }, 0 };
+	struct pool p = { NAT, RR, { "2 <t>", "7" }, { 0, 0 }, 0, 0 };
 	static const int want[] = { 1, 1, 4, 4, 7 };
 	int n[10] = { 0 };
 
@@ -308,7 +313,7 @@ table_weights(struct fix *f)
 static void
 large_weights(struct fix *f)
 {
-	struct pool p = { NAT, RND, { "65535 <t>", NULL }, { 0, 0 }, 0 };
+	struct pool p = { NAT, RND, { "65535 <t>", NULL }, { 0, 0 }, 0, 0 };
 	char big[2][64];
 
 	p.part[0] = big[0];
@@ -326,7 +331,7 @@ static void
 sticky(struct fix *f)
 {
 	static const uint8_t types[] = { RR, RND, LEAST };
-	struct pool p = { NAT, 0, { "1", "4", "5", "7" }, { 0, 0 }, 0 };
+	struct pool p = { NAT, 0, { "1", "4", "5", "7" }, { 0, 0 }, 0, 0 };
 	struct pf_src_node v[64];
 
 	for (enum kind kind = 0; kind < KINDS; kind++)
@@ -378,7 +383,7 @@ sticky(struct fix *f)
 static void
 sticky_table(struct fix *f)
 {
-	struct pool p = { RDR, RR | STICKY, { "<t>" }, { 0, 0 }, 1000 };
+	struct pool p = { RDR, RR | STICKY, { "<t>" }, { 0, 0 }, 1000, 0 };
 	struct pf_src_node v[64];
 	int a, b;
 
@@ -412,7 +417,7 @@ sticky_table(struct fix *f)
 static void
 sticky_limits(struct fix *f)
 {
-	struct pool p = { NAT_TO, RR | STICKY, { "1", "4" }, { 0, 0 }, 1000 };
+	struct pool p = { NAT_TO, RR | STICKY, { "1", "4" }, { 0, 0 }, 1000, 0 };
 	struct pfioc_src_node_kill kill;
 	struct pf_rule_addr a;
 	struct pf_src_node v[64];
@@ -448,7 +453,7 @@ sticky_limits(struct fix *f)
 static void
 least(struct fix *f)
 {
-	struct pool p = { NAT, LEAST, { "1", "4", "2 7" }, { 0, 0 }, 0 };
+	struct pool p = { NAT, LEAST, { "1", "4", "2 7" }, { 0, 0 }, 0, 0 };
 	int n[10] = { 0 };
 
 	for (enum kind kind = 0; kind < KINDS; kind++) {
@@ -503,7 +508,7 @@ least_refill(struct fix *f)
 	static const char *const parts[][2] = {
 		{ "1", "2" }, { "<t>", NULL }, { NULL, NULL },
 	};
-	struct pool p = { NAT, LEAST, { NULL }, { 0, 0 }, 0 };
+	struct pool p = { NAT, LEAST, { NULL }, { 0, 0 }, 0, 0 };
 
 	tables_make(f, "t", 0);
 	TABLE(f, "t", DIOCRADDADDRS, "1", "2");
@@ -528,7 +533,7 @@ least_refill(struct fix *f)
 static void
 least_large(struct fix *f)
 {
-	struct pool p = { NAT, LEAST, { NULL }, { 0, 0 }, 0 };
+	struct pool p = { NAT, LEAST, { NULL }, { 0, 0 }, 0, 0 };
 	int n = 0;
 
 	p.part[0] = w->af == AF_INET ? "10.64.0.0/16" : "2001:db8:aaaa::/48";
@@ -550,7 +555,7 @@ least_large(struct fix *f)
 static void
 exhausted(struct fix *f)
 {
-	struct pool p = { NAT, RR, { "1", "4" }, { STATIC }, 0 };
+	struct pool p = { NAT, RR, { "1", "4" }, { STATIC }, 0, 0 };
 	struct pf_status st[2];
 
 	for (unsigned int t = 0; t < 2; t++) {
@@ -590,7 +595,7 @@ static void
 empty(struct fix *f)
 {
 	static const uint8_t types[] = { RR, LEAST, RR | STICKY, LEAST | STICKY };
-	struct pool p = { NAT, RR, { "<a>", "<b>", "3 <t>" }, { 0, 0 }, 0 };
+	struct pool p = { NAT, RR, { "<a>", "<b>", "3 <t>" }, { 0, 0 }, 0, 0 };
 
 	for (enum kind kind = 0; kind < KINDS; kind++)
 		for (unsigned int t = 0; t < NITEMS(types); t++) {
@@ -611,12 +616,47 @@ empty(struct fix *f)
 		assert_int_equal(get(f, ROUTE, 1, k), 4);
 }
 
+/* A connection may meet four pools that remember; all of them do. */
+static void
+many(struct fix *f)
+{
+	struct pool p = { .kind = NAT_TO, .opts = RR | STICKY, .part = { "1", "4" } };
+	struct pf_src_node v[64];
+
+	p.matches = 3;
+	assert_int_equal(load(f, &p), 0);
+	assert_true(get(f, NAT_TO, 1, 1) != LOST);
+	assert_int_equal(nodes(f, v), 4);
+	for (unsigned int k = 0; k < 4; k++)
+		assert_int_equal(v[k].states, 1);
+	flush(f);
+	assert_int_equal(nodes(f, v), 0);
+	p.matches = 4;
+	assert_int_equal(load(f, &p), 0);
+	assert_int_equal(get(f, NAT_TO, 1, 1), LOST);
+	assert_int_equal(refused(f, PFRES_SRCLIMIT), 1);
+	assert_int_equal(nodes(f, v), 0);
+}
+
+/* What is no pool. */
+static void
+unsound(struct fix *f)
+{
+	static const uint8_t opts[] = { PF_POOL_TYPE_MAX, RR | 0x10, RR | 0x40, 0x80 };
+	struct pool p = { .kind = NAT, .part = { "1", "4" } };
+
+	for (unsigned int i = 0; i < NITEMS(opts); i++) {
+		p.opts = opts[i];
+		assert_int_equal(load(f, &p), EINVAL);
+	}
+}
+
 /* An interface alone is one hop, also beside a table. */
 static void
 alone(struct fix *f)
 {
 	static const uint8_t types[] = { RR, LEAST };
-	struct pool p = { ROUTE, RR, { "ext", "<t>" }, { 0, 0 }, 0 };
+	struct pool p = { ROUTE, RR, { "ext", "<t>" }, { 0, 0 }, 0, 0 };
 
 	tables_make(f, "t", 0);
 	TABLE(f, "t", DIOCRADDADDRS, "4", "5");
@@ -638,7 +678,7 @@ alone(struct fix *f)
 static void
 no_memory(struct fix *f)
 {
-	struct pool p = { NAT, LEAST | STICKY, { "1", "4" }, { 0, 0 }, 0 };
+	struct pool p = { NAT, LEAST | STICKY, { "1", "4" }, { 0, 0 }, 0, 0 };
 	struct pf_src_node v[64];
 	const struct pf_kpool *kp;
 	int lost = 0;
@@ -669,7 +709,7 @@ static const struct {
 	{ "sticky-address, limits", sticky_limits }, { "least-states", least },
 	{ "least-states, states go", least_refill }, { "least-states, large", least_large },
 	{ "ports run out", exhausted }, { "empty tables", empty },
-	{ "an interface alone", alone }, { "no memory", no_memory },
+	{ "many pools", many }, { "unsound", unsound }, { "an interface alone", alone }, { "no memory", no_memory },
 };
 
 static void
