@@ -125,7 +125,7 @@ nat on ext0 from ${c}2 to any -> { ${s}32 ${s}33 ${s}34 ${s}35 }
 rdr on int0 proto udp from any to $v -> ${s}16
 pass
 END
-	ask src 1000
+	ask src 1000 ${c}2
 	is "$n: nat by turns" '32:250 33:250 34:250 35:250' "$said"
 	rules <<END
 match out on ext0 $af from ${c}3 nat-to $out bitmask
