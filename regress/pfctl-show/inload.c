@@ -170,7 +170,7 @@ test_refused(struct program *p, struct program *other)
 		"set limit states 1\nset fingerprints \"pf.os\"\npass all\n",
 		"set limit states 1\nset ruleset-optimization profile\n",
 		"scrub-anchor \"a\"\n",
-		"nat on ext inet from any to any -> { 10.0.0.1 weight 2 }\n",
+		"nat on ext inet from any to any -> 10.0.0.1\nblock in queue q\n",
 	};
 	char before[TEXT], after[TEXT];
 	struct trans t;

@@ -796,42 +796,6 @@ pools(struct fix *f)
 	}
 }
 
-/* An address may weigh 1; that others count for more is not there yet. */
-static void
-weights(struct fix *f)
-{
-	static const struct {
-		uint16_t	weight;
-		int		error;
-	} rows[] = { { 0, 0 }, { 1, 0 }, { 2, EOPNOTSUPP },
-		{ UINT16_MAX, EOPNOTSUPP } };
-	struct pf_rule r = nat_rule(1024, 65535);
-	struct pfioc_pooladdr pp;
-	struct pfioc_rule *pr;
-	struct pf_rule_addr a;
-
-	r.pool[PF_POOL_RDR].opts = PF_POOL_ROUNDROBIN;
-	unit_addr(&a, w->public);
-	pr = calloc(1, sizeof(*pr));
-	assert_non_null(pr);
-	for (size_t i = 0; i < NITEMS(rows); i++) {
-		memset(&pp, 0, sizeof(pp));
-		assert_int_equal(sim_ioctl(f->n, f->cl, DIOCBEGINADDRS, &pp), 0);
-		memset(&pp, 0, sizeof(pp));
-		pp.ticket = pr->ticket = f->e[0].ticket;
-		pp.ruleset = pr->ruleset = NAT;
-		pp.which = PF_POOL_RDR;
-		pp.addr.addr = a.addr;
-		pp.addr.weight = rows[i].weight;
-		assert_int_equal(sim_ioctl(f->n, f->cl, DIOCADDADDR, &pp), 0);
-		pr->rule = r;
-		assert_int_equal(sim_ioctl(f->n, f->cl, DIOCADDRULE, pr),
-		    rows[i].error);
-	}
-	free(pr);
-	commit(f);
-}
-
 /* Each allocation fails in turn: nothing is leaked, nothing goes out half translated. */
 static void
 no_memory(struct fix *f)
@@ -884,7 +848,6 @@ static const struct {
 	{ "match alone", only_matches }, { "too many rules of match", too_many_matches },
 	{ "fragments", fragments }, { "echo", echo },
 	{ "ICMP errors", icmp_error }, { "pools", pools },
-	{ "weights", weights },
 	{ "no memory", no_memory },
 };
 

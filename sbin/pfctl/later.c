@@ -49,32 +49,10 @@ later_member(const struct pf_rule *r)
 	return (NULL);
 }
 
-static const char *
-later_pool(const struct pf_pool *p, const struct pfctl_pool *addrs)
-{
-	uint32_t i;
-
-	if ((p->opts & PF_POOL_TYPEMASK) == PF_POOL_LEASTSTATES)
-		return ("least-states");
-	if (p->opts & PF_POOL_STICKYADDR)
-		return ("sticky-address");
-	for (i = 0; i < addrs->n; i++) {
-		if (addrs->addr[i].weight > 1)
-			return ("weight");
-	}
-	return (NULL);
-}
-
 const char *
 pfctl_later_word(const struct pfctl_rule *r, uint32_t ruleset)
 {
-	const char *word;
-	unsigned int i;
-
 	if (ruleset == PF_RULESET_SCRUB)
 		return ("scrub");
-	word = later_member(&r->rule);
-	for (i = 0; i < PF_POOL_MAX && word == NULL; i++)
-		word = later_pool(&r->rule.pool[i], &r->pool[i]);
-	return (word);
+	return (later_member(&r->rule));
 }

@@ -257,6 +257,20 @@ count_rules(const struct pf_path *p, struct pf_krule *const *rule, uint32_t n,
 		count_rule(p, rule[i], passed);
 }
 
+/* At what is remembered of who has sent the first packet. */
+static void
+count_sources(const struct pf_state *s, bool back, uint64_t n, uint64_t len)
+{
+	const struct pf_state_more	*more = s->more;
+	uint32_t			 i, holds = READ_ONCE(more->nholds);
+
+	if (more->source != NULL)
+		pf_srcnode_count(more->source, back, n, len);
+	for (i = 0; i < holds; i++)
+		if (more->hold[i].node != NULL)
+			pf_srcnode_count(more->hold[i].node, back, n, len);
+}
+
 /*
  * Count the packet at its interface; and at its rules and its state, unless something
  * other than a rule has refused it.  A state's counters are plain words: two CPUs
@@ -290,9 +304,8 @@ path_count(struct pf_path *p, int why)
 	if (why != PF_GO)
 		return;
 	pf_state_count(s, s->direction != pd->dir, n, pd->len);
-	if (unlikely(s->log & PF_STATE_ACTS) && s->more->source != NULL)
-		pf_srcnode_count(s->more->source, s->direction != pd->dir, n,
-		    pd->len);
+	if (unlikely(s->log & PF_STATE_ACTS))
+		count_sources(s, s->direction != pd->dir, n, pd->len);
 }
 
 int

@@ -18,6 +18,7 @@
  */
 #include "pf_host.h"
 #include "pfvar.h"
+#include "pf_choose.h"
 #include "pf_conf.h"
 #include "pf_match.h"
 #include "pf_nat.h"
@@ -111,42 +112,51 @@ source_port(const struct pf_pdesc *pd, const struct pf_pool *p,
 }
 
 static int
-translate_source(const struct pf_pdesc *pd, struct pf_kpool *kp,
-    struct pf_state_key *key)
+translate_source(const struct pf_pdesc *pd, struct pf_krule *kr,
+    unsigned int which, struct pf_chosen *chosen, struct pf_state_key *key)
 {
-	unsigned int	i = source_of(pd), k;
-	uint16_t	port = key->port[i];
+	struct pf_kpool		*kp = kr->pool[which];
+	unsigned int		 i = source_of(pd), k;
+	uint32_t		 n = chosen->n;
+	uint16_t		 port = key->port[i];
+	struct pf_choice	 c pf_uninit;
+	int			 why;
 
 	for (k = 0; k < ADDR_TRIES; k++) {
-		if (!pf_pool_pick(pd->pf, kp, pd->af, &pd->src,
-		    &key->addr[i], NULL))
-			break;
+		why = pf_choose(pd, kr, which, chosen, &c);
+		if (why != PF_GO)
+			return (why);
+		key->addr[i] = c.addr;
 		key->port[i] = port;
 		if (source_port(pd, &kp->p, key, i))
 			return (PF_GO);
 		if (kp->size == 1)
 			break;
+		pf_choose_back(pd, chosen, n, true);
 	}
 	return (PFRES_TRANSLATE);
 }
 
-/* `range': the first port of the range that the rule redirects from, host order. */
+/* The first port of the range that the rule redirects from is kr->first_port. */
 static int
-translate_destination(const struct pf_pdesc *pd, struct pf_kpool *kp,
-    uint16_t range, struct pf_state_key *key)
+translate_destination(const struct pf_pdesc *pd, struct pf_krule *kr,
+    struct pf_chosen *chosen, struct pf_state_key *key)
 {
 	unsigned int		 i = !source_of(pd);
-	const struct pf_pool	*p = &kp->p;
+	const struct pf_pool	*p = &kr->pool[PF_POOL_RDR]->p;
+	struct pf_choice	 c pf_uninit;
 	uint32_t		 port;
+	int			 why;
 
-	if (!pf_pool_pick(pd->pf, kp, pd->af, &pd->src, &key->addr[i],
-	    NULL))
-		return (PFRES_TRANSLATE);
+	why = pf_choose(pd, kr, PF_POOL_RDR, chosen, &c);
+	if (why != PF_GO)
+		return (why);
+	key->addr[i] = c.addr;
 	if (pd->proto != IPPROTO_TCP && pd->proto != IPPROTO_UDP)
 		return (PF_GO);
 	port = ntohs(key->port[i]);
 	if (p->port_op == PF_OP_RRG && p->proxy_port[1] > p->proxy_port[0])
-		port = p->proxy_port[0] + (port - range) %
+		port = p->proxy_port[0] + (port - kr->first_port) %
 		    (p->proxy_port[1] - p->proxy_port[0] + 1U);
 	else if (p->proxy_port[0] != 0)
 		port = p->proxy_port[0];
@@ -184,8 +194,8 @@ translate_both(const struct pf_pdesc *pd, const struct pf_krule *kr,
 }
 
 int
-pf_nat_translate(const struct pf_pdesc *pd, const struct pf_krule *kr,
-    struct pf_state_key *key)
+pf_nat_translate(const struct pf_pdesc *pd, struct pf_krule *kr,
+    struct pf_chosen *chosen, struct pf_state_key *key)
 {
 	int	why = PF_GO;
 
@@ -193,17 +203,15 @@ pf_nat_translate(const struct pf_pdesc *pd, const struct pf_krule *kr,
 	case PF_BINAT:
 		return (translate_both(pd, kr, key));
 	case PF_NAT:
-		return (translate_source(pd, kr->pool[PF_POOL_RDR], key));
+		return (translate_source(pd, kr, PF_POOL_RDR, chosen, key));
 	case PF_RDR:
-		return (translate_destination(pd, kr->pool[PF_POOL_RDR],
-		    kr->first_port, key));
+		return (translate_destination(pd, kr, chosen, key));
 	}
 	if (kr->act.pool_used & 1U << PF_POOL_RDR)
-		why = translate_destination(pd, kr->pool[PF_POOL_RDR],
-		    kr->first_port, key);
+		why = translate_destination(pd, kr, chosen, key);
 	if (why != PF_GO)
 		return (why);
 	if ((kr->act.pool_used & 1U << PF_POOL_NAT) == 0)
 		return (PF_GO);
-	return (translate_source(pd, kr->pool[PF_POOL_NAT], key));
+	return (translate_source(pd, kr, PF_POOL_NAT, chosen, key));
 }

@@ -13,6 +13,7 @@
 
 #include "pf_host.h"
 
+struct pf_chosen;
 struct pf_conf;
 struct pf_krule;
 struct pf_pdesc;
@@ -22,9 +23,9 @@ struct pf_state_key;
  * *kr NULL: none does.  PF_GO, or PFRES_*: the packet must be dropped. */
 int	 pf_nat_rule(const struct pf_conf *, struct pf_pdesc *,
 	    struct pf_krule **kr);
-/* Change the packet's key to what the rule translates it to.  PF_GO, or
- * PFRES_STATEINS: no address and port are free. */
-int	 pf_nat_translate(const struct pf_pdesc *, const struct pf_krule *,
-	    struct pf_state_key *);
+/* Change the packet's key to what the rule translates it to.  PF_GO; PFRES_TRANSLATE:
+ * no address and port are free; or as of pf_choose(). */
+int	 pf_nat_translate(const struct pf_pdesc *, struct pf_krule *,
+	    struct pf_chosen *, struct pf_state_key *);
 
 #endif /* _NET_PF_NAT_H_ */

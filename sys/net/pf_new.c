@@ -13,6 +13,7 @@
 #include "pf_host.h"
 #include "pfvar.h"
 #include "pf_actions.h"
+#include "pf_choose.h"
 #include "pf_if.h"
 #include "pf_ifgroup.h"
 #include "pf_instance.h"
@@ -40,7 +41,7 @@ translate_by(struct pf_path *p, struct pf_krule *kr)
 
 	if (!p->translated)
 		p->other.key = p->lookup.key;
-	why = pf_nat_translate(&p->pd, kr, &p->other.key);
+	why = pf_nat_translate(&p->pd, kr, &p->chosen, &p->other.key);
 	if (why != PF_GO)
 		return (why);
 	pf_rewrite_pdesc(&p->pd, &p->other.key);
@@ -134,10 +135,11 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 	if (likely(!p->translated && p->anchor == NULL && p->nat == NULL &&
 	    p->acts.n == 0 && p->pd.new_tag == NULL && !p->acts.sets_tos &&
 	    own->rate == NULL && own->act.rt == PF_NOPFROUTE && p->source == NULL &&
-	    (p->bound == NULL || p->bound == p->pd.kif)))
+	    p->chosen.n == 0 && (p->bound == NULL || p->bound == p->pd.kif)))
 		return (PF_GO);
 	more = pf_alloc_atomic(p->pd.pf, sizeof(*more) +
-	    (2 + p->acts.n) * sizeof(more->rule[0]));
+	    (2 + p->acts.n) * sizeof(more->rule[0]) +
+	    p->chosen.n * sizeof(more->hold[0]));
 	if (more == NULL)
 		return (PFRES_MEMORY);
 	more->nat_rule = p->nat != own ? p->nat : NULL;
@@ -157,6 +159,10 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 	counts_at(more, p->anchor, own);
 	for (i = 0; i < p->acts.n; i++)
 		counts_at(more, p->acts.rule[i], own);
+	more->hold = (struct pf_hold *)&more->rule[2 + p->acts.n];
+	more->nholds = p->chosen.n;
+	memcpy(more->hold, p->chosen.hold, p->chosen.n * sizeof(more->hold[0]));
+	p->chosen.n = 0;
 	s->more = more;
 	return (PF_GO);
 }
@@ -190,7 +196,7 @@ fill_in(struct pf_path *p, struct pf_state *s, struct pf_krule *kr)
 		s->log |= PF_STATE_COUNTS;
 	if (s->more != NULL && (s->more->tag != NULL || s->more->sets_tos ||
 	    s->more->hop.rt != PF_NOPFROUTE || kr->rate != NULL ||
-	    s->more->source != NULL))
+	    s->more->source != NULL || s->more->nholds != 0))
 		s->log |= PF_STATE_ACTS;
 	s->creation = s->expire = pf_uptime(p->pd.pf);
 	if (kr->act.allow_opts)
@@ -333,9 +339,9 @@ ask_rules(struct pf_path *p)
 
 /* The rule says where the packet goes, or those that answer it. */
 static int
-route(struct pf_path *p, const struct pf_krule *kr)
+route(struct pf_path *p, struct pf_krule *kr)
 {
-	int	why = pf_hop_pick(&p->pd, kr, &p->hop);
+	int	why = pf_hop_pick(&p->pd, kr, &p->chosen, &p->hop);
 
 	if (why == PF_GO && pf_hop_applies(&p->hop, &p->pd, true))
 		p->pd.flags |= PF_PD_HOP;
@@ -384,6 +390,7 @@ pf_path_new(struct pf_path *p)
 
 	p->pd.tag = pf_pkt_tag(p->pd.pkt);
 	p->pd.new_tag = NULL;
+	p->chosen.n = 0;
 	why = ask_translation(p);
 	if (why == PF_GO)
 		why = ask_rules(p);
@@ -393,5 +400,7 @@ pf_path_new(struct pf_path *p)
 		pf_pkt_set_tag(p->pd.pkt, p->pd.tag);
 	if (why == PF_GO && unlikely(p->acts.sets_tos))
 		why = pf_rewrite_tos(&p->pd, p->acts.tos);
+	if (unlikely(p->chosen.n != 0))		/* no state has come of it */
+		pf_choose_back(&p->pd, &p->chosen, 0, false);
 	return (why);
 }

@@ -17,6 +17,7 @@
 #include "pf_host.h"
 #include "pfvar.h"
 #include "pf_actions.h"
+#include "pf_choose.h"
 #include "pf_packet.h"
 #include "pf_state.h"
 
@@ -37,6 +38,8 @@ struct pf_path {
 	/* the rule of a translation ruleset that translates, or NULL */
 	struct pf_krule		*nat;
 	struct pf_actions	 acts;		/* of the rules that matched */
+	struct pf_chosen	 chosen;	/* from pools; what no state has */
+						/* taken over */
 	bool			 translated;	/* by a rule, not by a state: */
 						/* pd has the key `other' */
 	struct pf_srcnode	*source;	/* that the new state counts */

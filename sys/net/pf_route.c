@@ -13,6 +13,7 @@
  */
 #include "pf_host.h"
 #include "pfvar.h"
+#include "pf_choose.h"
 #include "pf_if.h"
 #include "pf_packet.h"
 #include "pf_pool.h"
@@ -20,16 +21,18 @@
 #include "pf_rule.h"
 
 int
-pf_hop_pick(const struct pf_pdesc *pd, const struct pf_krule *kr,
-    struct pf_hop *hop)
+pf_hop_pick(const struct pf_pdesc *pd, struct pf_krule *kr,
+    struct pf_chosen *chosen, struct pf_hop *hop)
 {
-	struct pf_kpool	*kp = kr->pool[PF_POOL_ROUTE];
-	uint32_t	 part;
+	struct pf_choice	c pf_uninit;
+	int			why;
 
-	if (!pf_pool_pick(pd->pf, kp, pd->af, &pd->src, &hop->gw, &part))
-		return (PFRES_NOROUTE);
+	why = pf_choose(pd, kr, PF_POOL_ROUTE, chosen, &c);
+	if (why != PF_GO)
+		return (why);
 	hop->rt = kr->act.rt;
-	hop->kif = kp->addr[part].kif;
+	hop->gw = c.addr;
+	hop->kif = kr->pool[PF_POOL_ROUTE]->addr[c.part].kif;
 	return (PF_GO);
 }
 

@@ -15,13 +15,14 @@
 #include "pf_host.h"
 #include "pf_state.h"
 
+struct pf_chosen;
 struct pf_krule;
 struct pf_pdesc;
 
-/* Choose a hop of the rule's pool, which it has, for what begins with the packet.  PF_GO;
- * PFRES_NOROUTE: its tables or interfaces have no address. */
-int	 pf_hop_pick(const struct pf_pdesc *, const struct pf_krule *,
-	    struct pf_hop *);
+/* Choose a hop of the rule's pool, which it has, for what begins with the packet.  Returns
+ * what pf_choose() does. */
+int	 pf_hop_pick(const struct pf_pdesc *, struct pf_krule *,
+	    struct pf_chosen *, struct pf_hop *);
 /*
  * Whether a packet takes the hop: route-to and dup-to are for those in the direction of
  * the first packet, reply-to for those against it.  What stays on its link never does.

@@ -222,6 +222,18 @@ asked(const struct pf_rule *r)
 	return (ask);
 }
 
+/* Whether sources are remembered for the rule. */
+static bool
+needs_sources(const struct pf_rule *r)
+{
+	unsigned int	i;
+	bool		needs = (r->rule_flag & PFRULE_SRCTRACK) != 0;
+
+	for (i = 0; i < PF_POOL_MAX; i++)
+		needs |= (r->pool[i].opts & PF_POOL_STICKYADDR) != 0;
+	return (needs);
+}
+
 int
 pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
     const char *path, const char *call, const struct pf_pool_list *lists,
@@ -232,7 +244,7 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 
 	pf_mutex_assert(&pf->ctl);
 	error = pf_rule_check(r, ruleset, call[0] != '\0', lists);
-	if (error == 0 && (r->rule_flag & PFRULE_SRCTRACK) != 0)
+	if (error == 0 && needs_sources(r))
 		error = pf_sources_need(pf);
 	if (error != 0)
 		return (error);

@@ -2,7 +2,7 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_srcnode.c: the sources of connections (source-track)
+ * pf_srcnode.c: the sources of connections (source-track, sticky-address)
  *
  * What it owns.  The pf_srcnodes and their buckets.
  * Life.  pf_srcnode.h.
@@ -27,6 +27,7 @@ struct source {
 	const struct pf_krule	*rule;		/* NULL: of all rules */
 	const struct pf_addr	*addr;
 	uint8_t			 af;
+	uint8_t			 kind;		/* as of a node */
 };
 
 static struct pf_srcnode *
@@ -39,8 +40,8 @@ static uint32_t
 bucket_of_source(struct pf *pf, const struct source *who)
 {
 	return ((uint32_t)pf_siphash4(who->addr->addr64[0],
-	    who->addr->addr64[1], (uintptr_t)who->rule, who->af,
-	    &pf->st.secret) % PF_SOURCE_BUCKETS);
+	    who->addr->addr64[1], (uintptr_t)who->rule,
+	    who->af | (uint64_t)who->kind << 8, &pf->st.secret) % PF_SOURCE_BUCKETS);
 }
 
 static int
@@ -50,6 +51,8 @@ source_cmp(const struct source *who, const struct pf_srcnode *n)
 
 	if (d == 0)
 		d = (int)who->af - (int)n->af;
+	if (d == 0)
+		d = (int)who->kind - (int)n->kind;
 	if (d == 0 && who->rule != n->rule)
 		d = (uintptr_t)who->rule < (uintptr_t)n->rule ? -1 : 1;
 	return (d);
@@ -92,7 +95,7 @@ node_unlink(struct pf *pf, struct pf_source_bucket *b, struct pf_srcnode *n)
 	pf_rb_erase(&b->root, &n->node);
 	n->linked = false;
 	pf_atomic_dec(&pf->sources.n);
-	if (n->rule != NULL)
+	if (n->rule != NULL && n->kind == 0)
 		pf_atomic_dec(&n->rule->src_nodes);
 	pf_count(pf, PF_CTR_SOURCE + SCNT_SRC_NODE_REMOVALS);
 	if (n->states == 0)		/* else with the last of them */
@@ -101,10 +104,11 @@ node_unlink(struct pf *pf, struct pf_source_bucket *b, struct pf_srcnode *n)
 
 /* Count the node that is to be made at the rule and at the limit of all. */
 static bool
-count_node(struct pf *pf, struct pf_krule *kr)
+count_node(struct pf *pf, struct pf_krule *kr, uint8_t kind)
 {
 	uint32_t	max = kr->act.max_src_nodes;
-	bool		own = (kr->act.rule_flag & PFRULE_RULESRCTRACK) != 0;
+	bool		own = kind == 0 &&
+			    (kr->act.rule_flag & PFRULE_RULESRCTRACK) != 0;
 
 	if (own && !pf_atomic_inc_below(&kr->src_nodes,
 	    max != 0 ? max : UINT32_MAX)) {
@@ -127,13 +131,13 @@ node_create(struct pf *pf, struct pf_krule *kr, const struct source *who,
 	struct pf_srcnode	*n;
 
 	*why = PFRES_SRCLIMIT;
-	if (!count_node(pf, kr))
+	if (!count_node(pf, kr, who->kind))
 		return (NULL);
 	n = pf_alloc_atomic(pf, sizeof(*n));
 	if (n == NULL) {
 		*why = PFRES_MEMORY;
 		pf_atomic_dec(&pf->sources.n);
-		if (who->rule != NULL)
+		if (who->rule != NULL && who->kind == 0)
 			pf_atomic_dec(&kr->src_nodes);
 		return (NULL);
 	}
@@ -144,9 +148,11 @@ node_create(struct pf *pf, struct pf_krule *kr, const struct source *who,
 	}
 	n->addr = *who->addr;
 	n->af = who->af;
+	n->kind = who->kind;
 	n->linked = true;
 	n->creation = pf_uptime(pf);
-	pf_rate_init(&n->rate, &kr->act.max_src_conn_rate);
+	if (who->kind == 0)
+		pf_rate_init(&n->rate, &kr->act.max_src_conn_rate);
 	pf_count(pf, PF_CTR_SOURCE + SCNT_SRC_NODE_INSERT);
 	return (n);
 }
@@ -155,7 +161,7 @@ struct pf_srcnode *
 pf_srcnode_enter(struct pf *pf, struct pf_krule *kr, uint8_t af,
     const struct pf_addr *addr, int *why)
 {
-	struct source		 who = { NULL, addr, af };
+	struct source		 who = { NULL, addr, af, 0 };
 	uint32_t		 max = kr->act.max_src_states, i;
 	struct pf_source_bucket	*b;
 	struct pf_rb_node	*parent, **link;
@@ -214,12 +220,116 @@ pf_srcnode_withdraw(struct pf *pf, struct pf_srcnode *n,
 	pf_spin_unlock(&b->lock);
 }
 
+/*
+ * sticky-address
+ */
+static struct source
+source_of(const struct pf_stuck *k)
+{
+	return ((struct source){ k->rule, k->addr, k->af,
+	    (uint8_t)(1 + k->which) });
+}
+
+struct pf_srcnode *
+pf_srcnode_recall(struct pf *pf, const struct pf_stuck *k, struct pf_choice *c)
+{
+	struct source		 who = source_of(k);
+	struct pf_source_bucket	*b;
+	struct pf_rb_node	*parent, **link;
+	struct pf_srcnode	*n;
+
+	b = &READ_ONCE(pf->sources.b)[bucket_of_source(pf, &who)];
+	pf_count(pf, PF_CTR_SOURCE + SCNT_SRC_NODE_SEARCH);
+	pf_spin_lock(&b->lock);
+	n = node_find(b, &who, &parent, &link);
+	if (n != NULL) {
+		n->states++;
+		*c = n->choice;
+	}
+	pf_spin_unlock(&b->lock);
+	return (n);
+}
+
+struct pf_srcnode *
+pf_srcnode_remember(struct pf *pf, const struct pf_stuck *k,
+    struct pf_choice *c, int *why)
+{
+	struct source		 who = source_of(k);
+	uint32_t		 i = bucket_of_source(pf, &who);
+	struct pf_source_bucket	*b = &READ_ONCE(pf->sources.b)[i];
+	struct pf_rb_node	*parent, **link;
+	struct pf_srcnode	*n;
+
+	pf_spin_lock(&b->lock);
+	n = node_find(b, &who, &parent, &link);
+	if (n != NULL)
+		*c = n->choice;
+	else if ((n = node_create(pf, k->rule, &who, why)) != NULL) {
+		n->bucket = i;
+		n->choice = *c;
+		pf_rb_insert(&b->root, &n->node, parent, link);
+	}
+	if (n != NULL)
+		n->states++;
+	pf_spin_unlock(&b->lock);
+	return (n);
+}
+
+void
+pf_srcnode_rechoose(struct pf *pf, struct pf_srcnode *n,
+    const struct pf_choice *old, struct pf_choice *c)
+{
+	struct pf_source_bucket	*b = &pf->sources.b[n->bucket];
+
+	pf_spin_lock(&b->lock);
+	if (n->choice.part == old->part &&
+	    pf_addr_eq(&n->choice.addr, &old->addr))
+		n->choice = *c;
+	else
+		*c = n->choice;
+	pf_spin_unlock(&b->lock);
+}
+
+void
+pf_srcnode_forget(struct pf *pf, struct pf_srcnode *n, bool again)
+{
+	struct pf_source_bucket	*b = &pf->sources.b[n->bucket];
+
+	pf_spin_lock(&b->lock);
+	node_leave(pf, b, n, n->rule);
+	if (again && n->states == 0 && n->linked)
+		node_unlink(pf, b, n);
+	pf_spin_unlock(&b->lock);
+}
+
+void
+pf_hold_release(struct pf *pf, const struct pf_hold *h, bool again)
+{
+	if (h->count != NULL)
+		pf_atomic_dec(h->count);
+	if (h->node != NULL)
+		pf_srcnode_forget(pf, h->node, again);
+}
+
+/* The state is no more among those of what pools have chosen for it. */
+static void
+holds_release(struct pf *pf, struct pf_state_more *more)
+{
+	uint32_t	i;
+
+	for (i = 0; i < more->nholds; i++)
+		pf_hold_release(pf, &more->hold[i], false);
+	WRITE_ONCE(more->nholds, 0);
+}
+
 void
 pf_srcnode_leave(struct pf *pf, struct pf_state *s)
 {
 	struct pf_srcnode	*n = pf_state_source(s);
 	struct pf_source_bucket	*b;
 
+	if (unlikely(s->more != NULL && s->more->nholds != 0))
+		holds_release(pf, s->more);
 	if (likely(n == NULL))
 		return;
 	b = &pf->sources.b[n->bucket];
@@ -270,6 +380,14 @@ pf_srcnode_count(struct pf_srcnode *n, bool back, uint64_t packets,
 /*
  * Programs
  */
+/* What a program is told: the pool of a nat rule translates as nat-to does. */
+static uint8_t
+node_type(const struct pf_srcnode *n)
+{
+	return (n->kind == 1 + PF_POOL_RDR && n->rule->act.action == PF_NAT ?
+	    1 + PF_POOL_NAT : n->kind);
+}
+
 static void
 node_export(const struct pf_srcnode *n, uint32_t now, struct pf_src_node *out)
 {
@@ -281,6 +399,10 @@ node_export(const struct pf_srcnode *n, uint32_t now, struct pf_src_node *out)
 		out->bytes[i] = pf_atomic64_read(&n->bytes[i]);
 	}
 	out->addr = n->addr;
+	if (n->kind != 0) {
+		out->type = node_type(n);
+		out->raddr = n->choice.addr;
+	}
 	out->af = n->af;
 	out->rule = n->rule != NULL && !READ_ONCE(n->rule->retired) ?
 	    n->rule->nr : UINT32_MAX;
@@ -343,12 +465,10 @@ pf_srcnodes_read(struct pf *pf, uint32_t *bucket, struct pf_src_node *buf,
 static bool
 kill_matches(const struct pfioc_src_node_kill *k, const struct pf_srcnode *n)
 {
-	static const struct pf_addr	none;
-
 	return (k == NULL || ((k->af == 0 || k->af == n->af) &&
 	    pf_addr_masked_eq(&n->addr, &k->src.addr.v.a.addr,
 	    &k->src.addr.v.a.mask) != k->src.neg &&
-	    pf_addr_masked_eq(&none, &k->dst.addr.v.a.addr,
+	    pf_addr_masked_eq(&n->choice.addr, &k->dst.addr.v.a.addr,
 	    &k->dst.addr.v.a.mask) != k->dst.neg));
 }
 

@@ -2,11 +2,12 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_srcnode.h: the sources of connections (source-track)
+ * pf_srcnode.h: the sources of connections (source-track, sticky-address)
  *
  * What it owns.  The pf_srcnodes.  A node counts the states, and the TCP connections, that
  * rules with source-track have made for one source address: of one rule, or of all
- * that track their sources globally.
+ * that track their sources globally.  Another kind of node remembers what sticky-address
+ * has chosen from one pool of a rule for one source address.
  * Life.  A node is made for the first state of its source.  It is found as long as it has
  * states, and src.track seconds longer, unless a program removes it.  It is freed, after a
  * grace period, when it can neither be found nor has a state.  A node of a rule that is
@@ -21,9 +22,11 @@
 
 #include "pf_host.h"
 #include "pfvar.h"
+#include "pf_pool.h"
 #include "pf_rate.h"
 
 struct pf;
+struct pf_hold;
 struct pf_krule;
 struct pf_state;
 
@@ -33,6 +36,8 @@ struct pf_srcnode {
 	struct pf_krule	*rule;		/* [i] referenced; NULL: of all rules */
 	struct pf_addr	 addr;		/* [i] */
 	uint8_t		 af;		/* [i] */
+	uint8_t		 kind;		/* [i] 0: of source-track; 1 + PF_POOL_*: of */
+					/* that pool of the rule */
 	bool		 linked;	/* [b] it can be found */
 	uint32_t	 bucket;	/* [i] */
 	uint32_t	 states;	/* [b] */
@@ -40,6 +45,7 @@ struct pf_srcnode {
 					/* handshake is complete */
 	uint32_t	 creation;	/* [i] uptime */
 	uint32_t	 expire;	/* [b] uptime, if it has no states */
+	struct pf_choice choice;	/* [b] of the pool */
 	struct pf_rate	 rate;		/* of connections, if the rule limits it */
 	struct pf_atomic64 packets[2], bytes[2]; /* [0] from the source */
 	struct pf_rcu_head rcu;
@@ -73,7 +79,35 @@ struct pf_srcnode *pf_srcnode_enter(struct pf *, struct pf_krule *, uint8_t af,
 	    const struct pf_addr *, int *why);
 /* Take back pf_srcnode_enter(), by a state that is made no more. */
 void	 pf_srcnode_withdraw(struct pf *, struct pf_srcnode *, const struct pf_krule *);
-/* The state goes, if it counts at a source.  RCU read side. */
+
+/*
+ * sticky-address: one more state of a source for which an address was chosen of pool `which'
+ * of the rule.  The node counts it until pf_srcnode_forget() or pf_srcnode_leave().  Packet
+ * context.
+ */
+struct pf_stuck {
+	struct pf_krule	*rule;
+	const struct pf_addr *addr;
+	unsigned int	 which;		/* PF_POOL_* */
+	uint8_t		 af;
+};
+/* The node of the source and what was chosen; NULL: there is none. */
+struct pf_srcnode *pf_srcnode_recall(struct pf *, const struct pf_stuck *,
+	    struct pf_choice *);
+/* Remember *c, or if another packet was faster fetch to *c what that one has chosen.  NULL:
+ * as of pf_srcnode_enter(). */
+struct pf_srcnode *pf_srcnode_remember(struct pf *, const struct pf_stuck *,
+	    struct pf_choice *c, int *why);
+/* The same for *c in place of *old, by who counts at the node. */
+void	 pf_srcnode_rechoose(struct pf *, struct pf_srcnode *,
+	    const struct pf_choice *old, struct pf_choice *c);
+/* Take it back: the state is not made.  again: another address is to be chosen, if no other
+ * state has this one. */
+void	 pf_srcnode_forget(struct pf *, struct pf_srcnode *, bool again);
+
+/* Give up what a state holds, or was to hold; again: as above. */
+void	 pf_hold_release(struct pf *, const struct pf_hold *, bool again);
+/* The state goes, if it counts at sources or among those of an address.  RCU read side. */
 void	 pf_srcnode_leave(struct pf *, struct pf_state *);
 /*
  * The handshake of the state, which counts at a source, is complete: the source has one

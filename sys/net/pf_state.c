@@ -272,6 +272,7 @@ pf_state_exists(struct pf *pf, const struct pf_state_key *key, uint8_t dir)
 
 	k.key = *key;
 	k.dir = dir;
+	pf_pcpu_add_packet(&pf->ctr, PF_CTR_STATE + FCNT_STATE_SEARCH, 1);
 	pf_state_lookup_init(pf, &k);
 	return (table_find(&pf->st, pf_rcu_deref(pf->st.keys), &k) != NULL);
 }

@@ -143,6 +143,15 @@ struct pf_hop {
 };
 
 /*
+ * What the choice from a pool holds as long as the state lives: the node of its source
+ * (sticky-address), and the count of the address (least-states).  NULL: none.
+ */
+struct pf_hold {
+	struct pf_srcnode *node;
+	struct pf_atomic *count;
+};
+
+/*
  * What few states need beyond their connection.  Made before the state is inserted, freed
  * with it.
  */
@@ -163,6 +172,8 @@ struct pf_state_more {
 	struct pf_kif	*group;			/* [i] that the state is bound to, counted */
 						/* there as the state's kif is; NULL: none */
 	struct pf_hop	 hop;			/* [i] */
+	struct pf_hold	*hold;			/* [i] nholds, behind rule[]; given up by who */
+	uint32_t	 nholds;		/* removes the state, which makes it 0 */
 	uint32_t	 n;			/* [i] */
 	struct pf_krule	*rule[];		/* [i] n, referenced: those beside the state's */
 						/* rule at which its packets count, these two too */

@@ -90,6 +90,9 @@ void	 pf_table_count(struct pf_table *, uint8_t af, const struct pf_addr *,
 /* The address of the table that comes after *addr as a number; after the last
  * one comes the first. */
 bool	 pf_table_after(struct pf_table *, uint8_t af, struct pf_addr *addr);
+/* Whether the address is in the table; not counted as a look-up. */
+bool	 pf_table_has(const struct pf_table *, uint8_t af,
+	    const struct pf_addr *);
 /* How many entries of that family it has. */
 uint32_t pf_table_entries(const struct pf_table *, uint8_t af);
 /* Choose an entry by `place', any number, and by `more' an address in it. */

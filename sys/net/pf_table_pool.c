@@ -125,6 +125,16 @@ pf_table_after(struct pf_table *t, uint8_t af, struct pf_addr *addr)
 	return (found);
 }
 
+bool
+pf_table_has(const struct pf_table *t, uint8_t af, const struct pf_addr *addr)
+{
+	struct pf_trie_key	k;
+
+	pf_trie_key(&k, addr, af);
+	return (pf_trie_has(pf_rcu_deref(READ_ONCE(t->live)->top[
+	    af == AF_INET6]), &k));
+}
+
 uint32_t
 pf_table_entries(const struct pf_table *t, uint8_t af)
 {
