@@ -364,6 +364,51 @@ redirect(struct fix *f)
 	assert_int_equal(sim_ioctl(f->n, f->cl, DIOCNATLOOK, &look), EINVAL);
 }
 
+/* From outside to the loopback address: the host is told of such rules, and of packets. */
+static void
+to_loopback(struct fix *f)
+{
+	struct pf_rule r = translation(PF_RDR, NULL, w->public, IPPROTO_TCP, 80);
+	const char *lo = w->af == AF_INET ? "127.0.0.1" : "::1";
+	struct sim_spec s;
+	struct sim_info i;
+
+	r.pool[PF_POOL_RDR].proxy_port[0] = 8080;
+	r.pool[PF_POOL_RDR].port_op = PF_OP_EQ;
+	assert_int_equal(add(f, RDR, &r, PF_POOL_RDR, list(lo, NULL)), 0);
+	assert_false(f->n->loopback);
+	if (w->af == AF_INET) {
+		sim_fail_from(1);
+		assert_int_equal(sim_ioctl(f->n, f->cl, DIOCXCOMMIT, &f->t), ENOMEM);
+		sim_fail_from(0);
+		assert_false(f->n->loopback);
+	}
+	commit(f);
+	assert_int_equal(f->n->loopback, w->af == AF_INET);
+	s = spec(IPPROTO_TCP, w->server, 999, w->public, 80);
+	assert_int_equal(pass(f, PF_IN, 2, &s, &i), PF_PASS);
+	assert_ends(i, w->server, 999, lo, 8080);
+	assert_int_equal(f->n->loopbacks, 1);
+	s = spec(IPPROTO_TCP, lo, 8080, w->server, 999);
+	s.flags = 0x12;
+	s.ack = 1;
+	assert_int_equal(pass(f, PF_OUT, 2, &s, &i), PF_PASS);
+	assert_ends(i, w->public, 80, w->server, 999);
+	assert_int_equal(f->n->loopbacks, 1);
+	/* not by a translated source; rules that never come into force, and no more rules */
+	begin(f);
+	r = translation(PF_NAT, NULL, w->server, IPPROTO_TCP, 0);
+	r.pool[PF_POOL_RDR].port_op = PF_OP_NONE;
+	assert_int_equal(add(f, NAT, &r, PF_POOL_RDR, list(lo, NULL)), 0);
+	commit(f);
+	assert_false(f->n->loopback);
+	begin(f);
+	r = translation(PF_RDR, NULL, w->public, IPPROTO_TCP, 80);
+	assert_int_equal(add(f, RDR, &r, PF_POOL_RDR, list(lo, NULL)), 0);
+	assert_int_equal(sim_ioctl(f->n, f->cl, DIOCXROLLBACK, &f->t), 0);
+	assert_false(f->n->loopback);
+}
+
 /* Both ways, everything, host by host. */
 static void
 both_ways(struct fix *f)
@@ -842,6 +887,7 @@ static const struct {
 	void		(*fn)(struct fix *);
 } cases[] = {
 	{ "nat", nat }, { "ports run out", exhausted }, { "rdr, natlook", redirect },
+	{ "to the loopback address", to_loopback },
 	{ "binat", both_ways }, { "refused", refused }, { "no nat, nat pass", exceptions },
 	{ "a port without protocol", port_of_any },
 	{ "nat-to, rdr-to", on_rules }, { "match, nat-to", matches },

@@ -37,9 +37,6 @@
 #include "pf_linux.h"
 #include "pfvar.h"
 
-#define PF_PRI_IN	(-500)		/* before NF_IP_PRI_RAW_BEFORE_DEFRAG, -450 */
-#define PF_PRI_OUT	INT_MAX
-
 /* Whether the packet is one of pf's own. */
 static __always_inline bool
 hook_own(struct sk_buff *skb, int dir)
@@ -169,9 +166,14 @@ pf_host_enable(struct pf *pf)
 
 	if (ns->enabled)
 		return (0);
-	err = nf_register_net_hooks(ns->net, ns->hooks, PF_NHOOKS);
+	err = pf_local_update(ns, true);
 	if (err != 0)
+		return (err);
+	err = nf_register_net_hooks(ns->net, ns->hooks, PF_NHOOKS);
+	if (err != 0) {
+		pf_local_update(ns, false);
 		return (-err);
+	}
 	ns->enabled = true;
 	return (0);
 }
@@ -183,6 +185,7 @@ pf_host_disable(struct pf *pf)
 
 	if (!ns->enabled)
 		return;
+	pf_local_update(ns, false);
 	nf_unregister_net_hooks(ns->net, ns->hooks, PF_NHOOKS);
 	synchronize_net();
 	ns->enabled = false;

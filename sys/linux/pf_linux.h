@@ -28,12 +28,18 @@
 #include "pf_host.h"
 
 #define PF_NHOOKS	4		/* in and out, IPv4 and IPv6 */
+#define PF_NLOCALHOOKS	2		/* pf_local.c */
+#define PF_PRI_IN	(-500)		/* before NF_IP_PRI_RAW_BEFORE_DEFRAG, -450 */
+#define PF_PRI_OUT	(INT_MAX - 1)
 
 struct pf_netns {
 	struct net		*net;		/* outlives this */
 	struct pf		*pf;
 	struct nf_hook_ops	 hooks[PF_NHOOKS]; /* priv: this */
 	bool			 enabled;	/* hooks registered; pf's control mutex */
+	struct nf_hook_ops	 local_hooks[PF_NLOCALHOOKS]; /* these three: pf's .. */
+	bool			 local_wanted;	/* .. control mutex; rules redirect to .. */
+	bool			 local_on;	/* .. 127.0.0.0/8; pf_local.c does something */
 	struct notifier_block	 devices;
 	struct pf_event		*event;		/* pf_event.c */
 	struct pf_egress	*egress;	/* pf_egress.c */
@@ -55,6 +61,10 @@ void	 pf_mem_fini(void);
 
 /* pf_hook.c.  Prepare ns->hooks. */
 void	 pf_hook_init(struct pf_netns *);
+
+/* pf_local.c.  pf has been, or is about to be, enabled or disabled.  0 or ENOMEM, when
+ * enabled only.  Control. */
+int	 pf_local_update(struct pf_netns *, bool enabled);
 
 /*
  * pf_pkt.c.  The packet that pf_pkt_send() of this CPU is at work on, or NULL;

@@ -24,6 +24,14 @@ pf_addr_eq(const struct pf_addr *a, const struct pf_addr *b)
 	    (a->addr64[1] ^ b->addr64[1])) == 0);
 }
 
+/* Whether it is of the loopback network (IPv4), or ::1. */
+static inline bool
+pf_addr_is_loopback(const struct pf_addr *a, uint8_t af)
+{
+	return (af == AF_INET ? a->addr8[0] == 127 : a->addr64[0] == 0 &&
+	    a->addr32[2] == 0 && a->addr32[3] == htonl(1));
+}
+
 /* Whether a and b agree in the bits of mask. */
 static inline bool
 pf_addr_masked_eq(const struct pf_addr *a, const struct pf_addr *b,

@@ -209,6 +209,20 @@ bool	 pf_pkt_owner(struct pf *, const struct pf_pkt *, int dir, uint8_t af,
 	    uint32_t *gid);
 
 /*
+ * Connections from other hosts to this one's loopback addresses.  pf_host_loopback(): whether
+ * rules redirect to 127.0.0.0/8; while it is so and pf is enabled, the host takes such
+ * packets and sends the answers, and drops what uses such an address on a wire.  ENOMEM,
+ * if wanted only: nothing has changed.  Control.
+ * pf_pkt_loopback(): the packet has come in and its destination has been replaced by a loopback
+ * address: this host takes it.  If it belongs to no connection, a program that listens on all
+ * addresses gets it before one that listens there.  opens: it may begin a connection.  The
+ * flow is looked at for TCP and UDP.  false: there is no way.  Packet context.
+ */
+int	 pf_host_loopback(struct pf *, bool wanted);
+bool	 pf_pkt_loopback(struct pf *, struct pf_pkt *, uint8_t af, uint8_t proto,
+	    const struct pf_flow *, bool opens);
+
+/*
  * Writing to a packet.  pf_pkt_write(): len bytes at off (both as for
  * pf_pkt_pull()), now the packet's own, or NULL without memory; what
  * pf_pkt_pull() has returned is void then.  pf_pkt_cksum_change(): in what the

@@ -72,6 +72,8 @@ struct pf {
 	struct pf_trans	*trans;		/* [c] the open one, owned by its */
 					/* client or by the request that */
 					/* begins it; or NULL */
+	uint32_t	 to_loopback;	/* [c] rules that redirect to 127.0.0.0/8, */
+					/* loaded or about to be */
 	uint32_t	 tickets;	/* [c] the last ticket given out */
 	bool		 running;	/* [c] */
 	int64_t		 since;		/* [c] time of last start or stop */

@@ -214,6 +214,22 @@ pf_pool_count_user(struct pf_kpool *kp, uint32_t n)
 			kp->addr[i].table->rules += n;
 }
 
+bool
+pf_pool_has_loopback(const struct pf_kpool *kp, uint8_t af)
+{
+	const struct pf_addr_wrap	*a;
+	uint32_t			 i;
+
+	for (i = 0; i < kp->n && af != AF_INET6; i++) {
+		a = &kp->addr[i].user.addr;
+		if (a->type == PF_ADDR_DYNIFTL ? strcmp(a->v.ifname, "lo") == 0 :
+		    a->type == PF_ADDR_ADDRMASK && ((a->v.a.addr.v4 ^
+		    htonl(0x7f000000)) & a->v.a.mask.v4 & htonl(0xff000000)) == 0)
+			return (true);
+	}
+	return (false);
+}
+
 void
 pf_pool_export(const struct pf_kpool_addr *ka, struct pf_pooladdr *a)
 {

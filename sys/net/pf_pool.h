@@ -78,6 +78,8 @@ void	 pf_pool_free(struct pf *, struct pf_kpool *);
 /* Add n, modulo 2^32, to the number of rules that refer to the tables of the
  * pool; NULL is fine.  Lock: ctl. */
 void	 pf_pool_count_user(struct pf_kpool *, uint32_t n);
+/* Whether it has addresses of 127.0.0.0/8, or the interface lo; tables are not looked at. */
+bool	 pf_pool_has_loopback(const struct pf_kpool *, uint8_t af);
 /* What a program is told of an address: as loaded, and the size of a table.
  * Lock: ctl. */
 void	 pf_pool_export(const struct pf_kpool_addr *, struct pf_pooladdr *);

@@ -138,6 +138,20 @@ chain_transport(struct chain *c, const struct pf_pdesc *pd, uint8_t *th,
 		c->sum = th + at;
 }
 
+/* A packet that has got a new destination is to reach that, if it is a loopback address. */
+static int
+to_loopback(struct pf_pdesc *pd)
+{
+	const struct pf_flow	f = { &pd->src, &pd->dst, pd->sport, pd->dport };
+	bool			opens = pd->proto == IPPROTO_TCP && (pd->tcp.flags &
+				    (PF_TH_SYN | PF_TH_ACK)) == PF_TH_SYN;
+
+	if (likely(pd->dir == PF_OUT || !pf_addr_is_loopback(&pd->dst, pd->af)))
+		return (PF_GO);
+	return (pf_pkt_loopback(pd->pf, pd->pkt, pd->af, pd->proto, &f, opens) ?
+	    PF_GO : PFRES_NOROUTE);
+}
+
 int
 pf_rewrite(struct pf_pdesc *pd, const struct pf_state_key *to)
 {
@@ -156,7 +170,7 @@ pf_rewrite(struct pf_pdesc *pd, const struct pf_state_key *to)
 	put_port(&c, pd, false, to->port[src]);
 	put_port(&c, pd, true, to->port[!src]);
 	pf_rewrite_pdesc(pd, to);
-	return (PF_GO);
+	return (to_loopback(pd));
 }
 
 void
@@ -214,7 +228,7 @@ pf_rewrite_error(struct pf_pdesc *pd, const struct pf_pdesc *quoted,
 		put_addr(&c, false, &to->addr[!src]);
 		pd->src = to->addr[!src];
 	}
-	return (PF_GO);
+	return (src_moves ? to_loopback(pd) : PF_GO);
 }
 
 int

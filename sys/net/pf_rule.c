@@ -190,6 +190,15 @@ count_user(struct pf_krule *kr, uint32_t n)
 		pf_pool_count_user(kr->pool[i], n);
 }
 
+/* Whether it redirects to IPv4 addresses that are the loopback device's. */
+static bool
+redirects_to_loopback(const struct pf_krule *kr)
+{
+	return (kr->pool[PF_POOL_RDR] != NULL && kr->act.action != PF_NAT &&
+	    kr->act.action != PF_BINAT &&
+	    pf_pool_has_loopback(kr->pool[PF_POOL_RDR], kr->said->af));
+}
+
 /* Copy the members of use ASK and ACT, each to the member of the same name. */
 static void
 keep_members(struct pf_krule *kr, const struct pf_rule *r)
@@ -285,6 +294,8 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 	kr->first_port = ntohs(r->dst.port[0]);
 	if (r->action == PF_BINAT)
 		kr->inner = r->src.addr.v.a.addr;
+	kr->to_loopback = redirects_to_loopback(kr);
+	pf->to_loopback += kr->to_loopback;
 	*out = kr;
 	return (0);
 
@@ -346,6 +357,7 @@ void
 pf_krule_leave(struct pf *pf, struct pf_krule *kr)
 {
 	count_user(kr, UINT32_MAX);		/* one less */
+	pf->to_loopback -= kr->to_loopback;
 	pf_anchor_put(pf, kr->anchor);
 	kr->anchor = NULL;			/* states may keep the rule */
 	pf_krule_put(pf, kr);

@@ -72,6 +72,7 @@ struct pf_krule {
 	bool		 has_tables;	/* [i] table[] has one */
 	bool		 rcv_not;	/* [i] ! received-on */
 	bool		 tagged_not;	/* [i] ! tagged */
+	bool		 to_loopback;	/* [i] it redirects to 127.0.0.0/8 */
 	struct pf_addr	 inner;		/* [i] binat: the inside network, as */
 					/* large as the pool's */
 	struct pf_rule_act act;		/* [i] what the rule does */

@@ -188,6 +188,8 @@ pf_trans_abort(struct pf *pf, struct pf_trans *t)
 		if (parts[i]->abort != NULL)
 			parts[i]->abort(pf, t);
 	pf_trans_list_free(t);
+	if (pf->to_loopback == 0)
+		pf_host_loopback(pf, false);
 }
 
 /* The part of a commit that may fail. */
@@ -223,7 +225,12 @@ pf_trans_commit(struct pf *pf, struct pf_trans *t)
 	int		error;
 
 	pf_mutex_assert(&pf->ctl);
-	error = trans_prepare(pf, t);
+	if (pf->to_loopback != 0)
+		error = pf_host_loopback(pf, true);
+	else
+		error = 0;
+	if (error == 0)
+		error = trans_prepare(pf, t);
 	if (error != 0)
 		return (error);
 	for (i = 0; i < PF_PARTS; i++)
@@ -236,6 +243,8 @@ pf_trans_commit(struct pf *pf, struct pf_trans *t)
 		if (parts[i]->finish != NULL)
 			parts[i]->finish(pf, t);
 	pf_trans_list_free(t);
+	if (pf->to_loopback == 0)
+		pf_host_loopback(pf, false);
 	return (0);
 }
 

@@ -244,6 +244,8 @@ struct sim_node {
 	struct pf	*pf;
 	bool		 enabled;	/* pf_test() is asked */
 	bool		 forwarding;
+	bool		 loopback;	/* rules redirect to 127.0.0.0/8 */
+	uint64_t	 loopbacks;	/* packets that were redirected there or to ::1 */
 	bool		 kicked;	/* pf wants a purge soon */
 	struct sim_if	 ifs[SIM_IFS];
 	struct sim_route routes[SIM_ROUTES];

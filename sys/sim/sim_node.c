@@ -577,6 +577,18 @@ pf_host_disable(struct pf *pf)
 	n->enabled = false;
 }
 
+int
+pf_host_loopback(struct pf *pf, bool wanted)
+{
+	struct sim_node *n = pf_hostdata(pf);
+
+	sim_might_sleep(__func__, __LINE__);
+	if (wanted && !n->loopback && sim_fail_now())
+		return (ENOMEM);
+	n->loopback = wanted;
+	return (0);
+}
+
 void
 pf_host_kick(struct pf *pf)
 {

@@ -180,6 +180,19 @@ pf_pkt_owner(struct pf *pf, const struct pf_pkt *p, int dir, uint8_t af,
 	return (true);
 }
 
+bool
+pf_pkt_loopback(struct pf *pf, struct pf_pkt *p, uint8_t af, uint8_t proto,
+    const struct pf_flow *f, bool opens)
+{
+	struct sim_node *n = pf_hostdata(pf);
+
+	(void)p, (void)proto, (void)opens;
+	if (f->dst->addr8[0] != (af == AF_INET ? 127 : 0))
+		SIM_PANIC("not a loopback address");
+	n->loopbacks++;
+	return (true);
+}
+
 #define WAYS_MAX	4		/* interfaces that a packet is sent on from */
 
 /* As the core is asked, which a test may stand in for. */
