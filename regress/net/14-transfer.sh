@@ -6,6 +6,7 @@
 # and checksums left to the device (veth's default), with plain segments, and
 # with receive offload putting them together in the firewall.
 # It touches what differs between kernels (run -i).
+# Not on 6.12-deb13, for which 6.12 stands.
 # It takes long.
 . "$(dirname "$0")/lib.sh"
 net_up

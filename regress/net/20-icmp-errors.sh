@@ -6,6 +6,7 @@
 # and from routers behind it: time exceeded, port unreachable, fragmentation
 # needed (a large transfer over a path with a small MTU); others do not.
 # It touches what differs between kernels (run -i).
+# Not on 6.12-deb13, for which 6.12 stands.
 . "$(dirname "$0")/lib.sh"
 net_up
 space far

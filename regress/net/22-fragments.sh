@@ -5,6 +5,7 @@
 # Fragments: the first is judged by its header, those behind it by address and
 # by rules made for fragments.
 # It touches what differs between kernels (run -i).
+# Not on 6.12-deb13, for which 6.12 stands.
 . "$(dirname "$0")/lib.sh"
 net_up
 echo_server server udp/53

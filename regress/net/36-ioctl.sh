@@ -6,6 +6,7 @@
 # force changes; readers and writers at the same time see whole rulesets.  A request
 # whose memory takes its time holds up nobody.
 # It touches what differs between kernels (run -i).
+# Not on 6.12-deb13, for which 6.12 stands.
 . "$(dirname "$0")/lib.sh"
 net_up
 rules <<'END'

@@ -4,6 +4,7 @@
 #
 # Who may not: a user, root without CAP_NET_ADMIN, root of a user namespace.
 # It touches what differs between kernels (run -i).
+# Not on 6.12-deb13, for which 6.12 stands.
 . "$(dirname "$0")/lib.sh"
 net_up
 rules <<'END'

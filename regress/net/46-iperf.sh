@@ -5,6 +5,7 @@
 # iperf3 through the firewall: many TCP streams, both directions, UDP, IPv6, on
 # all processors at once, while rules are loaded again and again.
 # It touches what differs between kernels (run -i).
+# Not on 6.12-deb13, for which 6.12 stands.
 . "$(dirname "$0")/lib.sh"
 net_up
 rules <<'END'

@@ -6,6 +6,7 @@
 # million addresses, too; pools choose from one evenly; what is wrong changes nothing,
 # and a replacement that is killed leaves the old addresses or the new ones.
 # It touches what differs between kernels (run -i).
+# Not on 6.12-deb13, for which 6.12 stands.
 # It takes long.
 . "$(dirname "$0")/lib.sh"
 net_up

@@ -8,6 +8,7 @@
 # its ends know; refusals are believed; nat and rdr go with it; a connection that is under way
 # is taken up as it is.
 # It touches what differs between kernels (run -i).
+# Not on 6.12-deb13, for which 6.12 stands.
 # It takes long.
 . "$(dirname "$0")/lib.sh"
 net_up

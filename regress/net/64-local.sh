@@ -8,6 +8,7 @@
 # the wire is dropped, and the kernel is as it was found when the rules are gone.  A proxy asks
 # where its clients wanted to go.  A client behind nat reaches a redirect from inside.
 # It touches what differs between kernels (run -i).
+# Not on 6.12-deb13, for which 6.12 stands.
 . "$(dirname "$0")/lib.sh"
 
 ask() { in_ns "$1" python3 -I -S "$NET/ask.py" "${seconds:-$patience}" "${@:2}"; }
