@@ -184,6 +184,17 @@ killed(struct unit_node *f, const char *gw)
 	return (k.killed);
 }
 
+/* What the link layer has sent to everybody is routed as ever. */
+static void
+to_all(struct unit_node *f)
+{
+	struct pf_pkt *p = udp(w->client, 1000, w->server, 53);
+
+	p->bcast = true;
+	sim_input(f->n, INT, p);
+	assert_int_equal(left(f, NULL, 63), 0);
+}
+
 /* A client's connection takes the other uplink, and its answers come back. */
 static void
 route_in(struct unit_node *f)
@@ -211,6 +222,7 @@ route_in(struct unit_node *f)
 	}
 	free(s);
 	assert_int_equal(left(f, NULL, 64), -1);
+	to_all(f);
 	assert_int_equal(killed(f, w->gw1), 0);
 	assert_int_equal(killed(f, w->gw2), 1);
 	assert_int_equal(killed(f, w->gw2), 0);

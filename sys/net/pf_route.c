@@ -41,7 +41,7 @@ pf_hop_applies(const struct pf_hop *hop, const struct pf_pdesc *pd,
     bool forward)
 {
 	return ((hop->rt == PF_REPLYTO) != forward &&
-	    (pd->flags & PF_PD_LINK) == 0);
+	    (pd->flags & PF_PD_LINK) == 0 && !pf_pkt_bcast(pd->pkt));
 }
 
 int

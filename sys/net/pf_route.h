@@ -25,7 +25,8 @@ int	 pf_hop_pick(const struct pf_pdesc *, struct pf_krule *,
 	    struct pf_chosen *, struct pf_hop *);
 /*
  * Whether a packet takes the hop: route-to and dup-to are for those in the direction of
- * the first packet, reply-to for those against it.  What stays on its link never does.
+ * the first packet, reply-to for those against it.  What stays on its link, or came to
+ * everybody there, never does.
  */
 bool	 pf_hop_applies(const struct pf_hop *, const struct pf_pdesc *,
 	    bool forward);
