@@ -105,14 +105,47 @@ expect 'a program of the group' in_ns fw setpriv --reuid 0 --regid 65534 --clear
 refuse 'one of another' in_ns fw nc -z -w "$patience" $C4 8080
 # an established connection is its owner's, also when the rules ask anew
 rules <<END
-pass in on int0 proto tcp to port 3128 user 65534 flags any no state
-pass out on int0 proto tcp from port 3128 user 65534 flags any no state
+pass in on int0 proto tcp to port { 3128 3130 } user 65534 flags any no state
+pass out on int0 proto tcp from port { 3128 3130 } user 65534 flags any no state
 block return in on int0 proto tcp user != 65534
 END
 hold mine client tcp $F4 3128
 alive 'without a state' mine
 drop mine
 answers refused client tcp $F4 3129
+# .. and of who listens until the program has accepted it: what is sent meanwhile gets there
+cat > "$W/late.py" <<'END'
+import os, socket, sys, time
+s = socket.socket(socket.AF_INET6)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("::", 3130))
+s.listen()
+open(sys.argv[1] + "/listens", "w").close()
+while not os.path.exists(sys.argv[1] + "/accept"):
+    time.sleep(0.1)
+for _ in range(2):
+    c = s.accept()[0]
+    c.sendall(b"heard " + c.makefile("rb").readline())
+    c.close()
+END
+background fw setpriv --reuid 65534 --regid 65534 --clear-groups \
+    python3 -I -S "$W/late.py" "$W/n"
+until_true test -e "$W/n/listens" || die "the late server: $(cat "$bg_said")"
+early=()
+for f in $F4 $F6; do
+	background client sh -c "echo early | nc -w $patience $f 3130"
+	early+=("$bg_said")
+done
+acked() { # the client's data have come to the server's side, which has not accepted
+	[ "$(in_ns fw ss -Htan '( sport = :3130 )' |
+	    awk '$1 != "LISTEN" && $2 >= 6' | grep -c .)" -eq 2 ]
+}
+expect 'data that wait to be accepted' until_true acked
+touch "$W/n/accept"
+for said in "${early[@]}"; do
+	until_true test -s "$said"
+	is 'they are heard' 'heard early' "$(cat "$said")"
+done
 
 # --- rules that end ----------------------------------------------------------------
 rules <<END

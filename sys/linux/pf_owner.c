@@ -5,7 +5,8 @@
  * pf_owner.c: whose a packet is
  *
  * What goes out has its socket.  For what comes in the kernel's tables are asked: for the
- * connection, or else for who listens, where the destination is this host.
+ * connection, or else for who listens, where the destination is this host.  A connection
+ * that its program has not accepted yet belongs to who listens.
  *
  * Owns nothing.  Locking: packet context, which is an RCU read side; a connection that
  * is found is referenced while it is looked at.
@@ -38,6 +39,16 @@ devices_of(const struct net_device *dev)
 	    (struct devices){ dev->ifindex, 0 });
 }
 
+/* Who listens for the packet, not referenced. */
+static struct sock *
+listens4(struct net *net, const struct net_device *dev, const struct pf_flow *f)
+{
+	struct devices	d = devices_of(dev);
+
+	return (__inet_lookup_listener(net, PF_HASHINFO(net) NULL, 0, f->src->v4,
+	    f->sport, f->dst->v4, ntohs(f->dport), d.dif, d.sdif));
+}
+
 /*
  * The socket that waits for the packet.  *counted: the caller must drop a reference to
  * it.  A connection that is closed (TIME_WAIT) is nobody's any more: the packet is for
@@ -64,11 +75,21 @@ waits4(struct net *net, const struct net_device *dev, uint8_t proto,
 	if (sk != NULL)
 		sock_gen_put(sk);
 	*counted = false;
-	return (__inet_lookup_listener(net, PF_HASHINFO(net) NULL, 0, f->src->v4,
-	    f->sport, f->dst->v4, ntohs(f->dport), d.dif, d.sdif));
+	return (listens4(net, dev, f));
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
+static struct sock *
+listens6(struct net *net, const struct net_device *dev, const struct pf_flow *f)
+{
+	struct devices	d = devices_of(dev);
+
+	return (inet6_lookup_listener(net, PF_HASHINFO(net) NULL, 0,
+	    (const struct in6_addr *)f->src->addr8, f->sport,
+	    (const struct in6_addr *)f->dst->addr8, ntohs(f->dport), d.dif,
+	    d.sdif));
+}
+
 static struct sock *
 waits6(struct net *net, const struct net_device *dev, uint8_t proto,
     const struct pf_flow *f, bool *counted)
@@ -91,10 +112,15 @@ waits6(struct net *net, const struct net_device *dev, uint8_t proto,
 	if (sk != NULL)
 		sock_gen_put(sk);
 	*counted = false;
-	return (inet6_lookup_listener(net, PF_HASHINFO(net) NULL, 0, src, f->sport,
-	    dst, ntohs(f->dport), d.dif, d.sdif));
+	return (listens6(net, dev, f));
 }
 #else
+static struct sock *
+listens6(struct net *net, const struct net_device *dev, const struct pf_flow *f)
+{
+	return (NULL);
+}
+
 static struct sock *
 waits6(struct net *net, const struct net_device *dev, uint8_t proto,
     const struct pf_flow *f, bool *counted)
@@ -124,6 +150,31 @@ owner_of(struct net *net, struct sock *sk, uint32_t *uid, uint32_t *gid)
 	return (has);
 }
 
+/* Whether it is a connection that waits to be accepted. */
+static bool
+is_queued(const struct sock *sk)
+{
+	return (sk_fullsock(sk) && sk->sk_protocol == IPPROTO_TCP &&
+	    READ_ONCE(sk->sk_socket) == NULL && !sock_flag(sk, SOCK_DEAD));
+}
+
+/* The owner of who listens for the connection of the packet. */
+static bool
+owner_of_listener(struct net *net, const struct net_device *dev, int dir,
+    uint8_t af, const struct pf_flow *f, uint32_t *uid, uint32_t *gid)
+{
+	const struct pf_flow	 to = {
+		.src = dir == PF_IN ? f->src : f->dst,
+		.dst = dir == PF_IN ? f->dst : f->src,
+		.sport = dir == PF_IN ? f->sport : f->dport,
+		.dport = dir == PF_IN ? f->dport : f->sport,
+	};
+	struct sock		*sk;
+
+	sk = af == AF_INET ? listens4(net, dev, &to) : listens6(net, dev, &to);
+	return (sk != NULL && owner_of(net, sk, uid, gid));
+}
+
 bool
 pf_pkt_owner(struct pf *pf, const struct pf_pkt *skb, int dir, uint8_t af,
     uint8_t proto, const struct pf_flow *f, uint32_t *uid, uint32_t *gid)
@@ -142,6 +193,8 @@ pf_pkt_owner(struct pf *pf, const struct pf_pkt *skb, int dir, uint8_t af,
 	if (sk == NULL)
 		return (false);
 	has = owner_of(ns->net, sk, uid, gid);
+	if (!has && is_queued(sk))
+		has = owner_of_listener(ns->net, skb->dev, dir, af, f, uid, gid);
 	if (counted)
 		sock_gen_put(sk);
 	return (has);
