@@ -179,12 +179,13 @@ bool	 pf_route_leads(struct pf *, const struct pf_pkt *, uint8_t af,
 	    const struct pf_addr *, int ifindex);
 
 /*
- * Where a packet goes whatever the routes say of its destination: out of a device, to a
- * gateway.  pf_pkt_route(): this packet; it takes the way when pf_test() has returned
- * PF_ROUTED, or if it is told to leave by the device that it leaves by (*moved false, PF_OUT
- * only), at once.  false: there is none, and nothing has changed; the device is down, the
- * gateway is an address of this host, or none of the routes leads to it.  pf_pkt_dup(): a
- * copy of it, which is not filtered and may be lost.  Packet context.
+ * A way out of this host: a device and a gateway, whatever the routes say of the packet's
+ * destination.  Packet context.
+ * pf_pkt_route(): the packet is to take it.  *moved: pf_test() must return PF_ROUTED, since
+ * the packet came in, or is to leave by another device than it was about to.  false: there
+ * is no such way, and nothing has changed: the device is down, the gateway is an address of
+ * this host, or no route leads to it.
+ * pf_pkt_dup(): a copy of the packet takes it.  The copy is not filtered, and may be lost.
  */
 struct pf_way {
 	const struct pf_addr *gw;	/* all zero: the packet's destination */

@@ -47,8 +47,8 @@ struct pf_path {
 	struct pf_kif		*bound;		/* what the new state is bound */
 						/* to: interface or group; */
 						/* NULL: nothing */
-	struct pf_hop		 hop;		/* where the packet goes, if PF_PD_HOP, */
-						/* and what comes after it, if rt is not 0 */
+	struct pf_hop		 hop;		/* of the state or the rule, if it has */
+						/* one; PF_PD_HOP: this packet takes it */
 	struct pf_state_lookup	 other;		/* the key on the other side, */
 						/* if translated */
 	struct pf_state_lookup	 lookup;	/* the key as the packet */

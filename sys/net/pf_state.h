@@ -166,8 +166,8 @@ struct pf_state_more {
 	struct pf_tag	*tag;			/* [i] of its packets, referenced; NULL: none */
 	bool		 sets_tos;		/* [i] packets get .. */
 	uint8_t		 tos;			/* [i] .. this type of service */
-	uint8_t		 connected;		/* 1: one of the source's connections; 2: it is */
-						/* none any more.  The source's bucket's lock */
+	uint8_t		 connected;		/* of the source's connections: 0 not yet, */
+						/* 1 it is one, 2 no longer.  Lock: its bucket */
 	struct pf_srcnode *source;		/* [i] that it counts at; NULL: none */
 	struct pf_kif	*group;			/* [i] that the state is bound to, counted */
 						/* there as the state's kif is; NULL: none */
