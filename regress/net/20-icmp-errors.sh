@@ -38,12 +38,7 @@ answers 'open refused' client udp fd00:3::2 53 54
 ip -n server link set eth1 mtu 1300
 head -c 400000 /dev/urandom > "$W/data"
 for host in 10.0.3.2 fd00:3::2; do
-	background far bash -c "nc -l -N $host 9 > $W/got"
-	receiver=$bg
-	until_true listening far 9 || die 'nc does not listen'
-	expect "send to $host" client nc -N "$host" 9 < "$W/data"
-	until_true eval "! kill -0 $receiver"
-	expect 'it is whole' cmp "$W/data" "$W/got"
+	carry "to $host" "$W/data" client far "$host" 9
 	like 'the client learned of it' 'mtu 1300' "$(ip -n client route get "$host")"
 done
 is 'no packet out of its window' 0 "$(info state-mismatch)"

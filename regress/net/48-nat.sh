@@ -45,17 +45,12 @@ END
 	    states
 	# a large transfer, whole
 	head -c 1000000 /dev/urandom > "$W/data"
-	background client bash -c "nc -l -N $c 8081 > $W/got"
-	receiver=$bg
-	until_true listening client 8081 || die 'nc does not listen'
 	rules <<END
 rdr on ext0 proto tcp from any to $g port 9 -> $c port 8081
 pass
 END
 	before=$(info state-mismatch)
-	expect "send to $g" server nc -N "$g" 9 < "$W/data"
-	until_true eval "! kill -0 $receiver"
-	expect 'it is whole' cmp "$W/data" "$W/got"
+	carry "to $g" "$W/data" server client "$c" 8081 "$g" 9
 	# (not of the whole scenario: a SYN that is sent again may have two RSTs
 	# come back, and a client that is cut off may say so more than once)
 	is 'no packet out of its window' "$before" "$(info state-mismatch)"

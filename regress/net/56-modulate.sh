@@ -14,21 +14,12 @@
 net_up
 echo_server server tcp/80
 head -c 3000000 /dev/urandom > "$W/data"
-want=$(sha256sum < "$W/data")
 port=9000
 
-# transfer WHAT FROM TO ADDRESS [HOST PORT]: the file, to a listener at an address of TO; HOST
-# and PORT if it is reached by others
+# transfer WHAT FROM TO ADDRESS [HOST PORT]: the file, as carry does it
 transfer() {
-	local receiver
-
 	port=$((port + 1))
-	background "$3" bash -c "nc -l -N $4 $port > $W/got"
-	receiver=$bg
-	until_true listening "$3" "$port" || die 'nc does not listen'
-	expect "$1: send" "$2" nc -N "${5:-$4}" "${6:-$port}" < "$W/data"
-	until_true eval "! kill -0 $receiver"
-	is "$1: it is whole" "$want" "$(sha256sum < "$W/got")"
+	carry "$1" "$W/data" "$2" "$3" "$4" $port "${@:5}"
 }
 # netstat NS NAME: a counter of TcpExt
 netstat() {

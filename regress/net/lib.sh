@@ -244,6 +244,19 @@ http_server() {
 	until_true listening "$1" "$3" || die "http server does not start"
 }
 
+# carry WHAT FILE FROM TO ADDRESS PORT [HOST PORT]: sends the file over TCP to a listener at
+# an address of TO, and asserts that it arrives whole; HOST and PORT if others reach it
+carry() {
+	local receiver got=$W/carried
+
+	background "$4" bash -c "nc -l -N $5 $6 > $got"
+	receiver=$bg
+	until_true listening "$4" "$6" || die "$1: nc does not listen"
+	expect "$1: send" "$3" nc -N "${7:-$5}" "${8:-$6}" < "$2"
+	until_true eval "! kill -0 $receiver"
+	expect "$1: it is whole" cmp "$2" "$got"
+}
+
 # --- traffic ------------------------------------------------------------------
 
 # probe NS tcp|udp HOST PORT[/SECONDS]...: one line there and back for each port,
