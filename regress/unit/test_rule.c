@@ -182,7 +182,7 @@ static const struct bad {
 	B(rule_flag, PFRULE_RULESRCTRACK, EINVAL),
 	B(rule_flag, PFRULE_GRBOUND, EINVAL),	/* without keep state */
 	B(rule_flag, PFRULE_PFLOW, EOPNOTSUPP),
-	B(rule_flag, PFRULE_NODF, EOPNOTSUPP),
+	B(rule_flag, PFRULE_REASSEMBLE_TCP, EOPNOTSUPP),
 	B(rule_flag, PFRULE_RETURN | PFRULE_RETURNRST, EINVAL),
 	B(rule_flag, PFRULE_IFBOUND, EINVAL),	/* without keep state */
 	B(rule_flag, PFRULE_STATESLOPPY, EINVAL),
@@ -214,7 +214,6 @@ static const struct bad {
 	B(return_icmp, 0x0303 + 0x100, EINVAL),	/* not `unreachable' */
 	B(return_icmp, 3, EINVAL),
 	B(return_icmp6, 0x0304, EINVAL),
-	B(max_mss, 1, EOPNOTSUPP),
 	B(return_ttl, 1, EINVAL),
 	B(action, PF_ACTION_MAX, EINVAL),
 	B(action, PF_SCRUB, EINVAL),
@@ -239,7 +238,6 @@ static const struct bad {
 	B(type, 9, EINVAL),			/* without ICMP */
 	B(code, 1, EINVAL),
 	B(flags, 1, EINVAL),			/* not in flagset */
-	B(min_ttl, 1, EOPNOTSUPP),
 	B(allow_opts, 2, EINVAL),
 	B(rt, PF_ROUTETO, EINVAL), B(rt, PF_REPLYTO + 1, EINVAL),
 	B(set_tos, 1, EINVAL),			/* without the flag */

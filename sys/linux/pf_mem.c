@@ -167,7 +167,14 @@ pf_pcpu_zero(struct pf_pcpu *c, unsigned int n)
 void
 pf_random(struct pf *pf, void *buf, size_t len)
 {
-	get_random_bytes(buf, len);
+	u32	v;
+
+	/* short ones are cheap */
+	if (len == sizeof(u16)) {
+		v = get_random_u32();
+		memcpy(buf, &v, len);
+	} else
+		get_random_bytes(buf, len);
 }
 
 int64_t

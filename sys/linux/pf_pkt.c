@@ -193,15 +193,31 @@ pf_pkt_write(struct pf_pkt *skb, uint32_t off, uint32_t len)
 	return (skb->data + start);
 }
 
-/* IPv6 has no checksum of its own, but a device may have summed its header too. */
-bool
-pf_pkt_set_tos(struct pf_pkt *skb, uint8_t af, uint8_t tos)
+static bool
+header_writable(struct pf_pkt *skb, uint8_t af)
 {
 	size_t	size = af == AF_INET ? sizeof(struct iphdr) :
 	    sizeof(struct ipv6hdr);
+
+	return (skb_ensure_writable(skb, skb_network_offset(skb) + size) == 0);
+}
+
+/* IPv6 has no checksum of its own, but a device may have summed its header too, of which a
+ * word at `at' has changed. */
+static void
+header6_changed(struct pf_pkt *skb, __be32 from, const void *at)
+{
+	if (skb->ip_summed == CHECKSUM_COMPLETE)
+		skb->csum = csum_add(csum_sub(skb->csum, (__force __wsum)from),
+		    *(const __force __wsum *)at);
+}
+
+bool
+pf_pkt_set_tos(struct pf_pkt *skb, uint8_t af, uint8_t tos)
+{
 	__be32	old;
 
-	if (skb_ensure_writable(skb, skb_network_offset(skb) + size) != 0)
+	if (!header_writable(skb, af))
 		return (false);
 	if (af == AF_INET) {
 		ipv4_change_dsfield(ip_hdr(skb), 0, tos);
@@ -209,9 +225,28 @@ pf_pkt_set_tos(struct pf_pkt *skb, uint8_t af, uint8_t tos)
 	}
 	old = *(__be32 *)ipv6_hdr(skb);
 	ipv6_change_dsfield(ipv6_hdr(skb), 0, tos);
-	if (skb->ip_summed == CHECKSUM_COMPLETE)
-		skb->csum = csum_add(csum_sub(skb->csum, (__force __wsum)old),
-		    *(__force __wsum *)ipv6_hdr(skb));
+	header6_changed(skb, old, ipv6_hdr(skb));
+	return (true);
+}
+
+bool
+pf_pkt_set_ttl(struct pf_pkt *skb, uint8_t af, uint8_t ttl)
+{
+	struct iphdr	*ip;
+	__be32		*word, old;
+
+	if (!header_writable(skb, af))
+		return (false);
+	if (af == AF_INET) {
+		ip = ip_hdr(skb);
+		csum_replace2(&ip->check, htons(ip->ttl << 8), htons(ttl << 8));
+		ip->ttl = ttl;
+		return (true);
+	}
+	word = (__be32 *)ipv6_hdr(skb) + 1;	/* length, next header, hop limit */
+	old = *word;
+	ipv6_hdr(skb)->hop_limit = ttl;
+	header6_changed(skb, old, word);
 	return (true);
 }
 

@@ -19,6 +19,7 @@
 #include "pf_ifgroup.h"
 #include "pf_instance.h"
 #include "pf_modulate.h"
+#include "pf_norm.h"
 #include "pf_overload.h"
 #include "pf_packet.h"
 #include "pf_path.h"
@@ -120,7 +121,8 @@ path_each(struct pf_path *p)
 		p->hop = more->hop;
 		p->pd.flags |= PF_PD_HOP;
 	}
-	return (more->sets_tos ? pf_rewrite_tos(&p->pd, more->tos) : PF_GO);
+	return (pf_norm_any(&more->norm) ? pf_norm_apply(&p->pd, &more->norm) :
+	    PF_GO);
 }
 
 /* Whether more packets come than max-pkt-rate of the state's rule lets through.  Those

@@ -13,15 +13,6 @@
 #include "pf_actions.h"
 #include "pf_rule.h"
 
-void
-pf_actions_set(struct pf_actions *a, const struct pf_krule *kr)
-{
-	if (kr->act.rule_flag & PFRULE_SET_TOS) {
-		a->sets_tos = true;
-		a->tos = kr->act.set_tos;
-	}
-}
-
 bool
 pf_actions_match(struct pf_actions *a, struct pf_krule *kr)
 {
@@ -29,6 +20,6 @@ pf_actions_match(struct pf_actions *a, struct pf_krule *kr)
 		return (false);
 	a->rule[a->n++] = kr;
 	a->log |= kr->act.log;
-	pf_actions_set(a, kr);
+	pf_norm_add(&a->norm, &kr->act);
 	return (true);
 }

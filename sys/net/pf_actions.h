@@ -14,6 +14,7 @@
 #define _NET_PF_ACTIONS_H_
 
 #include "pf_host.h"
+#include "pf_norm.h"
 
 struct pf_krule;
 
@@ -23,8 +24,7 @@ struct pf_actions {
 	struct pf_krule	*translates;	/* last rule that translated, or NULL */
 	uint8_t		 log;		/* PF_LOG_* of all rules */
 	uint8_t		 n;
-	bool		 sets_tos;
-	uint8_t		 tos;		/* the last rule's, if sets_tos */
+	struct pf_norm	 norm;		/* what they set in headers */
 	struct pf_krule	*rule[PF_ACTIONS_RULES]; /* n rules of `match' */
 };
 
@@ -34,10 +34,8 @@ pf_actions_init(struct pf_actions *a)
 	a->translates = NULL;
 	a->log = 0;
 	a->n = 0;
-	a->sets_tos = false;
+	pf_norm_init(&a->norm);
 }
-/* What a rule sets, in place of what those before it have set. */
-void	 pf_actions_set(struct pf_actions *, const struct pf_krule *);
 /* Add a rule of `match'.  false: there are PF_ACTIONS_RULES already. */
 bool	 pf_actions_match(struct pf_actions *, struct pf_krule *);
 

@@ -111,7 +111,7 @@
 	F(divert_port,	"divert-to",	ANY, 0,	COUNT,	LATER,	SAME)		\
 	F(return_icmp,	"return-icmp",	ANY, 0,	COUNT,	ACT,	LIKE)		\
 	F(return_icmp6,	"return-icmp6",	ANY, 0,	COUNT,	ACT,	LIKE)		\
-	F(max_mss,	"max-mss",	ANY, 0,	COUNT,	LATER,	SAME)		\
+	F(max_mss,	"max-mss",	ANY, 0,	COUNT,	ACT,	SAME)		\
 	F(return_ttl,	"ttl",		ANY, 0,	COUNT,	ACT,	SAME)		\
 	F(action,	"",		MAX, PF_ACTION_MAX - 1,			\
 						COUNT,	ACT,	SAME)		\
@@ -132,7 +132,7 @@
 	F(code,		"code",		ANY, 0,	COUNT,	ASK,	LIKE)		\
 	F(flags,	"flags",	ANY, 0,	COUNT,	ENTRY,	LIKE)		\
 	F(flagset,	"flags",	ANY, 0,	COUNT,	ENTRY,	LIKE)		\
-	F(min_ttl,	"min-ttl",	ANY, 0,	COUNT,	LATER,	SAME)		\
+	F(min_ttl,	"min-ttl",	ANY, 0,	COUNT,	ACT,	SAME)		\
 	F(allow_opts,	"allow-opts",	MAX, 1,	COUNT,	ACT,	SAME)		\
 	F(rt,		"route-to, reply-to or dup-to",				\
 					MAX, PF_REPLYTO,			\
@@ -169,8 +169,8 @@
 	F(GRBOUND,	group_bound,	"group-bound",		ACT)		\
 	F(STATESLOPPY,	sloppy,		"sloppy",		ACT)		\
 	F(PFLOW,	pflow,		"pflow",		LATER)		\
-	F(NODF,		no_df,		"no-df",		LATER)		\
-	F(RANDOMID,	random_id,	"random-id",		LATER)		\
+	F(NODF,		no_df,		"no-df",		ACT)		\
+	F(RANDOMID,	random_id,	"random-id",		ACT)		\
 	F(REASSEMBLE_TCP, reassemble_tcp, "reassemble tcp",	LATER)		\
 	F(FRAGCROP,	fragment_crop,	"fragment crop",	LATER)		\
 	F(FRAGDROP,	fragment_drop,	"fragment drop-ovl",	LATER)		\

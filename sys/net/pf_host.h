@@ -234,9 +234,10 @@ bool	 pf_pkt_loopback(struct pf *, struct pf_pkt *, uint8_t af, uint8_t proto,
 #define PF_CKSUM_UDP	0x02	/* a sum of 0 means that there is none (RFC */
 				/* 768) */
 void	*pf_pkt_write(struct pf_pkt *, uint32_t off, uint32_t len);
-/* Give the packet this type of service, or traffic class (8 bits); false: no memory.
- * Packet context; as for pf_pkt_write(). */
+/* Give the packet this type of service, or traffic class (8 bits); this time to live, or hop
+ * limit.  false: no memory.  Packet context; as for pf_pkt_write(). */
 bool	 pf_pkt_set_tos(struct pf_pkt *, uint8_t af, uint8_t tos);
+bool	 pf_pkt_set_ttl(struct pf_pkt *, uint8_t af, uint8_t ttl);
 void	 pf_pkt_cksum_change(struct pf_pkt *, void *sum, const void *from,
 	    const void *to, unsigned int len, unsigned int flags);
 

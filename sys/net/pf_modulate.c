@@ -29,6 +29,7 @@
 #include "pf_packet.h"
 #include "pf_state.h"
 #include "pf_tcp.h"
+#include "pf_tcpopt.h"
 
 #define SUM_AT		offsetof(struct pf_tcp, sum)
 #define BLOCK		8	/* bytes of a block of SACK: two numbers */
@@ -70,52 +71,16 @@ add_to_blocks(uint8_t *opt, unsigned int len, uint32_t diff)
 		add(opt + i, diff);
 }
 
-/* Add diff to what the options of a header of doff bytes acknowledge.  What
- * lies behind a malformed option is no option. */
+/* Add diff to what the options of a header of doff bytes acknowledge. */
 static void
 add_to_options(uint8_t *th, unsigned int doff, uint32_t diff)
 {
-	unsigned int	i, len;
+	struct pf_tcpopt	o = PF_TCPOPT_BEGIN;
 
-	for (i = sizeof(struct pf_tcp); i < doff; i += len) {
-		if (th[i] == PF_TCPOPT_EOL)
-			return;
-		if (th[i] == PF_TCPOPT_NOP) {
-			len = 1;
-			continue;
-		}
-		if (doff - i < 2)
-			return;
-		len = th[i + 1];
-		if (len < 2 || len > doff - i)
-			return;
-		if (th[i] == PF_TCPOPT_SACK)
-			add_to_blocks(th + i, len, diff);
-	}
+	while (pf_tcpopt_next(th, doff, &o))
+		if (th[o.at] == PF_TCPOPT_SACK)
+			add_to_blocks(th + o.at, o.len, diff);
 }
-
-/*
- * Correct the checksum of a header of doff bytes, which was `old'.  Numbers may
- * lie at odd places among the options; whole words of the header do not.
- */
-static void
-correct(struct pf_pkt *pkt, uint8_t *th, const uint8_t *old, unsigned int doff)
-{
-	uint32_t	from, to;
-	unsigned int	i;
-
-	for (i = 0; i < doff; i += sizeof(from)) {
-		if (i == SUM_AT)
-			continue;
-		memcpy(&from, old + i, sizeof(from));
-		memcpy(&to, th + i, sizeof(to));
-		if (from != to)
-			pf_pkt_cksum_change(pkt, th + SUM_AT, &from, &to,
-			    sizeof(from), 0);
-	}
-}
-
-static_assert(SUM_AT % 4 == 0, "the checksum is in a word without numbers");
 
 int
 pf_modulate(const struct pf_state *s, struct pf_pdesc *pd)
@@ -123,20 +88,17 @@ pf_modulate(const struct pf_state *s, struct pf_pdesc *pd)
 	bool			 forward = s->direction == pd->dir;
 	const struct pf_peer	*src = forward ? &s->src : &s->dst;
 	const struct pf_peer	*dst = forward ? &s->dst : &s->src;
-	unsigned int		 doff = pd->tcp.doff;
 	uint8_t			 old[PF_TCP_MAXHLEN], *th;
+	int			 why;
 
-	if (doff > sizeof(old))
-		return (PFRES_SHORT);
-	th = pf_pkt_write(pd->pkt, pd->off, doff);
+	th = pf_tcp_write(pd, old, &why);
 	if (th == NULL)
-		return (PFRES_MEMORY);
-	memcpy(old, th, doff);
+		return (why);
 	add(th + offsetof(struct pf_tcp, seq), src->seqdiff);
 	if (pf_tcp_has_ack(&pd->tcp, dst))
 		add(th + offsetof(struct pf_tcp, ack), -dst->seqdiff);
-	add_to_options(th, doff, -dst->seqdiff);
-	correct(pd->pkt, th, old, doff);
+	add_to_options(th, pd->tcp.doff, -dst->seqdiff);
+	pf_tcp_correct(pd, th, old);
 	pd->tcp.seq = pf_get32(th + offsetof(struct pf_tcp, seq));
 	pd->tcp.ack = pf_get32(th + offsetof(struct pf_tcp, ack));
 	return (PF_GO);

@@ -20,6 +20,7 @@
 #include "pf_match.h"
 #include "pf_modulate.h"
 #include "pf_nat.h"
+#include "pf_norm.h"
 #include "pf_packet.h"
 #include "pf_path.h"
 #include "pf_reply.h"
@@ -133,7 +134,7 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 	unsigned int		 i;
 
 	if (likely(!p->translated && p->anchor == NULL && p->nat == NULL &&
-	    p->acts.n == 0 && p->pd.new_tag == NULL && !p->acts.sets_tos &&
+	    p->acts.n == 0 && p->pd.new_tag == NULL && !pf_norm_any(&p->acts.norm) &&
 	    own->rate == NULL && own->act.rt == PF_NOPFROUTE && p->source == NULL &&
 	    p->chosen.n == 0 && (p->bound == NULL || p->bound == p->pd.kif)))
 		return (PF_GO);
@@ -146,8 +147,7 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 	more->anchor = p->anchor;
 	more->group = p->bound != p->pd.kif ? p->bound : NULL;
 	more->source = p->source;
-	more->sets_tos = p->acts.sets_tos;
-	more->tos = p->acts.tos;
+	more->norm = p->acts.norm;
 	more->hop.rt = PF_NOPFROUTE;
 	if (own->pool[PF_POOL_ROUTE] != NULL)
 		more->hop = p->hop;
@@ -194,7 +194,7 @@ fill_in(struct pf_path *p, struct pf_state *s, struct pf_krule *kr)
 	s->log = kr->act.log | p->acts.log;
 	if (s->more != NULL && s->more->n != 0)
 		s->log |= PF_STATE_COUNTS;
-	if (s->more != NULL && (s->more->tag != NULL || s->more->sets_tos ||
+	if (s->more != NULL && (s->more->tag != NULL || pf_norm_any(&s->more->norm) ||
 	    s->more->hop.rt != PF_NOPFROUTE || kr->rate != NULL ||
 	    s->more->source != NULL || s->more->nholds != 0))
 		s->log |= PF_STATE_ACTS;
@@ -205,6 +205,7 @@ fill_in(struct pf_path *p, struct pf_state *s, struct pf_krule *kr)
 		s->flags |= PFSTATE_SLOPPY;
 	if (kr->act.rule_flag & PFRULE_NOSYNC)
 		s->flags |= PFSTATE_NOSYNC;
+	s->flags |= p->acts.norm.flags;
 	if (p->pd.proto == IPPROTO_TCP) {
 		pf_tcp_init(s, &p->pd);
 		if (unlikely(kr->act.keep_state == PF_STATE_MODULATE))
@@ -364,7 +365,7 @@ decided(struct pf_path *p)
 		return (PF_BLOCKED);
 	}
 	if (kr != NULL)
-		pf_actions_set(&p->acts, kr);
+		pf_norm_add(&p->acts.norm, &kr->act);
 	why = pf_path_options(p, kr != NULL && kr->act.allow_opts);
 	if (why == PF_GO && kr != NULL && kr->act.pool_used != 0 &&
 	    kr->act.pool_used != 1U << PF_POOL_ROUTE && is_translated(p)) {
@@ -398,8 +399,8 @@ pf_path_new(struct pf_path *p)
 		why = decided(p);
 	if (why == PF_GO && unlikely(p->pd.new_tag != NULL))
 		pf_pkt_set_tag(p->pd.pkt, p->pd.tag);
-	if (why == PF_GO && unlikely(p->acts.sets_tos))
-		why = pf_rewrite_tos(&p->pd, p->acts.tos);
+	if (why == PF_GO && unlikely(pf_norm_any(&p->acts.norm)))
+		why = pf_norm_apply(&p->pd, &p->acts.norm);
 	if (unlikely(p->chosen.n != 0))		/* no state has come of it */
 		pf_choose_back(&p->pd, &p->chosen, 0, false);
 	return (why);

@@ -35,6 +35,7 @@
 #include "pf_wire.h"
 #include "pf_packet.h"
 #include "pf_parse.h"
+#include "pf_tcpopt.h"
 
 #define MAX_EXTENSIONS	16	/* IPv6 headers before the transport's */
 #define MAX_OPTIONS	32	/* in a hop-by-hop header, padding counted */
@@ -487,30 +488,20 @@ tcp_option(const struct pf_pdesc *pd, uint8_t kind, uint8_t size, uint16_t *val)
 {
 	uint8_t		 buf[PF_TCP_MAXHLEN];
 	const uint8_t	*p;
-	unsigned int	 i, len, end = pd->tcp.doff;
+	unsigned int	 end = pd->tcp.doff;
+	struct pf_tcpopt o = PF_TCPOPT_BEGIN;
 
 	if (end <= sizeof(struct pf_tcp) || end > sizeof(buf))
 		return (false);
 	p = pf_pkt_pull(pd->pkt, pd->off, end, buf);
 	if (p == NULL)
 		return (false);
-	for (i = sizeof(struct pf_tcp); i < end; i += len) {
-		if (p[i] == PF_TCPOPT_EOL)
-			return (false);
-		if (p[i] == PF_TCPOPT_NOP) {
-			len = 1;
-			continue;
-		}
-		if (end - i < 2)
-			return (false);
-		len = p[i + 1];
-		if (len < 2 || len > end - i)
-			return (false);
-		if (p[i] == kind && len == size) {
-			*val = size == 4 ? p[i + 2] << 8 | p[i + 3] : p[i + 2];
+	while (pf_tcpopt_next(p, end, &o))
+		if (p[o.at] == kind && o.len == size) {
+			*val = size == 4 ? p[o.at + 2] << 8 | p[o.at + 3] :
+			    p[o.at + 2];
 			return (true);
 		}
-	}
 	return (false);
 }
 

@@ -230,15 +230,3 @@ pf_rewrite_error(struct pf_pdesc *pd, const struct pf_pdesc *quoted,
 	}
 	return (src_moves ? to_loopback(pd) : PF_GO);
 }
-
-int
-pf_rewrite_tos(struct pf_pdesc *pd, uint8_t tos)
-{
-	tos = (tos & ~PF_ECN) | (pd->tos & PF_ECN);
-	if (tos == pd->tos)
-		return (PF_GO);
-	if (!pf_pkt_set_tos(pd->pkt, pd->af, tos))
-		return (PFRES_MEMORY);
-	pd->tos = tos;
-	return (PF_GO);
-}

@@ -32,8 +32,4 @@ void	 pf_rewrite_pdesc(struct pf_pdesc *, const struct pf_state_key *to);
 int	 pf_rewrite_error(struct pf_pdesc *, const struct pf_pdesc *quoted,
 	    uint32_t at, const struct pf_state_key *to);
 
-/* The packet's type of service, but for the two bits of ECN (RFC 3168).  PF_GO, or
- * PFRES_MEMORY. */
-int	 pf_rewrite_tos(struct pf_pdesc *, uint8_t tos);
-
 #endif /* _NET_PF_REWRITE_H_ */

@@ -209,7 +209,8 @@ check_translation(const struct pf_rule *r, uint32_t ruleset)
 		return (EINVAL);
 	if (r->keep_state != 0 || has_state_options(r) || r->pool_used != 0 ||
 	    r->rule_flag != 0 || r->flagset != 0 || r->allow_opts != 0 ||
-	    r->rt != PF_NOPFROUTE || (r->natpass && r->action != translations[ruleset].does))
+	    r->rt != PF_NOPFROUTE || r->max_mss != 0 || r->min_ttl != 0 ||
+	    (r->natpass && r->action != translations[ruleset].does))
 		return (EINVAL);
 	return (0);
 }
@@ -226,6 +227,7 @@ check_call(const struct pf_rule *r, uint32_t ruleset)
 	    r->pool_used != 0 || r->rt != PF_NOPFROUTE || r->natpass ||
 	    r->allow_opts || r->log != 0 ||
 	    r->return_icmp != 0 || r->return_icmp6 != 0 || r->return_ttl != 0 ||
+	    r->max_mss != 0 || r->min_ttl != 0 ||
 	    (r->rule_flag & ~PFRULE_FRAGMENT) != 0)
 		return (EINVAL);
 	return (0);

@@ -43,6 +43,7 @@
 
 #include "pf_host.h"
 #include "pfvar.h"
+#include "pf_norm.h"
 
 struct pf_kif;
 struct pf_krule;
@@ -164,8 +165,7 @@ struct pf_state_more {
 	struct pf_krule	*anchor;		/* [i] of the main ruleset, that led to the */
 						/* state's rule; NULL: none */
 	struct pf_tag	*tag;			/* [i] of its packets, referenced; NULL: none */
-	bool		 sets_tos;		/* [i] packets get .. */
-	uint8_t		 tos;			/* [i] .. this type of service */
+	struct pf_norm	 norm;			/* [i] set in the headers of its packets */
 	uint8_t		 connected;		/* of the source's connections: 0 not yet, */
 						/* 1 it is one, 2 no longer.  Lock: its bucket */
 	struct pf_srcnode *source;		/* [i] that it counts at; NULL: none */

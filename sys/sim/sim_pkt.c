@@ -157,11 +157,22 @@ pf_pkt_write(struct pf_pkt *p, uint32_t off, uint32_t len)
 	return (one.data + off);
 }
 
+/* The checksum of the IPv4 header at h, which pf_pkt_write() has given: all of it is there. */
+static void
+sum_header(uint8_t *h)
+{
+	uint16_t sum;
+
+	h[10] = h[11] = 0;
+	sum = sim_sum_fold(sim_sum(0, h, (h[0] & 15U) * 4));
+	h[10] = (uint8_t)(sum >> 8);
+	h[11] = (uint8_t)sum;
+}
+
 bool
 pf_pkt_set_tos(struct pf_pkt *p, uint8_t af, uint8_t tos)
 {
 	uint8_t *h = pf_pkt_write(p, 0, af == AF_INET ? 20 : 40);
-	uint16_t sum;
 
 	if (h == NULL)
 		return (false);
@@ -171,10 +182,20 @@ pf_pkt_set_tos(struct pf_pkt *p, uint8_t af, uint8_t tos)
 		return (true);
 	}
 	h[1] = tos;
-	h[10] = h[11] = 0;
-	sum = sim_sum_fold(sim_sum(0, h, (h[0] & 15U) * 4));
-	h[10] = (uint8_t)(sum >> 8);
-	h[11] = (uint8_t)sum;
+	sum_header(h);
+	return (true);
+}
+
+bool
+pf_pkt_set_ttl(struct pf_pkt *p, uint8_t af, uint8_t ttl)
+{
+	uint8_t *h = pf_pkt_write(p, 0, af == AF_INET ? 20 : 40);
+
+	if (h == NULL)
+		return (false);
+	h[af == AF_INET ? 8 : 7] = ttl;
+	if (af == AF_INET)
+		sum_header(h);
 	return (true);
 }
 
