@@ -9,16 +9,8 @@ net_up
 echo_server server tcp/80 tcp/81 udp/53
 
 # the client has four addresses, and calls from one of them at a time
-for i in 3 4 5; do
-	ip -n client addr add 10.0.1.$i/24 dev eth0
-	ip -n client addr add fd00:1::$i/64 dev eth0 nodad
-	ip -n fw neigh replace 10.0.1.$i lladdr 02:00:00:00:01:02 dev int0 nud permanent
-	ip -n fw neigh replace fd00:1::$i lladdr 02:00:00:00:01:02 dev int0 nud permanent
-done
-from() { # N
-	ip -n client route replace default via $F4 src 10.0.1.$1
-	ip -n client -6 route replace default via $F6 src fd00:1::$1
-}
+more client int0 1 3 4 5
+from() { export FROM=$c$1; } # N, behind $c
 sources() { fw pfctl -vsS; }
 limit() { # NAME: a number of the limit counters, `max-src-conn'
 	fw pfctl -vsi | awk -v name="$1" '$0 ~ "^  " name "  " { print $(NF - 1) }'
@@ -67,7 +59,7 @@ END
 	expect 'all are forgotten' fw pfctl -F Sources
 	is 'no source is left' '' "$(sources)"
 done
-from 2
+unset FROM
 
 # --- what a translated connection counts as, and how long ---------------------------
 rules <<END
@@ -103,6 +95,7 @@ pass in on int0 proto tcp keep state (max-src-conn 2)
 END
 	flush
 	fw pfctl -q -F info
+	from 2
 	hold one$v client tcp $s 80
 	hold two$v client tcp $s 80
 	alive 'the first' one$v
@@ -113,7 +106,6 @@ END
 	alive 'the first still' one$v
 	from 3
 	answers open client tcp $s 80
-	from 2
 	drop one$v
 	drop two$v
 done
@@ -125,12 +117,13 @@ pass out on ext0
 pass in on int0 proto tcp keep state (max-src-conn-rate 3/80000)
 END
 flush
-for s in $S4 $S6; do
+for v in 4 6; do
+	[ $v = 4 ] && c=10.0.1. s=$S4 || { c=fd00:1:: s=$S6; }
+	from 2
 	answers 'open open open' client tcp $s 80 80 80
 	answers mute client tcp $s 80
 	from 3
 	answers open client tcp $s 80
-	from 2
 done
 like 'the rate' '^10\.0\.1\.2 .*rate [34]\.[0-9]/80000s' "$(sources)"
 

@@ -13,24 +13,12 @@ background server python3 -I -S "$NET/tally.py" serve "$ready" 99
 until_true test -e "$ready" || die "no server: $(cat "$bg_said")"
 
 # the server has the addresses 16 to 19, the client 3 to 5, and 32 to 35 are the firewall's
-for i in 16 17 18 19; do
-	ip -n server addr add 10.0.2.$i/24 dev eth0
-	ip -n server addr add fd00:2::$i/64 dev eth0 nodad
-	ip -n fw neigh replace 10.0.2.$i lladdr 02:00:00:00:02:02 dev ext0 nud permanent
-	ip -n fw neigh replace fd00:2::$i lladdr 02:00:00:00:02:02 dev ext0 nud permanent
-done
-for i in 3 4 5; do
-	ip -n client addr add 10.0.1.$i/24 dev eth0
-	ip -n client addr add fd00:1::$i/64 dev eth0 nodad
-	ip -n fw neigh replace 10.0.1.$i lladdr 02:00:00:00:01:02 dev int0 nud permanent
-	ip -n fw neigh replace fd00:1::$i lladdr 02:00:00:00:01:02 dev int0 nud permanent
-done
-for i in 2 32 33 34 35; do
-	[ $i = 2 ] || ip -n server neigh replace 10.0.2.$i lladdr 02:00:00:00:02:01 \
-	    dev eth0 nud permanent
-	[ $i = 2 ] || ip -n server neigh replace fd00:2::$i lladdr 02:00:00:00:02:01 \
-	    dev eth0 nud permanent
-done
+more server ext0 2 16 17 18 19
+more client int0 1 3 4 5
+for i in 32 33 34 35; do
+	printf 'neigh replace %s lladdr 02:00:00:00:02:01 dev eth0 nud permanent\n' \
+	    10.0.2.$i fd00:2::$i
+done | ip -n server -batch -
 
 # a thousand connections; the debug kernel, which is slow, tells a fair choice from another by
 # fewer.  far: six standard deviations of those that go one way in four.

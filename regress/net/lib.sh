@@ -34,6 +34,8 @@ C4=10.0.1.2 F4=10.0.1.1 G4=10.0.2.1 S4=10.0.2.2
 C6=fd00:1::2 F6=fd00:1::1 G6=fd00:2::1 S6=fd00:2::2
 W=$(mktemp -d)
 : > "$W/spaces"
+mkfifo "$W/nap"
+exec {napping}<> "$W/nap"
 asserted=0 failed=0 pids=() spaces=() pf_on=
 
 patience=600	# seconds; guest and regress/net/run give more to a scenario
@@ -127,13 +129,16 @@ refuse() {
 	fi
 }
 
+# nap SECONDS: sleep without a process of its own
+nap() { read -r -t "$1" -u "$napping" || :; }
+
 # until_true COMMAND...: poll until it succeeds
 until_true() {
 	local end=$((SECONDS + patience))
 
 	until "$@" > /dev/null 2>&1; do
 		[ "$SECONDS" -le "$end" ] || return 1
-		sleep 0.1
+		nap 0.1
 	done
 }
 
@@ -204,6 +209,19 @@ net_up() {
 	wire fw ext0 server eth0 2
 	routes client 1
 	routes server 2
+}
+
+# more NS FW-IF NET N...: it has addresses 10.0.NET.N and fd00:NET::N at eth0 as well
+more() {
+	local i mac=02:00:00:00:0$3:02
+
+	for i in "${@:4}"; do
+		printf 'addr add %s dev eth0\n' "10.0.$3.$i/24" "fd00:$3::$i/64 nodad"
+	done | ip -n "$1" -batch -
+	for i in "${@:4}"; do
+		printf "neigh replace %s lladdr $mac dev $2 nud permanent\n" \
+		    "10.0.$3.$i" "fd00:$3::$i"
+	done | ip -n fw -batch -
 }
 
 # --- processes ----------------------------------------------------------------
@@ -304,28 +322,30 @@ hold() {
 
 	mkfifo "$W/hold.$name"
 	: > "$W/held.$name"
-	background "$ns" bash "$NET/hold" "${@:3}" "$W/hold.$name" \
-	    "$W/held.$name"
+	background "$ns" "$NET/hold" "${@:3}" "$W/hold.$name" "$W/held.$name"
 	eval "held_$name=$bg"
 }
 
-# still NAME SECONDS: sends a line over it; says alive, or dead when no answer
-# came in that time
+# still NAME SECONDS: sends a line over it; $still is alive, or dead when no answer came in
+# that time.  It starts no process, as many ask.
 still() {
-	local n
+	local n lines
 
-	n=$(wc -l < "$W/held.$1")
+	mapfile -t lines < "$W/held.$1"
+	n=${#lines[@]}
 	echo "$2" > "$W/hold.$1"
-	until_true eval "[ \$(wc -l < $W/held.$1) -gt $n ]" || {
-		echo 'says nothing'
-		return
-	}
-	tail -n 1 "$W/held.$1"
+	until_true said_more "$W/held.$1" "$n" || still='says nothing'
+}
+said_more() { # FILE N: it has more lines than that; the last one is in $still
+	local lines
+
+	mapfile -t lines < "$1"
+	[ "${#lines[@]}" -gt "$2" ] && still=${lines[-1]}
 }
 
 # alive WHAT NAME, dead WHAT NAME: assert that of it
-alive() { is "$1" alive "$(still "$2" "$patience")"; }
-dead() { is "$1" dead "$(still "$2" "$brief")"; }
+alive() { still "$2" "$patience"; is "$1" alive "$still"; }
+dead() { still "$2" "$brief"; is "$1" dead "$still"; }
 
 # drop NAME: ends the connection
 drop() {

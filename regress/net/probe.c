@@ -8,22 +8,12 @@
  *
  * Linked statically: under emulation a dynamic linker takes longer than all the rest.
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
-#include <err.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
+
+#include "dial.h"
 
 enum step { CONNECTING, WAITING, DONE };
 
@@ -82,31 +72,21 @@ say(struct probe *p)
 static void
 begin(struct probe *p, int type, const char *host, const char *arg)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
-	bool v6 = inet_pton(AF_INET6, host, &sin6.sin6_addr) == 1;
+	uint16_t port;
 	char *end;
-	int r;
+	int e;
 
-	if (!v6 && inet_pton(AF_INET, host, &sin.sin_addr) != 1)
-		errx(2, "%s: not an address", host);
-	sin.sin_port = sin6.sin6_port = htons((uint16_t)strtoul(arg, &end, 10));
+	port = (uint16_t)strtoul(arg, &end, 10);
 	if (*end != '/')
 		errx(2, "%s: not PORT/SECONDS", arg);
 	p->patience = strtoll(end + 1, NULL, 10) * 1000;
-	p->fd = socket(v6 ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK, 0);
-	if (p->fd == -1)
-		err(2, "socket");
 	p->step = CONNECTING;
 	p->until = now() + p->patience;
-	if (v6)
-		r = connect(p->fd, (struct sockaddr *)&sin6, sizeof(sin6));
-	else
-		r = connect(p->fd, (struct sockaddr *)&sin, sizeof(sin));
-	if (r == 0)
+	p->fd = dial(type | SOCK_NONBLOCK, host, port, &e);
+	if (e == 0)
 		say(p);
-	else if (errno != EINPROGRESS)
-		ended(p, errno);
+	else if (e != EINPROGRESS)
+		ended(p, e);
 }
 
 static void
@@ -181,12 +161,11 @@ main(int argc, char **argv)
 {
 	static struct probe p[64];
 	unsigned int i, n = (unsigned int)argc - 4;
-	int fd, type;
+	int type;
 
 	if (argc < 5 || n > sizeof(p) / sizeof(p[0]))
 		errx(2, "usage: probe namespace tcp|udp host port/seconds ...");
-	if ((fd = open(argv[1], O_RDONLY)) == -1 || setns(fd, CLONE_NEWNET) == -1)
-		err(2, "%s", argv[1]);
+	enter(argv[1]);
 	type = strcmp(argv[2], "tcp") == 0 ? SOCK_STREAM : SOCK_DGRAM;
 	for (i = 0; i < n; i++)
 		begin(&p[i], type, argv[3], argv[i + 4]);

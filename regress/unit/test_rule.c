@@ -182,7 +182,7 @@ static const struct bad {
 	B(rule_flag, PFRULE_RULESRCTRACK, EINVAL),
 	B(rule_flag, PFRULE_GRBOUND, EINVAL),	/* without keep state */
 	B(rule_flag, PFRULE_PFLOW, EOPNOTSUPP),
-	B(rule_flag, PFRULE_REASSEMBLE_TCP, EOPNOTSUPP),
+	B(rule_flag, PFRULE_FRAGCROP, EOPNOTSUPP),
 	B(rule_flag, PFRULE_RETURN | PFRULE_RETURNRST, EINVAL),
 	B(rule_flag, PFRULE_IFBOUND, EINVAL),	/* without keep state */
 	B(rule_flag, PFRULE_STATESLOPPY, EINVAL),

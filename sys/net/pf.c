@@ -33,6 +33,7 @@
 #include "pf_statetab.h"
 #include "pf_table.h"
 #include "pf_tag.h"
+#include "pf_tcpnorm.h"
 #include "pf_track.h"
 
 const struct pf_cache_desc pf_caches[PF_CACHE_MAX] = {
@@ -114,6 +115,11 @@ path_each(struct pf_path *p)
 		if (why != PF_GO)
 			return (why);
 	}
+	if (more->tcpnorm != NULL && p->pd.proto == IPPROTO_TCP) {
+		why = pf_tcpnorm_pass(p->state, &p->pd);
+		if (why != PF_GO)
+			return (why);
+	}
 	if (more->tag != NULL)
 		pf_pkt_set_tag(p->pd.pkt, more->tag->nr);
 	if (more->hop.rt != PF_NOPFROUTE && pf_hop_applies(&more->hop, &p->pd,
@@ -125,16 +131,18 @@ path_each(struct pf_path *p)
 	    PF_GO);
 }
 
-/* Whether more packets come than max-pkt-rate of the state's rule lets through.  Those
- * against the state's direction do not count. */
-static pf_noinline bool
-path_too_many(const struct pf_path *p)
+/* What the rules of few states ask of each packet.  No more may come in the state's direction
+ * than max-pkt-rate lets through. */
+static pf_noinline int
+path_asked(const struct pf_path *p)
 {
 	const struct pf_state	*s = p->state;
 
-	return (s->rule->rate != NULL && s->direction == p->pd.dir &&
+	if (s->rule->rate != NULL && s->direction == p->pd.dir &&
 	    pf_rate_exceeded(s->rule->rate, pf_pd_packets(&p->pd),
-	    pf_uptime(p->pd.pf)));
+	    pf_uptime(p->pd.pf)))
+		return (PF_BLOCKED);
+	return (s->more->tcpnorm != NULL ? pf_tcpnorm_check(s, &p->pd) : PF_GO);
 }
 
 /* An error about a connection that has a state goes with it. */
@@ -185,10 +193,10 @@ path_state(struct pf_path *p)
 	}
 	p->state = s;
 	why = path_state_options(p);
+	if (why == PF_GO && unlikely(s->log & PF_STATE_ACTS))
+		why = path_asked(p);
 	if (why != PF_GO)
 		return (why);
-	if (unlikely(s->log & PF_STATE_ACTS) && path_too_many(p))
-		return (PF_BLOCKED);
 	forward = s->direction == p->pd.dir;
 	if (p->pd.proto == IPPROTO_TCP) {
 		why = pf_tcp_track(pf, s, &p->pd, forward);

@@ -171,7 +171,7 @@
 	F(PFLOW,	pflow,		"pflow",		LATER)		\
 	F(NODF,		no_df,		"no-df",		ACT)		\
 	F(RANDOMID,	random_id,	"random-id",		ACT)		\
-	F(REASSEMBLE_TCP, reassemble_tcp, "reassemble tcp",	LATER)		\
+	F(REASSEMBLE_TCP, reassemble_tcp, "reassemble tcp",	ACT)		\
 	F(FRAGCROP,	fragment_crop,	"fragment crop",	LATER)		\
 	F(FRAGDROP,	fragment_drop,	"fragment drop-ovl",	LATER)		\
 	F(SET_TOS,	set_tos,	"set tos",		ACT)		\

@@ -31,6 +31,7 @@
 #include "pf_state.h"
 #include "pf_statetab.h"
 #include "pf_tag.h"
+#include "pf_tcpnorm.h"
 #include "pf_track.h"
 
 /* What comes after is asked about the packet as kr translates it; the packet is rewritten
@@ -126,6 +127,15 @@ bound_to(const struct pf_path *p, const struct pf_krule *kr)
 	return (kif->driver != NULL ? kif->driver : kif);
 }
 
+/* Who sees one direction alone can compare nothing. */
+static bool
+compares_segments(const struct pf_path *p, const struct pf_krule *own)
+{
+	return (p->acts.norm.flags & PFSTATE_SCRUB_TCP &&
+	    p->pd.proto == IPPROTO_TCP &&
+	    (own->act.rule_flag & PFRULE_STATESLOPPY) == 0);
+}
+
 /* What the state has beyond its connection, if it is anything. */
 static int
 set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
@@ -143,6 +153,13 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 	    p->chosen.n * sizeof(more->hold[0]));
 	if (more == NULL)
 		return (PFRES_MEMORY);
+	if (compares_segments(p, own)) {
+		more->tcpnorm = pf_tcpnorm_new(p->pd.pf);
+		if (more->tcpnorm == NULL) {
+			pf_free(more);
+			return (PFRES_MEMORY);
+		}
+	}
 	more->nat_rule = p->nat != own ? p->nat : NULL;
 	more->anchor = p->anchor;
 	more->group = p->bound != p->pd.kif ? p->bound : NULL;
@@ -296,6 +313,9 @@ create_state(struct pf_path *p, struct pf_krule *kr)
 	pf_pcpu_add_packet(&kr->ctr, PF_RC_STATES, 1);
 	if (pf_modulates(p->state))
 		why = pf_modulate(p->state, &p->pd);
+	if (why == PF_GO && unlikely(p->state->more != NULL) &&
+	    p->state->more->tcpnorm != NULL)
+		why = pf_tcpnorm_pass(p->state, &p->pd);
 	if (why != PF_GO)
 		return (why);
 	return (p->translated ? pf_rewrite(&p->pd, &p->other.key) : PF_GO);

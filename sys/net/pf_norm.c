@@ -24,6 +24,8 @@ pf_norm_add(struct pf_norm *n, const struct pf_rule_act *act)
 		n->flags |= PFSTATE_NODF;
 	if (act->rule_flag & PFRULE_RANDOMID)
 		n->flags |= PFSTATE_RANDOMID;
+	if (act->rule_flag & PFRULE_REASSEMBLE_TCP)
+		n->flags |= PFSTATE_SCRUB_TCP;
 	if (act->rule_flag & PFRULE_SET_TOS) {
 		n->flags |= PFSTATE_SETTOS;
 		n->tos = act->set_tos;

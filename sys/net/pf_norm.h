@@ -19,7 +19,8 @@ struct pf_pdesc;
 struct pf_rule_act;
 
 struct pf_norm {
-	uint16_t	flags;		/* PFSTATE_NODF, _RANDOMID, _SETTOS */
+	uint16_t	flags;		/* PFSTATE_NODF, _RANDOMID, _SETTOS; .. */
+					/* _SCRUB_TCP: see pf_tcpnorm.h */
 	uint16_t	max_mss;	/* of TCP; 0: as it is */
 	uint8_t		min_ttl;
 	uint8_t		tos;		/* if PFSTATE_SETTOS */

@@ -408,6 +408,7 @@ more_free(struct pf *pf, struct pf_state_more *more)
 	for (i = 0; i < more->n; i++)
 		pf_krule_put(pf, more->rule[i]);
 	pf_tag_put(pf, more->tag);
+	pf_free(more->tcpnorm);
 	pf_free(more);
 }
 

@@ -48,6 +48,7 @@
 struct pf_kif;
 struct pf_krule;
 struct pf_pdesc;
+struct pf_tcpnorm;
 
 struct pf_state_key {
 	struct pf_addr	 addr[2];
@@ -166,6 +167,7 @@ struct pf_state_more {
 						/* state's rule; NULL: none */
 	struct pf_tag	*tag;			/* [i] of its packets, referenced; NULL: none */
 	struct pf_norm	 norm;			/* [i] set in the headers of its packets */
+	struct pf_tcpnorm *tcpnorm;		/* [i] owned: reassemble tcp; NULL: none */
 	uint8_t		 connected;		/* of the source's connections: 0 not yet, */
 						/* 1 it is one, 2 no longer.  Lock: its bucket */
 	struct pf_srcnode *source;		/* [i] that it counts at; NULL: none */
