@@ -142,6 +142,13 @@ struct pf_hop {
 	uint8_t		 rt;			/* PF_ROUTETO, ..; PF_NOPFROUTE: none */
 };
 
+/* The program of this host that gets what comes in (pf_divert.h). */
+struct pf_divert {
+	struct pf_addr	 addr;			/* where it listens, for PF_DIVERT_TO */
+	uint16_t	 port;			/* network order */
+	uint8_t		 type;			/* PF_DIVERT_* */
+};
+
 /*
  * What the choice from a pool holds as long as the state lives: the node of its source
  * (sticky-address), and the count of the address (least-states).  NULL: none.
@@ -172,6 +179,7 @@ struct pf_state_more {
 	struct pf_kif	*group;			/* [i] that the state is bound to, counted */
 						/* there as the state's kif is; NULL: none */
 	struct pf_hop	 hop;			/* [i] */
+	struct pf_divert divert;		/* [i] */
 	struct pf_hold	*hold;			/* [i] nholds, behind rule[]; given up by who */
 	uint32_t	 nholds;		/* removes the state, which makes it 0 */
 	uint32_t	 n;			/* [i] */
@@ -180,7 +188,8 @@ struct pf_state_more {
 };
 #define PF_STATE_COUNTS		0x80		/* of state->log: more->rule has some */
 #define PF_STATE_ACTS		0x40		/* of state->log: each packet gets a tag or a */
-						/* type of service, has a rate, a hop or a source */
+						/* type of service, has a rate, a hop or a source, */
+						/* or is diverted */
 
 #define PF_SETTLED_FORWARD	0x01		/* packets of this direction change no peer .. */
 #define PF_SETTLED_BACK		0x02		/* .. and no timeout */
