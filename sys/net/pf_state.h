@@ -158,10 +158,7 @@ struct pf_hold {
 	struct pf_atomic *count;
 };
 
-/*
- * What few states need beyond their connection.  Made before the state is inserted, freed
- * with it.
- */
+/* What few states need beyond their connection.  Made before the state is inserted. */
 struct pf_state_more {
 	struct pf_state_link link;		/* must be first; of the key on the stack's side, */
 						/* if it translates */
@@ -187,9 +184,8 @@ struct pf_state_more {
 						/* rule at which its packets count, these two too */
 };
 #define PF_STATE_COUNTS		0x80		/* of state->log: more->rule has some */
-#define PF_STATE_ACTS		0x40		/* of state->log: each packet gets a tag or a */
-						/* type of service, has a rate, a hop or a source, */
-						/* or is diverted */
+#define PF_STATE_ACTS		0x40		/* of state->log: packets get a tag, a tos or a */
+						/* way, have a rate or a source */
 
 #define PF_SETTLED_FORWARD	0x01		/* packets of this direction change no peer .. */
 #define PF_SETTLED_BACK		0x02		/* .. and no timeout */
