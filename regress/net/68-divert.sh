@@ -21,6 +21,16 @@ divert() { # PROXY-PORT: what goes from the client to the server, and nothing el
 		pass out on ext0 $inet proto { tcp udp } from $c to $s divert-reply
 	END
 }
+bye() { # HOST: the proxy ends the connection
+	client python3 -I -S -c 'if True:
+		import _socket as s, sys
+		sock = s.socket(s.AF_INET6 if ":" in sys.argv[1] else s.AF_INET, s.SOCK_STREAM)
+		sock.setsockopt(s.SOL_SOCKET, s.SO_REUSEADDR, 1)
+		sock.bind(("", 4321))
+		sock.connect((sys.argv[1], 80))
+		sock.send(b"bye\n")
+		sys.exit(len(sock.recv(9)))' "$1"
+}
 told() { grep -qx "$1" "$proxy_said"; }
 
 net_up
@@ -43,6 +53,10 @@ for v in 4 6; do
 	is "$v: told of UDP" 2 "$(grep -cx "udp $c to $s 53 hello" "$proxy_said")"
 	hold "$v" client tcp "$s" 80
 	alive "$v: a connection" "$v"
+	# the same ports again, which the proxy has closed and the kernel still remembers
+	expect "$v: from one port" until_true bye "$s"
+	like "$v: remembered" "\]?:80 +.*:4321" "$(fw ss -Htn state time-wait)"
+	expect "$v: once more" until_true bye "$s"
 	# it has its states, whatever the rules are now
 	rules <<< 'block'
 	alive "$v: without the rules" "$v"

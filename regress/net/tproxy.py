@@ -3,7 +3,8 @@
 #
 # tproxy.py READY-FILE PORT: a proxy that nobody knows of.  What is diverted to PORT of the
 # loopback addresses, TCP and UDP, it carries on in its client's name and answers in its
-# server's.  Says on standard output who wanted to go where.
+# server's.  Says on standard output who wanted to go where.  The line `bye' ends a
+# connection.
 import _socket as s
 import select
 import struct
@@ -38,6 +39,8 @@ def foreign(af, kind, addr):
 def carry(sock, other):
 	try:
 		data = sock.recv(65536)
+		if data == b'bye\n':
+			data = b''
 		other.sendall(data)
 	except OSError:
 		data = b''
