@@ -209,8 +209,8 @@ static const struct bad {
 	B(gid, 1, EINVAL),
 	B(gid.pad[2], 1, EINVAL),
 	B(pad0, 1, EINVAL),
-	B(divert_addr, 1, EOPNOTSUPP),
-	B(divert_port, 1, EOPNOTSUPP),
+	B(divert_addr, 1, EINVAL),		/* without divert-to */
+	B(divert_port, 1, EINVAL),
 	B(return_icmp, 0x0303 + 0x100, EINVAL),	/* not `unreachable' */
 	B(return_icmp, 3, EINVAL),
 	B(return_icmp6, 0x0304, EINVAL),
@@ -247,7 +247,10 @@ static const struct bad {
 	B(flush, 1, EINVAL),			/* without overload */
 	B(flush, 4, EINVAL),
 	B(naf, AF_INET, EOPNOTSUPP),
-	B(divert_type, 1, EOPNOTSUPP),
+	B(divert_type, PF_DIVERT_TO, EINVAL),	/* to no port */
+	B(divert_type, PF_DIVERT_REPLY, EINVAL), /* without a direction */
+	B(divert_type, PF_DIVERT_PACKET, EINVAL),
+	B(divert_type, PF_DIVERT_PACKET + 1, EINVAL),
 	B(pool_used, 1, EINVAL),		/* with no address */
 	B(pool_used, 8, EINVAL),
 	B(anchor_wildcard, 1, EINVAL),

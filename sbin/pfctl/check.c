@@ -132,6 +132,48 @@ translation_without_direction(const struct pf_rule *r)
 	return (translates(r) && r->direction == PF_INOUT);
 }
 
+static bool
+diverts(const struct pf_rule *r)
+{
+	return (r->divert_type != PF_DIVERT_NONE);
+}
+
+static bool
+divert_without_pass(const struct pf_rule *r)
+{
+	return (diverts(r) && r->action != PF_PASS);
+}
+
+static bool
+divert_without_state(const struct pf_rule *r)
+{
+	return (diverts(r) && r->action == PF_PASS && !r->keep_state);
+}
+
+static bool
+divert_and_more(const struct pf_rule *r)
+{
+	return (diverts(r) && (r->pool_used != 0 || r->rt != PF_NOPFROUTE));
+}
+
+static bool
+divert_to_not_in(const struct pf_rule *r)
+{
+	return (r->divert_type == PF_DIVERT_TO && r->direction != PF_IN);
+}
+
+static bool
+divert_to_without_ports(const struct pf_rule *r)
+{
+	return (r->divert_type == PF_DIVERT_TO && !has_ports(r->proto));
+}
+
+static bool
+divert_reply_not_out(const struct pf_rule *r)
+{
+	return (r->divert_type == PF_DIVERT_REPLY && r->direction != PF_OUT);
+}
+
 static const struct {
 	bool		(*wrong)(const struct pf_rule *);
 	const char	*message;
@@ -168,6 +210,16 @@ static const struct {
 	    ": leave no state out" },
 	{ translation_without_direction, "nat-to and rdr-to require a direction",
 	    ": add in or out" },
+	{ divert_without_pass,	"divert-to and divert-reply are for pass rules", "" },
+	{ divert_without_state,	"divert-to and divert-reply require keep state",
+	    ": leave no state out" },
+	{ divert_and_more,	"divert-to and divert-reply cannot be used with "
+				"nat-to, rdr-to or route-to", "" },
+	{ divert_to_not_in,	"divert-to is for what comes in", ": add in" },
+	{ divert_to_without_ports, "divert-to only applies to tcp/udp",
+	    ": add proto tcp, proto udp or proto { tcp udp }" },
+	{ divert_reply_not_out,	"divert-reply is for connections that go out",
+	    ": add out" },
 };
 
 int

@@ -652,6 +652,7 @@ anchor_parts_ok(struct parser *p, const struct node *n, const struct spec *sp)
 		{ P_LOG, "log" },
 		{ P_NATTO, "nat-to" }, { P_RDRTO, "rdr-to" },
 		{ P_BINATTO, "binat-to" }, { P_ROUTE, "route-to" },
+		{ P_DIVERT, "divert-to and divert-reply" },
 		{ P_QUEUE, "queue" }, { P_SCRUB, "scrub" },
 		{ P_ONCE, "once" }, { P_SETPRIO, "set prio" },
 		{ P_SETTOS, "set tos" }, { P_ALLOWOPTS, "allow-opts" },

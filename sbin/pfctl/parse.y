@@ -54,13 +54,14 @@ int	 yylex(YYSTYPE *, struct parser *);
 %token <i> PORTUNARY "a comparison" PORTBINARY "a range"
 %token ERROR "an error" ARROW "->"
 /* the words of these are the scanner's keywords */
-%token <str> DIVERTTO "divert-to" DIVERTREPLY "divert-reply"
-%token <str> DIVERTPACKET "divert-packet" CODELQ "codelq" FAIRQ "fairq"
+%token <str> CODELQ "codelq" FAIRQ "fairq"
 %token AFTO "af-to" ALL "all" ALLOWOPTS "allow-opts" ALTQ "altq"
 %token ANCHOR "anchor" ANTISPOOF "antispoof" ANY "any" BANDWIDTH "bandwidth"
 %token BINAT "binat" BINATANCHOR "binat-anchor" BINATTO "binat-to"
 %token BITMASK "bitmask" BLOCK "block" BLOCKPOLICY "block-policy"
 %token BURST "burst" CBQ "cbq" CODE "code" DEBUG "debug" DEFAULT "default"
+%token DIVERTPACKET "divert-packet" DIVERTREPLY "divert-reply"
+%token DIVERTTO "divert-to"
 %token DELAY "delay" DROP "drop" DUMMYNETANCHOR "dummynet-anchor"
 %token DUPTO "dup-to" ETHER "ether" FASTROUTE "fastroute" FILENAME "file"
 %token FAILPOLICY "fail-policy"
@@ -100,7 +101,7 @@ int	 yylex(YYSTYPE *, struct parser *);
 %token TTL "ttl" UPPERLIMIT "upperlimit" URPFFAILED "urpf-failed"
 %token USER "user" WEIGHT "weight"
 
-%type <str>	word name number string yesno optcode divert latersched
+%type <str>	word name number string yesno optcode latersched
 %type <i>	not not_no dir af returncode opt_flush anchorkind natkind
 %type <i>	routekind keepkind curvekind sched unary
 %type <node>	stmt include macro option setopt table rule anchorrule
@@ -110,6 +111,7 @@ int	 yylex(YYSTYPE *, struct parser *);
 %type <node>	logopt scrubopt fragopt poolopt stateopt natopt keepstate
 %type <node>	ipport_from ipport_to queueopt schedflag tableopt antispoofif
 %type <node>	valword target routeto foption queuename setitem ridentifier
+%type <node>	divert
 %type <list>	values dirlist loglist quicklog on ifspec iflist aflist proto
 %type <list>	protolist fromto ipspec hostlist portspec portlist portitems
 %type <list>	os oslist osnames ugspec uglist icmpspec icmplist codelist
@@ -1075,10 +1077,7 @@ foption:
 		pf_not_yet(p, "af-to");
 		YYERROR;
 	}
-	| divert		{
-		pf_not_yet(p, $1);
-		YYERROR;
-	}
+	| divert
 	;
 
 ridentifier:
@@ -1086,9 +1085,18 @@ ridentifier:
 	;
 
 divert:
-	  DIVERTTO
-	| DIVERTREPLY
-	| DIVERTPACKET
+	  DIVERTTO host PORT string {
+		$$ = node_new(p, P_DIVERT, $4, NULL);
+		$$->n[0] = PF_DIVERT_TO;
+		$$->a = list_of($2);
+	}
+	| DIVERTREPLY		{
+		$$ = node_num(p, P_DIVERT, PF_DIVERT_REPLY);
+	}
+	| DIVERTPACKET		{
+		pf_not_yet(p, "divert-packet");
+		YYERROR;
+	}
 	;
 
 queuename:

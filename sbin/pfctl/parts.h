@@ -76,6 +76,9 @@
 	F(P_TAGGED,	false,	tagged,		tagged,	"tagged")	\
 	/* s */								\
 	F(P_RTABLE,	false,	rtable,		rtable,	"rtable")	\
+	/* n[0] PF_DIVERT_TO, REPLY; a host, s port */			\
+	F(P_DIVERT,	false,	divert,		divert,			\
+					"divert-to or divert-reply")	\
 	/* a hosts, s port, b pool options, in all four */		\
 	F(P_REDIR,	false,	rdrto,		redir,	"->")		\
 	F(P_NATTO,	false,	natto,		natto,	"nat-to")	\

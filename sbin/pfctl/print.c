@@ -681,6 +681,20 @@ print_rtable(const struct ctx *c)
 		fprintf(c->f, " rtable %d", c->r->rtableid);
 }
 
+static void
+print_divert(const struct ctx *c)
+{
+	const struct pf_rule *r = c->r;
+	char buf[INET6_ADDRSTRLEN];
+
+	if (r->divert_type == PF_DIVERT_REPLY)
+		fputs(" divert-reply", c->f);
+	if (r->divert_type == PF_DIVERT_TO &&
+	    inet_ntop(r->af, &r->divert_addr, buf, sizeof(buf)) != NULL)
+		fprintf(c->f, " divert-to %s port %u", buf,
+		    ntohs(r->divert_port));
+}
+
 static bool
 is_translation(const struct pf_rule *r)
 {

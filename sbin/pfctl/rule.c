@@ -8,6 +8,7 @@
  * the function that takes it.  A function says what is wrong and
  * returns false; the rule is then given up.  No locking.  Stands on host.c, pool.c.
  */
+#include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include <limits.h>
@@ -654,6 +655,62 @@ static bool
 part_route(struct parser *p, struct spec *sp, const struct node *n)
 {
 	return (target_route(p, sp, n));
+}
+
+/* The one address that is meant: the first of the rule's family. */
+static const struct host *
+divert_host(struct parser *p, const struct spec *sp, const struct node *n)
+{
+	const uint8_t af = sp->tmpl.rule.af;
+	struct host *h;
+
+	if (n->kind != N_HOST) {
+		pf_error(p, 0, "divert-to needs an address, as in divert-to "
+		    "127.0.0.1 port 8080");
+		return (NULL);
+	}
+	if (!host_resolve(p, n, &h))
+		return (NULL);
+	if (af == 0) {
+		pf_error(p, 0, "divert-to requires an address family%s",
+		    pf_hint(p, ": add inet or inet6"));
+		return (NULL);
+	}
+	while (h != NULL && h->af != af)
+		h = h->next;
+	if (h == NULL) {
+		pf_error(p, 0, "divert-to: %s is no address of %s", n->s,
+		    af == AF_INET ? "inet" : "inet6");
+		return (NULL);
+	}
+	if (h->neg || h->addr.type != PF_ADDR_ADDRMASK || addr_prefix(
+	    &h->addr.v.a.mask, AF_INET6) != (af == AF_INET ? 32 : 128)) {
+		pf_error(p, 0, "divert-to: %s is not one address", n->s);
+		return (NULL);
+	}
+	return (h);
+}
+
+static bool
+part_divert(struct parser *p, struct spec *sp, const struct node *n)
+{
+	struct pf_rule *r = &sp->tmpl.rule;
+	const struct host *h;
+	uint32_t port;
+
+	r->divert_type = (uint8_t)n->n[0];
+	if (r->divert_type == PF_DIVERT_REPLY)
+		return (true);
+	h = divert_host(p, sp, n->a.first);
+	if (h == NULL || !parse_port(p, n->s, strlen(n->s), &port))
+		return (false);
+	if (port == 0) {
+		pf_error(p, 0, "invalid divert port: %s", n->s);
+		return (false);
+	}
+	r->divert_addr = h->addr.v.a.addr;
+	r->divert_port = htons((uint16_t)port);
+	return (true);
 }
 
 static bool

@@ -58,6 +58,13 @@ pf_flowi4_set_tos(struct flowi4 *fl, const struct iphdr *iph)
 #endif
 }
 
+/* The type of service of ip_route_input_noref(): a DSCP since 6.13 (7.3 has it, 6.12 not). */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#define PF_INPUT_TOS(iph)	inet_dsfield_to_dscp((iph)->tos)
+#else
+#define PF_INPUT_TOS(iph)	inet_dscp_to_dsfield(inet_dsfield_to_dscp((iph)->tos))
+#endif
+
 /* What kernel_bind() and kernel_connect() call an address of whatever length, since 6.19. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
 #define pf_sockaddr	sockaddr_unsized

@@ -2,7 +2,8 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_local.c: connections from outside to programs that listen on the loopback address
+ * pf_local.c: connections from outside to programs that listen on the loopback address, or
+ * have addresses of others
  *
  * The kernel takes no packet with an address of 127.0.0.0/8 from another device than the
  * loopback, and sends none there.  What a rule has redirected to such an address it must
@@ -16,12 +17,17 @@
  * A program that listens on all addresses is preferred to one that listens on the loopback
  * address alone, which is there for the clients of this host.
  *
+ * What is diverted is not changed: it gets a route by which this host takes it, and, unless
+ * it belongs to a connection that the kernel knows, the socket that it is for.
+ *
  * Owns the hooks and the sysctl, while they are set: struct pf_netns, local_*.  Locking: those
  * are under pf's control mutex.  The rest is packet context, an RCU read side.
  */
 #include <linux/inetdevice.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter_ipv4.h>
+#include <net/addrconf.h>
+#include <net/dst_metadata.h>
 #include <net/inet6_hashtables.h>
 #include <net/inet_hashtables.h>
 #include <net/inet_timewait_sock.h>
@@ -30,6 +36,7 @@
 #include <net/l3mdev.h>
 #include <net/route.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 #include <net/udp.h>
 
 #include "pf_linux.h"
@@ -301,6 +308,93 @@ is_plain(const struct sk_buff *skb, uint8_t af, uint8_t proto)
 	return (af == AF_INET ? !ip_is_fragment(ip_hdr(skb)) :
 	    ipv6_hdr(skb)->nexthdr == proto);
 }
+
+/*
+ * Diverted packets
+ */
+
+/*
+ * A route by which the kernel takes the packet for its own: that to an address of the device
+ * that it came by.  So the source is looked at as that of any packet (rp_filter, martians).
+ */
+static bool
+route_local4(struct sk_buff *skb)
+{
+	const struct iphdr	*iph = ip_hdr(skb);
+	__be32			 own = inet_select_addr(skb->dev, 0, RT_SCOPE_LINK);
+
+	if (own == 0 || ip_route_input_noref(skb, own, iph->saddr,
+	    PF_INPUT_TOS(iph), skb->dev) != 0)
+		return (false);
+	if ((skb_rtable(skb)->rt_flags & RTCF_LOCAL) != 0)
+		return (true);
+	skb_dst_drop(skb);
+	return (false);
+}
+
+static bool
+is_own(const struct look *l, const struct net_device *dev, uint8_t af)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (af == AF_INET6)
+		return (ipv6_chk_addr(l->net, in6(l->f->dst), NULL, 0));
+#endif
+	return (inet_addr_type_dev_table(l->net, dev, l->f->dst->v4) == RTN_LOCAL);
+}
+
+/*
+ * Who listens there for the packet, referenced; NULL: nobody.  A connection of TCP needs
+ * answers: who may not give them in the name of others (IP_TRANSPARENT) does not count.
+ */
+static struct sock *
+diverts_to(const struct look *l, const struct net_device *dev, uint8_t af,
+    uint8_t proto, const struct pf_addr *to, uint16_t port)
+{
+	struct pf_flow	 f = *l->f;
+	struct look	 at = *l;
+	struct sock	*sk;
+
+	f.dport = port;
+	at.f = &f;
+	sk = listener(&at, af, proto, to);
+	if (sk == NULL || (proto == IPPROTO_TCP && !inet_sk_transparent(sk) &&
+	    !is_own(l, dev, af)) || !refcount_inc_not_zero(&sk->sk_refcnt))
+		return (NULL);
+	return (sk);
+}
+
+enum pf_diverted
+pf_pkt_divert(struct pf *pf, struct pf_pkt *skb, uint8_t af, uint8_t proto,
+    const struct pf_flow *f, const struct pf_addr *to, uint16_t port, bool opens)
+{
+	struct pf_netns	*ns = pf_hostdata(pf);
+	struct look	 l = look_of(ns->net, skb->dev, f);
+	struct sock	*sk, *old;
+
+	/* what comes by a loopback device has its route */
+	if (!skb_valid_dst(skb) && !(af == AF_INET ? route_local4(skb) :
+	    route_local6(ns->net, skb)))
+		return (PF_DIVERT_NOWAY);
+	if (to == NULL)
+		return (PF_DIVERTED);
+	old = connection(&l, af, proto);
+	if (old != NULL && !(opens && old->sk_state == TCP_TIME_WAIT)) {
+		sock_gen_put(old);		/* the kernel finds it again */
+		return (PF_DIVERTED);
+	}
+	sk = diverts_to(&l, skb->dev, af, proto, to, port);
+	if (sk != NULL)
+		assign(skb, sk);
+	if (old != NULL && sk != NULL)
+		inet_twsk_deschedule_put(inet_twsk(old));
+	else if (old != NULL)
+		sock_gen_put(old);
+	return (sk != NULL ? PF_DIVERTED : PF_DIVERT_NOBODY);
+}
+
+/*
+ * Loopback addresses
+ */
 
 bool
 pf_pkt_loopback(struct pf *pf, struct pf_pkt *skb, uint8_t af, uint8_t proto,

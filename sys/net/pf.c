@@ -14,6 +14,7 @@
 #include "pfvar.h"
 #include "pf_actions.h"
 #include "pf_conf.h"
+#include "pf_divert.h"
 #include "pf_if.h"
 #include "pf_ifaddr.h"
 #include "pf_ifgroup.h"
@@ -24,6 +25,7 @@
 #include "pf_packet.h"
 #include "pf_path.h"
 #include "pf_rate.h"
+#include "pf_reply.h"
 #include "pf_rewrite.h"
 #include "pf_route.h"
 #include "pf_rule.h"
@@ -127,6 +129,8 @@ path_each(struct pf_path *p)
 		p->hop = more->hop;
 		p->pd.flags |= PF_PD_HOP;
 	}
+	if (more->divert.type != PF_DIVERT_NONE && pf_divert_applies(&p->pd))
+		p->pd.flags |= PF_PD_DIVERT;
 	return (pf_norm_any(&more->norm) ? pf_norm_apply(&p->pd, &more->norm) :
 	    PF_GO);
 }
@@ -210,6 +214,35 @@ path_state(struct pf_path *p)
 		return (why);
 	pf_state_key_get(s, path_far_side(p), &to);
 	return (pf_rewrite(&p->pd, &to));
+}
+
+/*
+ * The packet is for a program of this host.  If there is none it is answered as where nobody
+ * listens, and nothing is left of its connection.  What has been translated is not answered:
+ * it is not the packet any more that its sender knows.
+ */
+static int
+path_divert(struct pf_path *p)
+{
+	struct pf_state	*s = p->state;
+	bool		 closed;
+	int		 why = pf_divert_take(&p->pd, &s->more->divert, &closed);
+
+	if (!closed)
+		return (why);
+	if (!pf_state_translates(s))
+		pf_reply_closed(&p->pd);
+	pf_state_remove(p->pd.pf, s);
+	return (why);
+}
+
+/* Where the packet goes, if a rule says that. */
+static pf_noinline int
+path_leads(struct pf_path *p)
+{
+	if ((p->pd.flags & PF_PD_DIVERT) != 0)
+		return (path_divert(p));
+	return (pf_hop_take(&p->pd, &p->hop));
 }
 
 /*
@@ -349,8 +382,8 @@ pf_test(struct pf *pf, int dir, uint8_t af, int ifindex, struct pf_pkt **pkt)
 		why = path_state(&p);
 	if (why == PF_GO && p.state == NULL)
 		why = pf_path_new(&p);
-	if (unlikely(p.pd.flags & PF_PD_HOP) && why == PF_GO)
-		why = pf_hop_take(&p.pd, &p.hop);
+	if (unlikely(p.pd.flags & (PF_PD_HOP | PF_PD_DIVERT)) && why == PF_GO)
+		why = path_leads(&p);
 	path_count(&p, why);
 	return (why != PF_GO ? PF_DROP :
 	    unlikely(p.pd.flags & PF_PD_MOVED) ? PF_ROUTED : PF_PASS);

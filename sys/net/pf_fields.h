@@ -107,8 +107,8 @@
 	F(uid,		"user",		ANY, 0,	COUNT,	ASK,	LIKE)		\
 	F(gid,		"group",	ANY, 0,	COUNT,	ASK,	LIKE)		\
 	F(pad0,		"",		ANY, 0,	COUNT,	OUT,	IGNORED)	\
-	F(divert_addr,	"divert-to",	ANY, 0,	COUNT,	LATER,	SAME)		\
-	F(divert_port,	"divert-to",	ANY, 0,	COUNT,	LATER,	SAME)		\
+	F(divert_addr,	"divert-to",	ANY, 0,	COUNT,	TOLD,	SAME)		\
+	F(divert_port,	"divert-to",	ANY, 0,	COUNT,	TOLD,	SAME)		\
 	F(return_icmp,	"return-icmp",	ANY, 0,	COUNT,	ACT,	LIKE)		\
 	F(return_icmp6,	"return-icmp6",	ANY, 0,	COUNT,	ACT,	LIKE)		\
 	F(max_mss,	"max-mss",	ANY, 0,	COUNT,	ACT,	SAME)		\
@@ -144,7 +144,9 @@
 	F(flush,	"flush",	MAX, PF_FLUSH | PF_FLUSH_GLOBAL,	\
 						COUNT,	ACT,	SAME)		\
 	F(naf,		"af-to",	ANY, 0,	COUNT,	LATER,	SAME)		\
-	F(divert_type,	"divert-to",	ANY, 0,	COUNT,	LATER,	SAME)		\
+	F(divert_type,	"divert-to or divert-reply",				\
+					MAX, PF_DIVERT_PACKET,			\
+						COUNT,	ACT,	SAME)		\
 	F(pool_used,	"nat-to, rdr-to or route-to",				\
 					MAX, (1U << PF_POOL_MAX) - 1,		\
 						COUNT,	ACT,	SAME)		\
@@ -180,7 +182,8 @@
 	F(SETQUEUE,	set_queue,	"set queue",		LATER)
 
 #define PF_RULE_VALUES_LATER(F)							\
-	F(keep_state,	PF_STATE_SYNPROXY,	"synproxy state")
+	F(keep_state,	PF_STATE_SYNPROXY,	"synproxy state")		\
+	F(divert_type,	PF_DIVERT_PACKET,	"divert-packet")
 
 /*
  * PF_RULE_ONLY_ASK(use, code) is the code where use is ASK, and nothing elsewhere; so are

@@ -224,6 +224,23 @@ bool	 pf_pkt_loopback(struct pf *, struct pf_pkt *, uint8_t af, uint8_t proto,
 	    const struct pf_flow *, bool opens);
 
 /*
+ * Connections that programs of this host have under addresses of others.  pf_pkt_divert(): the
+ * packet has come in, and this host takes it, whatever its destination is.  to not NULL: if it
+ * belongs to no connection, a program that listens there, at this port, gets it, as it is;
+ * the packet is whole, and TCP or UDP, and the program may answer in the name of the
+ * destination (or that is an address of this host).  opens: it may begin a connection.
+ * Packet context.
+ */
+enum pf_diverted {
+	PF_DIVERTED,
+	PF_DIVERT_NOBODY,		/* no such program */
+	PF_DIVERT_NOWAY			/* a source that none may have who sends by that device */
+};
+enum pf_diverted pf_pkt_divert(struct pf *, struct pf_pkt *, uint8_t af,
+	    uint8_t proto, const struct pf_flow *, const struct pf_addr *to,
+	    uint16_t port, bool opens);
+
+/*
  * Writing to a packet.  pf_pkt_write(): len bytes at off (both as for
  * pf_pkt_pull()), now the packet's own, or NULL without memory; what
  * pf_pkt_pull() has returned is void then.  pf_pkt_cksum_change(): in what the

@@ -14,6 +14,7 @@
 #include "pfvar.h"
 #include "pf_actions.h"
 #include "pf_choose.h"
+#include "pf_divert.h"
 #include "pf_if.h"
 #include "pf_ifgroup.h"
 #include "pf_instance.h"
@@ -145,7 +146,8 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 
 	if (likely(!p->translated && p->anchor == NULL && p->nat == NULL &&
 	    p->acts.n == 0 && p->pd.new_tag == NULL && !pf_norm_any(&p->acts.norm) &&
-	    own->rate == NULL && own->act.rt == PF_NOPFROUTE && p->source == NULL &&
+	    own->rate == NULL && own->act.rt == PF_NOPFROUTE &&
+	    own->act.divert_type == PF_DIVERT_NONE && p->source == NULL &&
 	    p->chosen.n == 0 && (p->bound == NULL || p->bound == p->pd.kif)))
 		return (PF_GO);
 	more = pf_alloc_atomic(p->pd.pf, sizeof(*more) +
@@ -168,6 +170,7 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 	more->hop.rt = PF_NOPFROUTE;
 	if (own->pool[PF_POOL_ROUTE] != NULL)
 		more->hop = p->hop;
+	pf_divert_init(&p->pd, own, &more->divert);
 	if (p->pd.new_tag != NULL) {
 		pf_tag_ref(p->pd.new_tag);
 		more->tag = p->pd.new_tag;
@@ -213,6 +216,7 @@ fill_in(struct pf_path *p, struct pf_state *s, struct pf_krule *kr)
 		s->log |= PF_STATE_COUNTS;
 	if (s->more != NULL && (s->more->tag != NULL || pf_norm_any(&s->more->norm) ||
 	    s->more->hop.rt != PF_NOPFROUTE || kr->rate != NULL ||
+	    s->more->divert.type != PF_DIVERT_NONE ||
 	    s->more->source != NULL || s->more->nholds != 0))
 		s->log |= PF_STATE_ACTS;
 	s->creation = s->expire = pf_uptime(p->pd.pf);
@@ -369,6 +373,18 @@ route(struct pf_path *p, struct pf_krule *kr)
 	return (why);
 }
 
+/* The rule says that a program of this host gets the packet: that takes a state. */
+static int
+divert(struct pf_path *p)
+{
+	if (!pf_divert_applies(&p->pd))
+		return (PF_GO);
+	if (!makes_state(p))
+		return (PFRES_FRAG);
+	p->pd.flags |= PF_PD_DIVERT;
+	return (PF_GO);
+}
+
 /* Without a rule that matches the packet passes.  A translation needs a state. */
 static int
 decided(struct pf_path *p)
@@ -395,6 +411,8 @@ decided(struct pf_path *p)
 	}
 	if (why == PF_GO && kr != NULL && unlikely(kr->pool[PF_POOL_ROUTE] != NULL))
 		why = route(p, kr);
+	if (why == PF_GO && kr != NULL && unlikely(kr->act.divert_type == PF_DIVERT_TO))
+		why = divert(p);
 	if (why != PF_GO || !makes_state(p))
 		return (why);
 	if (p->translated && kr == NULL)

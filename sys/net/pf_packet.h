@@ -16,6 +16,7 @@
 
 #include "pf_host.h"
 #include "pfvar.h"
+#include "pf_wire.h"
 
 struct pf;
 struct pf_kif;
@@ -48,6 +49,7 @@ enum {
 #define PF_PD_LINK	0x400	/* never leaves its link: is not translated */
 #define PF_PD_HOP	0x1000	/* takes a hop: the path has it */
 #define PF_PD_MOVED	0x2000	/* goes another way: PF_ROUTED */
+#define PF_PD_DIVERT	0x4000	/* is for a program here: its state has pf_divert */
 #define PF_PD_OWNER	0x800	/* uid and gid have been looked up */
 
 struct pf_tcp_info {
@@ -117,6 +119,13 @@ pf_transport_size(uint8_t proto)
  * (0: none). */
 uint8_t	 pf_packet_wscale(const struct pf_pdesc *pd);
 uint16_t pf_packet_mss(const struct pf_pdesc *pd);
+/* Whether it may begin a connection of TCP. */
+static inline bool
+pf_pd_opens(const struct pf_pdesc *pd)
+{
+	return (pd->proto == IPPROTO_TCP && (pd->tcp.flags &
+	    (PF_TH_SYN | PF_TH_ACK)) == PF_TH_SYN);
+}
 /* The number of packets on the wire that the packet stands for, for
  * counters. */
 static inline uint64_t

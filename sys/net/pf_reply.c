@@ -245,6 +245,17 @@ send_icmp(const struct pf_pdesc *pd, uint16_t typecode)
 	pf_pkt_send(pd->pf, pkt, pd->pkt, pd->af);
 }
 
+void
+pf_reply_closed(const struct pf_pdesc *pd)
+{
+	if (!answerable(pd))
+		return;
+	if (pd->proto == IPPROTO_TCP)
+		send_rst(pd, 0);
+	else
+		send_icmp(pd, pd->af == AF_INET ? ICMP4_DEFAULT : ICMP6_DEFAULT);
+}
+
 static bool
 is_icmp(const struct pf_pdesc *pd)
 {

@@ -20,6 +20,9 @@ struct pf_tcp_info;
 /* Answer a blocked packet as the rule says: with a RST, with ICMP unreachable,
  * or not at all.  pf_reply.c says which packets are never answered. */
 void	 pf_reply_blocked(const struct pf_pdesc *, const struct pf_krule *);
+/* Answer a packet in the name of its destination, where nobody waits for it: TCP with a RST,
+ * all else with ICMP port unreachable. */
+void	 pf_reply_closed(const struct pf_pdesc *);
 /* Answer a TCP segment in its receiver's name with a challenge ACK (RFC 5961,
  * 3.2 and 4.2) that has seq, ack and win of `as', as the sender knows them.
  * Without memory there is no answer. */

@@ -143,13 +143,11 @@ static int
 to_loopback(struct pf_pdesc *pd)
 {
 	const struct pf_flow	f = { &pd->src, &pd->dst, pd->sport, pd->dport };
-	bool			opens = pd->proto == IPPROTO_TCP && (pd->tcp.flags &
-				    (PF_TH_SYN | PF_TH_ACK)) == PF_TH_SYN;
 
 	if (likely(pd->dir == PF_OUT || !pf_addr_is_loopback(&pd->dst, pd->af)))
 		return (PF_GO);
-	return (pf_pkt_loopback(pd->pf, pd->pkt, pd->af, pd->proto, &f, opens) ?
-	    PF_GO : PFRES_NOROUTE);
+	return (pf_pkt_loopback(pd->pf, pd->pkt, pd->af, pd->proto, &f,
+	    pf_pd_opens(pd)) ? PF_GO : PFRES_NOROUTE);
 }
 
 int

@@ -185,6 +185,13 @@ sources_ok(const struct pf_rule *r)
 	return (r->max_src_states == 0 || track != 0);
 }
 
+static bool
+has_divert(const struct pf_rule *r)
+{
+	return (r->divert_type != PF_DIVERT_NONE || r->divert_port != 0 ||
+	    !pf_all_zero(r->divert_addr.addr8, sizeof(r->divert_addr)));
+}
+
 /* The two actions of rules in a translation ruleset: translate, and do not
  * translate. */
 static const struct {
@@ -209,7 +216,8 @@ check_translation(const struct pf_rule *r, uint32_t ruleset)
 		return (EINVAL);
 	if (r->keep_state != 0 || has_state_options(r) || r->pool_used != 0 ||
 	    r->rule_flag != 0 || r->flagset != 0 || r->allow_opts != 0 ||
-	    r->rt != PF_NOPFROUTE || r->max_mss != 0 || r->min_ttl != 0 ||
+	    r->rt != PF_NOPFROUTE || has_divert(r) ||
+	    r->max_mss != 0 || r->min_ttl != 0 ||
 	    (r->natpass && r->action != translations[ruleset].does))
 		return (EINVAL);
 	return (0);
@@ -224,7 +232,8 @@ check_call(const struct pf_rule *r, uint32_t ruleset)
 	    ruleset == PF_RULESET_FILTER ? PF_PASS : translations[ruleset].does;
 
 	if (r->action != action || r->keep_state != 0 || has_state_options(r) ||
-	    r->pool_used != 0 || r->rt != PF_NOPFROUTE || r->natpass ||
+	    r->pool_used != 0 || r->rt != PF_NOPFROUTE || has_divert(r) ||
+	    r->natpass ||
 	    r->allow_opts || r->log != 0 ||
 	    r->return_icmp != 0 || r->return_icmp6 != 0 || r->return_ttl != 0 ||
 	    r->max_mss != 0 || r->min_ttl != 0 ||
@@ -261,6 +270,31 @@ check_route(const struct pf_rule *r)
 	    (r->rt == PF_REPLYTO && r->keep_state == 0) ? EOPNOTSUPP : 0);
 }
 
+/*
+ * divert-to is for connections that come in, which must have ports, to a program at an address
+ * of their family; divert-reply for those that go out.
+ */
+static int
+check_divert(const struct pf_rule *r)
+{
+	const uint8_t	*a = r->divert_addr.addr8;
+	bool		 to = r->divert_type == PF_DIVERT_TO;
+	size_t		 used = !to ? 0 : r->af == AF_INET ? 4 : 16;
+
+	if ((to ? r->divert_port == 0 : r->divert_port != 0) ||
+	    !pf_all_zero(a + used, sizeof(r->divert_addr) - used))
+		return (EINVAL);
+	if (r->divert_type == PF_DIVERT_NONE)
+		return (0);
+	if (to ? r->direction != PF_IN || r->af == 0 ||
+	    (r->proto != IPPROTO_TCP && r->proto != IPPROTO_UDP) :
+	    r->direction != PF_OUT)
+		return (EINVAL);
+	/* what is diverted is known by its state, and goes nowhere else */
+	return (r->action != PF_PASS || r->keep_state == 0 || r->pool_used != 0 ||
+	    r->rt != PF_NOPFROUTE ? EOPNOTSUPP : 0);
+}
+
 static int
 check_action(const struct pf_rule *r, uint32_t ruleset)
 {
@@ -272,6 +306,8 @@ check_action(const struct pf_rule *r, uint32_t ruleset)
 	if (ruleset != PF_RULESET_FILTER)
 		return (EOPNOTSUPP);
 	error = check_route(r);
+	if (error == 0)
+		error = check_divert(r);
 	if (error != 0)
 		return (error);
 	if (r->action == PF_MATCH)

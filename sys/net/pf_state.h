@@ -132,8 +132,7 @@ struct pf_state {
 	uint32_t	 creatorid;		/* [i] network order */
 	uint32_t	 creation;		/* [i] uptime */
 	struct pf_rcu_head rcu;
-	uint32_t	 refused;		/* [s] TCP: number of the RST that refuses */
-						/* what passed in a handshake; 0: nothing */
+	uint32_t	 refused;		/* [s] TCP: of the RST that refuses a SYN; or 0 */
 	struct pf_atomic inuse;			/* of an object's first state: see pf_statemem.c */
 };
 
@@ -142,6 +141,13 @@ struct pf_hop {
 	struct pf_kif	*kif;			/* out of it; NULL: of any; the rule has it */
 	struct pf_addr	 gw;			/* all zero: to their destination */
 	uint8_t		 rt;			/* PF_ROUTETO, ..; PF_NOPFROUTE: none */
+};
+
+/* The program of this host that gets what comes in (pf_divert.h). */
+struct pf_divert {
+	struct pf_addr	 addr;			/* where it listens, for PF_DIVERT_TO */
+	uint16_t	 port;			/* network order */
+	uint8_t		 type;			/* PF_DIVERT_* */
 };
 
 /*
@@ -153,10 +159,7 @@ struct pf_hold {
 	struct pf_atomic *count;
 };
 
-/*
- * What few states need beyond their connection.  Made before the state is inserted, freed
- * with it.
- */
+/* What few states need beyond their connection.  Made before the state is inserted. */
 struct pf_state_more {
 	struct pf_state_link link;		/* must be first; of the key on the stack's side, */
 						/* if it translates */
@@ -174,6 +177,7 @@ struct pf_state_more {
 	struct pf_kif	*group;			/* [i] that the state is bound to, counted */
 						/* there as the state's kif is; NULL: none */
 	struct pf_hop	 hop;			/* [i] */
+	struct pf_divert divert;		/* [i] */
 	struct pf_hold	*hold;			/* [i] nholds, behind rule[]; given up by who */
 	uint32_t	 nholds;		/* removes the state, which makes it 0 */
 	uint32_t	 n;			/* [i] */
@@ -181,8 +185,8 @@ struct pf_state_more {
 						/* rule at which its packets count, these two too */
 };
 #define PF_STATE_COUNTS		0x80		/* of state->log: more->rule has some */
-#define PF_STATE_ACTS		0x40		/* of state->log: each packet gets a tag or a */
-						/* type of service, has a rate, a hop or a source */
+#define PF_STATE_ACTS		0x40		/* of state->log: packets get a tag, a tos or a */
+						/* way, have a rate or a source */
 
 #define PF_SETTLED_FORWARD	0x01		/* packets of this direction change no peer .. */
 #define PF_SETTLED_BACK		0x02		/* .. and no timeout */

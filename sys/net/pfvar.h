@@ -256,6 +256,11 @@ struct pf_threshold {			/* limit events in seconds */
 #define PF_FLUSH		0x01		/* flush */
 #define PF_FLUSH_GLOBAL		0x02
 
+#define PF_DIVERT_NONE		0		/* divert_type */
+#define PF_DIVERT_TO		1
+#define PF_DIVERT_REPLY		2
+#define PF_DIVERT_PACKET	3
+
 #define PF_PRIO_ZERO		0xff		/* set_prio, prio: 0 asked for */
 #define PF_PRIO_NOTSET		0x00
 
@@ -337,8 +342,7 @@ struct pf_rule {
 	uint8_t		prio;
 	uint8_t		flush;			/* PF_FLUSH*, of overload */
 	uint8_t		naf;			/* af-to */
-	uint8_t		divert_type;		/* 0 none, 1 to, 2 reply, 3 */
-						/* packet */
+	uint8_t		divert_type;		/* PF_DIVERT_* */
 	uint8_t		pool_used;		/* bit per PF_POOL_*: nat-to */
 						/* .. given */
 	uint8_t		anchor_wildcard;	/* out */

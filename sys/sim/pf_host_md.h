@@ -433,6 +433,8 @@ struct pf_pkt {
 	bool		 cksum_known;	/* as if verified by the device */
 	bool		 bcast;		/* to everybody, says the link layer */
 	int		 outif;		/* is about to leave by */
+	bool		 here;		/* for this node, whatever its destination .. */
+	uint16_t	 port;		/* .. and who listens here, 0: as addressed */
 	int		 way;		/* goes out of this interface .. */
 	uint8_t		 gw[16];	/* .. to this gateway; 0: as routed */
 	struct sim_piece piece[SIM_PIECES];

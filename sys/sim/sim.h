@@ -260,6 +260,8 @@ struct sim_node {
 	bool		 log_stderr;
 	bool		 sockets;	/* every port is that of a program of .. */
 	uint32_t	 uid, gid;	/* .. this user and group */
+	uint16_t	 listens;	/* the only port to which packets can be diverted; .. */
+	bool		 martian;	/* .. 0: any; no source is one for such packets */
 	struct {			/* sim_user_region() */
 		uint64_t base, len;
 	}		 user[8];

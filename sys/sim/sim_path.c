@@ -193,6 +193,29 @@ pf_pkt_loopback(struct pf *pf, struct pf_pkt *p, uint8_t af, uint8_t proto,
 	return (true);
 }
 
+enum pf_diverted
+pf_pkt_divert(struct pf *pf, struct pf_pkt *p, uint8_t af, uint8_t proto,
+    const struct pf_flow *f, const struct pf_addr *to, uint16_t port,
+    bool opens)
+{
+	const struct sim_node *n = pf_hostdata(pf);
+
+	(void)af, (void)f, (void)opens;
+	if (!sim_in_packet())
+		SIM_PANIC("not in packet context");
+	if (to != NULL && proto != IPPROTO_TCP && proto != IPPROTO_UDP)
+		SIM_PANIC("protocol %u has no sockets", proto);
+	if (n->martian)
+		return (PF_DIVERT_NOWAY);
+	if (to != NULL && n->listens != 0 && ntohs(port) != n->listens)
+		return (PF_DIVERT_NOBODY);
+	p->here = true;
+	p->port = to != NULL ? ntohs(port) : 0;
+	if (to != NULL)
+		memcpy(p->gw, to, sizeof(p->gw));
+	return (PF_DIVERTED);
+}
+
 #define WAYS_MAX	4		/* interfaces that a packet is sent on from */
 
 /* As the core is asked, which a test may stand in for. */
@@ -210,8 +233,10 @@ sim_test(struct sim_node *n, int dir, int ifindex, struct pf_pkt *p)
 	int verdict, left = WAYS_MAX;
 
 	p->outif = ifindex;
-	if (dir == PF_IN)
+	if (dir == PF_IN) {
 		p->way = 0;
+		p->here = false;
+	}
 	if (!n->enabled || p->own)
 		return (PF_PASS);
 	if (dir == PF_IN)
@@ -322,7 +347,7 @@ sim_input(struct sim_node *n, int ifindex, struct pf_pkt *p)
 		sim_pkt_free(p);
 		return;
 	}
-	if (p->way == 0 && sim_is_local(n, af, &dst))
+	if (p->here || (p->way == 0 && sim_is_local(n, af, &dst)))
 		sim_pktq_add(&n->local, p);
 	else if (!n->forwarding || !decrement_ttl(p, af)) {
 		n->unroutable++;

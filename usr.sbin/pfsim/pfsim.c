@@ -290,6 +290,19 @@ print_way(struct pfsim *ps, const struct pf_pkt *p, const char *what)
 	printf("\t%s %s, by %s\n", what, gw, ifp != NULL ? ifp->name : "?");
 }
 
+/* It is diverted to a program of this host. */
+static void
+print_here(const struct pf_pkt *p)
+{
+	char at[INET6_ADDRSTRLEN];
+
+	inet_ntop(p->af, p->gw, at, sizeof(at));
+	if (p->port != 0)
+		printf("\tis for who listens at %s port %u\n", at, p->port);
+	else
+		printf("\tis for this host\n");
+}
+
 static void
 copies(struct pfsim *ps, bool show)
 {
@@ -354,6 +367,8 @@ judge(struct pfsim *ps, struct pf_pkt *p, int dir, int ifindex, uint64_t when)
 		}
 		if (verdict == PF_PASS && p->way != 0)
 			print_way(ps, p, "goes to");
+		if (verdict == PF_PASS && p->here)
+			print_here(p);
 	}
 	copies(ps, show);
 	answers(ps, when, show);
