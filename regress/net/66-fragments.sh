@@ -44,8 +44,7 @@ frags4 1800 id=2 1200-1800 600-1200 0-600
 expect 'backwards' until_true came 2
 frags6 1800 id=3 1200-1800 0-600 600-1200
 expect 'backwards, IPv6' until_true came 3
-is 'packets of the rule: whole datagrams, in and out' 6 \
-    "$(rule_counter dns Packets)"
+is 'states of the rule: of the ports, in and out' 4 "$(rule_counter dns Creations)"
 client python3 -I -S "$NET/frags.py" $C4 $S4 7 54 1800 id=4 0-600 600-1800
 frags4 1800 id=5 0-600 600-1800
 expect 'one behind it' until_true came 5

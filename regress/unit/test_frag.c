@@ -396,7 +396,8 @@ test_keys(void **state)
 	assert_int_equal(sim_mem_live(SIM_MEM_PKT), 0);
 }
 
-/* What is in the headers: options, IPv6 headers in front, don't fragment, congestion. */
+/* What is in the headers: options, IPv6 headers in front, don't fragment (no-df), marks of
+ * congestion. */
 static void
 test_headers(void **state)
 {
