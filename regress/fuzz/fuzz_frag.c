@@ -24,6 +24,15 @@
 
 static struct sim *sim;
 static struct sim_node *node;
+static unsigned long kept, whole, passed, dropped;
+
+static void
+stats(void)
+{
+	if (getenv("FUZZ_STATS") != NULL)
+		printf("stats: kept=%lu whole=%lu passed=%lu dropped=%lu\n",
+		    kept, whole, passed, dropped);
+}
 
 /* The bytes of the fragment; the payload's upper two bits name the datagram. */
 static struct pf_pkt *
@@ -72,14 +81,14 @@ build(uint8_t flags, uint8_t which, uint32_t from, uint32_t len, uint8_t fill)
 }
 
 static void
-check(const struct pf_pdesc *pd, uint8_t which, bool whole)
+check(const struct pf_pdesc *pd, uint8_t which, bool all)
 {
 	static uint8_t b[65535 + 40];
-	uint32_t h = whole || pd->af == AF_INET6 ? pd->off : pd->frag.at;
+	uint32_t h = all || pd->af == AF_INET6 ? pd->off : pd->frag.at;
 
 	must(pd->len == pd->pkt->len, "a length");
-	must(!whole || (pd->flags & PF_PD_FRAGMENT) == 0, "whole");
-	must(whole || (pd->flags & PF_PD_FRAGMENT) != 0, "a fragment");
+	must(!all || (pd->flags & PF_PD_FRAGMENT) == 0, "whole");
+	must(all || (pd->flags & PF_PD_FRAGMENT) != 0, "a fragment");
 	sim_pkt_bytes(pd->pkt, b, sizeof(b));
 	for (; h < pd->len; h++)
 		must(b[h] >> 6 == which, "bytes of one datagram");
@@ -102,7 +111,7 @@ one(struct input *in)
 	if ((flags & F_MORE) == 0 && from == 0)
 		return;
 	memset(&pd, 0, sizeof(pd));
-	p = build(flags, which, from, len, (uint8_t)(n >> 10));
+	p = build(flags, which, from, len, (uint8_t)(n >> 11));
 	if ((flags & F_CUT) != 0)
 		sim_pkt_split(p, (uint32_t[]){ 7, 30, 45, len }, 4);
 	pd.pf = node->pf;
@@ -116,6 +125,14 @@ one(struct input *in)
 	sim_packet_leave();
 	if (why == PF_GO)
 		check(&pd, which, mode == PF_FRAG_WHOLE || pd.af == AF_INET6);
+	if (why == PF_HELD)
+		kept++;
+	else if (why != PF_GO)
+		dropped++;
+	else if (mode == PF_FRAG_WHOLE || pd.af == AF_INET6)
+		whole++;
+	else
+		passed++;
 	if (why != PF_HELD)
 		sim_pkt_free(p);
 }
@@ -136,6 +153,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(sim_ioctl(node, cl, DIOCSETLIMIT, &few) == 0, "a limit");
 		must(sim_ioctl(node, cl, DIOCSETTIMEOUT, &frag) == 0, "a timeout");
 		pf_client_close(cl);
+		atexit(stats);
 	}
 	while (in.n >= 6)
 		one(&in);
@@ -149,7 +167,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 int
 main(int argc, char **argv)
 {
-	static uint8_t s[6 * 8];
+	static uint8_t s[6 * 9];
 
 	must(argc == 2, "one argument: a directory");
 	for (unsigned int way = 0; way < 8; way++) {
@@ -162,8 +180,9 @@ main(int argc, char **argv)
 			b[2] = (uint8_t)(at * 2);
 			b[3] = 0;
 			b[4] = way & 2 ? 23 : 15;
-			b[5] = (uint8_t)(i << 2);
+			b[5] = (uint8_t)(i << 3);
 		}
+		memmove(s + 6 * 3, s + 6 * 2, 6 * 6);	/* one comes twice */
 		seed_write(argv[1], (char[]){ (char)('a' + way), '\0' }, s, sizeof(s));
 	}
 	return (0);
