@@ -19,7 +19,7 @@
  * So those who send fragments of datagrams that never become complete, at however low a
  * rate, cannot keep others from being put together: a true datagram has all of its
  * fragments within moments, and would have to be overtaken by as many others as
- * the limit allows.  What only says which fragments are to be dropped never gives way:
+ * the limit allows.  (A fragment that fills several gaps may exceed it by the others.)  What only says which fragments are to be dropped never gives way:
  * if nothing else is left, the new fragment is refused.  A datagram has PF_GRAM_PIECES
  * pieces at most, so that each fragment costs a bounded search.
  */
@@ -88,14 +88,10 @@ void	 pf_frags_purge(struct pf *, uint32_t timeout);
 /* With the lock held. */
 struct pf_gram *pf_gram_find(struct pf *, const struct pf_gram_key *);
 struct pf_gram *pf_gram_new(struct pf *, const struct pf_gram_key *); /* or NULL */
-/*
- * Add a piece behind `prev' (NULL: in front).  pkt: the packet it came in, in which the
- * piece begins at byte `at', or NULL.  false: no memory.
- */
+/* Add a copy of that piece behind `prev' (NULL: in front).  false: no memory. */
 bool	 pf_gram_add(struct pf *, struct pf_gram *, struct pf_piece *prev,
 	    const struct pf_piece *);
-/* All pieces but this one go; it may be NULL.  The datagram is dead from now on, and they
- * are returned, for pf_pieces_free(). */
+/* The datagram is dead from now on.  Returns its pieces, for pf_pieces_free(). */
 struct pf_piece *pf_gram_kill(struct pf *, struct pf_gram *);
 /* Take a datagram out of the table; pf_gram_free() is still to be called. */
 void	 pf_gram_remove(struct pf *, struct pf_gram *);
