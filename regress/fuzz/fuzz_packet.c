@@ -91,6 +91,17 @@ one_packet(struct input *in)
 		dropped++;
 }
 
+/* What waits for the rest of its datagram goes at the next purge. */
+static void
+forget_fragments(void)
+{
+	struct pfioc_tm tm = { PFTM_FRAG, 0 };
+
+	must(sim_ioctl(node, client, DIOCSETTIMEOUT, &tm) == 0, "a timeout");
+	sim_seconds(sim, 1);
+	must(sim_ioctl(node, client, DIOCSETTIMEOUT, &tm) == 0, "a timeout");
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -110,6 +121,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (in.n > 3)
 		one_packet(&in);
 
+	forget_fragments();
 	must(sim_ioctl(node, client, DIOCGETSTATUS, &st) == 0, "DIOCGETSTATUS");
 	states += st.states;
 	answers += node->sent.n;

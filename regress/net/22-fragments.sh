@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: ISC
 # Copyright (c) 2026 The pf for Linux authors
 #
-# Fragments: the first is judged by its header, those behind it by address and
-# by rules made for fragments.
+# Fragments that are not put together: the first is judged by its header, those
+# behind it by address and by rules made for fragments.
 # It touches what differs between kernels (run -i).
 # Not on 6.12-deb13, for which 6.12 stands.
 . "$(dirname "$0")/lib.sh"
 net_up
 echo_server server udp/53
 rules <<'END'
+set reassemble no
 block
 pass inet proto icmp icmp-type echoreq
 pass inet6 proto icmp6 icmp6-type echoreq
@@ -20,6 +21,7 @@ refuse 'large ping' no_answer client $S4 -s 4000
 refuse 'large ping6' no_answer client $S6 -s 4000
 within 'blocked by the rule' 2 99 "$(rule_counter '^block' Packets)"
 rules <<'END'
+set reassemble no
 block
 pass inet fragment label "frag4"
 pass inet6 fragment label "frag6"
@@ -36,6 +38,7 @@ within 'fragments, IPv6' 8 99 "$(rule_counter '"frag6"' Packets)"
 unlike 'a fragment makes no state' 'udp|tcp' "$(states)"
 is 'states: of the first ones' 6 "$(state_count)"
 rules <<'END'
+set reassemble no
 block
 pass inet from 10.0.1.0/24 fragment
 pass inet proto icmp icmp-type echoreq

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: ISC
 # Copyright (c) 2026 The pf for Linux authors
 #
-# The module goes while pf is enabled, with states and traffic: not while its
-# device is open, and then without a trace.  Runs last and alone (guest).
+# The module goes while pf is enabled, with states, traffic and fragments that it
+# keeps: not while its device is open, and then without a trace.  Runs last and alone (guest).
 # It touches what differs between kernels (run -i).
 . "$(dirname "$0")/lib.sh"
 net_up
@@ -24,6 +24,9 @@ holder=$bg
 until_true eval "grep -q sleep /proc/$holder/comm"
 refuse 'not while the device is open' rmmod pf
 end "$holder"
+client python3 -I -S "$NET/frags.py" $C4 $S4 7 53 1032 0-512
+client python3 -I -S "$NET/frags.py" $C6 $S6 7 53 1032 0-512
+until_true eval "fw pfctl -vsi | grep -A 1 Fragments | grep -q 'entries  *2 '"
 expect 'unload' rmmod pf
 pf_on=
 refuse 'the device is gone' test -e /dev/pf

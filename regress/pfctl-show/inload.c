@@ -163,7 +163,6 @@ test_refused(struct program *p, struct program *other)
 	static const char *const bad[] = {
 		"pass all\nthis is no rule\n",
 		"set limit states 1\npass in all keep state (pflow)\n",
-		"set limit states 1\nset reassemble yes\npass all\n",
 		"table <t> file \"/\"\nset limit states 1\nblock all\n",
 		"table <t> { 10.0.0.1/33 }\nset limit states 1\nblock all\n",
 		"pass in from 10.0.0.1 to { ",

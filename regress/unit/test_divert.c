@@ -249,6 +249,7 @@ others(struct unit_node *f)
 	struct pf_pkt *p;
 	uint16_t at;
 
+	assert_int_equal(unit_reassemble(f->n, 0), 0);
 	load(f, to(IPPROTO_UDP));
 	sim_input(f->n, INT, sim_pkt_build(&(const struct sim_spec){ .src = w->client,
 	    .dst = w->server, .proto = IPPROTO_UDP, .sport = 1000, .dport = 80,

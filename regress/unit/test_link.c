@@ -316,10 +316,19 @@ test_untranslated(void **state)
 	}
 }
 
+/* Fragments are judged one by one here. */
+static int
+link_setup(void **state)
+{
+	if (unit_setup(state) != 0)
+		return (-1);
+	return (unit_reassemble(((struct unit_node *)*state)->n, 0));
+}
+
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, unit_setup, unit_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, link_setup, unit_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_roles), TEST(test_answers), TEST(test_messages),
 		TEST(test_untranslated),

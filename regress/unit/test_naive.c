@@ -828,6 +828,7 @@ test_against_reader(void **state)
 	seed = from_environment("PF_SEED", 18);
 	printf("seed %llu, %lu packets\n", (unsigned long long)seed, packets);
 	prepare(f);
+	assert_int_equal(unit_reassemble(f->n, 0), 0);
 	for (n = 0; n < packets; n++) {
 		struct packet p, was;
 		struct pf_pkt *pkt;

@@ -62,6 +62,7 @@ setup(struct fix *f)
 	f->cl = pf_client_open(f->n->pf, 1, 0);
 	assert_non_null(f->cl);
 	assert_int_equal(unit_enable(f->n), 0);
+	assert_int_equal(unit_reassemble(f->n, 0), 0);
 	begin(f);
 }
 

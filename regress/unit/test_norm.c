@@ -141,6 +141,7 @@ test_not(void **state)
 	struct pf_rule r = unit_rule(PF_PASS);
 	struct seen seen;
 
+	assert_int_equal(unit_reassemble(u->n, 0), 0);
 	r.flags = r.flagset = 0;
 	r.keep_state = 0;
 	r.rule_flag = PFRULE_NODF | PFRULE_RANDOMID;

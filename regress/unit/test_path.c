@@ -698,6 +698,7 @@ test_case(void **state)
 	sim_rcu_lazy(r->cut);
 	load(r, r->tc->rules);
 	assert_int_equal(unit_enable(r->n), 0);
+	assert_int_equal(unit_reassemble(r->n, 0), 0);
 	for (; r->tc->steps[r->step].op != 0xff; r->step++)
 		step_run(r, &r->tc->steps[r->step]);
 	sim_free(r->sim);

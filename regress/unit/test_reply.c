@@ -189,6 +189,7 @@ setup(struct fix *fx)
 	assert_int_equal(sim_if_add(fx->n, 1, "eth0"), 0);
 	assert_int_equal(sim_if_add(fx->n, 2, "lo"), 0);
 	assert_int_equal(unit_enable(fx->n), 0);
+	assert_int_equal(unit_reassemble(fx->n, 0), 0);
 }
 
 static void

@@ -188,6 +188,14 @@ unit_timeout(struct sim_node *n, int which, uint32_t seconds)
 }
 
 int
+unit_reassemble(struct sim_node *n, uint32_t how)
+{
+	struct pfioc_u32 v = { how, 0 };
+
+	return (one_ioctl(n, DIOCSETREASS, &v));
+}
+
+int
 unit_limit(struct sim_node *n, int which, uint32_t limit)
 {
 	struct pfioc_limit l = { which, limit };

@@ -69,6 +69,7 @@ int	 unit_enable(struct sim_node *);
 int	 unit_disable(struct sim_node *);
 int	 unit_timeout(struct sim_node *, int which, uint32_t seconds);
 int	 unit_limit(struct sim_node *, int which, uint32_t n);
+int	 unit_reassemble(struct sim_node *, uint32_t how);	/* PF_REASS_*; 0: no */
 void	 unit_status(struct sim_node *, struct pf_status *);
 /* Rule nr of the filter ruleset, with its counters. */
 void	 unit_get_rule(struct sim_node *, uint32_t nr, struct pf_rule *);

@@ -153,8 +153,9 @@ load_options(struct pf_dev *dev, const struct pfctl_options *o, bool merge)
 		    ((o->reassemble & PFCTL_REASS_NODF) != 0 ?
 		    PF_REASS_NODF : 0);
 		e = dev->ioctl(dev, DIOCSETREASS, &v);
-		/* a pf without reassembly has nothing to be set back */
-		if (e != 0 && (e != ENOTTY || v.value != 0))
+		/* a pf without reassembly does not do it, unless told to */
+		if (e != 0 && (e != ENOTTY || (v.value != 0 &&
+		    o->reassemble_given)))
 			return (option_error("reassemble", "", e));
 	}
 	if (!merge || o->keepcounters) {

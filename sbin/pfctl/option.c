@@ -115,6 +115,7 @@ options_init(struct pfctl_options *o)
 	for (i = 0; i < PF_LIMIT_MAX; i++)
 		o->limit[i] = limits[i].value;
 	o->debug = PF_DEBUG_URGENT;
+	o->reassemble = PFCTL_REASS_ON;
 	o->optimize = PFCTL_OPT_FILE;
 }
 
@@ -466,9 +467,6 @@ set_reassemble(struct parser *p, struct node *n)
 	p->pf->set.reassemble = (yes ? PFCTL_REASS_ON : 0) |
 	    (n->t != NULL ? PFCTL_REASS_NODF : 0);
 	p->pf->set.reassemble_given = true;
-	if (yes)
-		pf_later(p, PFCTL_LOAD_OPTION, n->t != NULL ?
-		    "set reassemble yes no-df" : "set reassemble yes");
 	if (printed(p))
 		fprintf(p->pf->out, "set reassemble %s %s\n", n->s,
 		    n->t != NULL ? n->t : "");

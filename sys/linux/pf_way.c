@@ -170,15 +170,19 @@ pf_pkt_dup(struct pf *pf, const struct pf_pkt *orig, int dir, uint8_t af,
 	this_cpu_write(pf_pkt_own, outer);
 }
 
-/* Whether the packet is too large for its way, and may not be cut; *mtu: what fits. */
+/* Whether the packet is too large for its way, and may not be cut; *mtu: what fits.  What came
+ * in fragments that fit is cut again (pf_frags.c). */
 static bool
 way_too_narrow(const struct sk_buff *skb, uint8_t af, unsigned int *mtu)
 {
 	const struct dst_entry	*dst = skb_dst(skb);
+	unsigned int		 cut = af == AF_INET6 ? IP6CB(skb)->frag_max_size : 0;
 
 	*mtu = af == AF_INET ? ip_dst_mtu_maybe_forward(dst, true) : dst_mtu(dst);
 	if (skb->len <= *mtu || (skb_is_gso(skb) &&
 	    skb_gso_validate_network_len(skb, *mtu)))
+		return (false);
+	if (cut != 0 && cut <= *mtu)
 		return (false);
 	return (af == AF_INET6 || (ip_hdr(skb)->frag_off & htons(IP_DF)) != 0);
 }

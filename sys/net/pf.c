@@ -15,6 +15,7 @@
 #include "pf_actions.h"
 #include "pf_conf.h"
 #include "pf_divert.h"
+#include "pf_frag.h"
 #include "pf_if.h"
 #include "pf_ifaddr.h"
 #include "pf_ifgroup.h"
@@ -42,6 +43,16 @@ const struct pf_cache_desc pf_caches[PF_CACHE_MAX] = {
 	[PF_CACHE_STATE] = { "pf_state", PF_STATE_OBJECT, 128 },
 };
 
+/* Fragments are put together, if the options say so. */
+static pf_noinline int
+path_fragment(struct pf_path *p)
+{
+	uint32_t	how = p->conf->reassemble;
+
+	return ((how & PF_REASS_ENABLED) != 0 ?
+	    pf_frag(&p->pd, PF_FRAG_WHOLE, (how & PF_REASS_NODF) != 0) : PF_GO);
+}
+
 /*
  * What the packet is.  Its state's bucket is asked for early.  A wrong checksum is
  * found here, on the way in: the receiver would not believe such a packet, so no state
@@ -54,6 +65,8 @@ path_parse(struct pf_path *p)
 	int		 why;
 
 	why = pf_packet_parse(pd);
+	if (unlikely(pd->flags & PF_PD_FRAGMENT) && why == PF_GO)
+		why = path_fragment(p);
 	if (why != PF_GO)
 		return (why);
 	if (PF_PATH_HAS_KEY(p)) {
@@ -378,8 +391,10 @@ pf_test(struct pf *pf, int dir, uint8_t af, int ifindex, struct pf_pkt **pkt)
 		return (PF_PASS);
 
 	why = path_parse(&p);
-	if (why == PF_GO)
+	if (likely(why == PF_GO))
 		why = path_state(&p);
+	else if (why == PF_HELD)		/* counted when it is complete */
+		return (PF_TAKEN);
 	if (why == PF_GO && p.state == NULL)
 		why = pf_path_new(&p);
 	if (unlikely(p.pd.flags & (PF_PD_HOP | PF_PD_DIVERT)) && why == PF_GO)
@@ -408,6 +423,7 @@ pf_purge(struct pf *pf)
 	pf_if_purge(pf);
 	pf_tables_settle(pf);
 	pf_tags_purge(pf);
+	pf_frags_purge(pf, conf->timeout[PFTM_FRAG]);
 	pf_mutex_unlock(&pf->ctl);
 }
 
@@ -425,6 +441,7 @@ pf_create(void *hostdata)
 	pf_tables_init(pf);
 	pf_tags_init(pf);
 	pf_overloads_init(pf);
+	pf_frags_init(pf);
 	if (pf_pcpu_init(&pf->ctr, PF_CTR_MAX) != 0)
 		goto fail;
 	if (pf_ruleset_init(pf) != 0)
@@ -453,6 +470,7 @@ void
 pf_destroy(struct pf *pf)
 {
 	pf_mutex_lock(&pf->ctl);
+	pf_frags_fini(pf);
 	pf_state_fini(pf);
 	pf_sources_fini(pf);
 	pf_overloads_fini(pf);

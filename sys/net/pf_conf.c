@@ -59,6 +59,7 @@ write_defaults(struct pf *pf, struct pf_conf *conf)
 		    limit_defaults[i] : most;
 	}
 	conf->debug = PF_DEBUG_URGENT;
+	conf->reassemble = PF_REASS_ENABLED;
 	do
 		pf_random(pf, &conf->hostid, sizeof(conf->hostid));
 	while (conf->hostid == 0);

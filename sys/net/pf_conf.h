@@ -31,7 +31,8 @@ struct pf_rules;
 #define PF_OPT_DEBUG	(PF_OPT_LIMIT + PF_LIMIT_MAX)
 #define PF_OPT_HOSTID	(PF_OPT_DEBUG + 1)
 #define PF_OPT_KEEP	(PF_OPT_HOSTID + 1)
-#define PF_OPT_MAX	(PF_OPT_KEEP + 1)
+#define PF_OPT_REASS	(PF_OPT_KEEP + 1)
+#define PF_OPT_MAX	(PF_OPT_REASS + 1)
 
 /*
  * All rulesets and options together are one pointer in the instance: a packet
@@ -49,6 +50,7 @@ struct pf_conf {
 	uint32_t	 hostid;		/* [i] network order */
 	uint32_t	 keep_counters;		/* [i] a reload keeps those of equal */
 						/* rules: 0, 1 */
+	uint32_t	 reassemble;		/* [i] PF_REASS_* */
 	struct pf_kif	*logif;			/* [i] set loginterface; */
 						/* NULL: none */
 	uint8_t		 chksum[PF_MD5_DIGEST_LENGTH]; /* [i] of the main */

@@ -258,6 +258,27 @@ bool	 pf_pkt_set_ttl(struct pf_pkt *, uint8_t af, uint8_t ttl);
 void	 pf_pkt_cksum_change(struct pf_pkt *, void *sum, const void *from,
 	    const void *to, unsigned int len, unsigned int flags);
 
+/*
+ * Packets that pf keeps and makes one of, in packet context.  pf_pkt_hold(): pf_test() is
+ * going to return PF_TAKEN for this packet.  The host takes from it what belongs to a device, a
+ * socket or a route, since it may stay for long.  It can still be read and freed.  A spin
+ * lock may be held.
+ * pf_pkt_join(): the packet gets these bytes, of itself and of others, in place of its
+ * own; otherwise it stays what it is.  The first part begins with a network header,
+ * which is still to be made right, as far as to what follows it.  most, not 0: the bytes
+ * have come in packets of which none was larger, and the host may cut what it
+ * makes of them when it sends it on, IPv6 into packets that are no larger.  false: no
+ * memory; nothing has changed.
+ */
+struct pf_part {
+	struct pf_part	*next;		/* NULL: the last */
+	struct pf_pkt	*pkt;
+	uint32_t	 off, len;	/* they must be there */
+};
+void	 pf_pkt_hold(struct pf_pkt *);
+bool	 pf_pkt_join(struct pf_pkt *, uint8_t af, const struct pf_part *,
+	    uint32_t most);
+
 /* Free a packet that pf has taken (see pf_test()), or made and not sent.  Any
  * context. */
 void	 pf_pkt_free(struct pf_pkt *);

@@ -19,7 +19,7 @@
  *	[a]	atomic or a single word (READ_ONCE, WRITE_ONCE)
  *	[p]	per-CPU
  * Lock order: ctl, then a stripe of the keys, a stripe of the ids, a state.  A bucket of
- * sources, and the lock of overloads, are taken with none of them but ctl.
+ * sources, and the locks of overloads and of fragments, are taken with none of them but ctl.
  *
  * User memory is never copied with pf->ctl held.  A page of it may be served by
  * a program, which may take as long as it likes, while device events wait for
@@ -40,6 +40,7 @@
 #include "pf_host.h"
 #include "pfvar.h"
 #include "pf_anchor.h"
+#include "pf_fragtab.h"
 #include "pf_if.h"
 #include "pf_overload.h"
 #include "pf_srcnode.h"
@@ -68,6 +69,7 @@ struct pf {
 	struct pf_tags	 tags;
 	struct pf_sources sources;
 	struct pf_overloads overloads;
+	struct pf_frags	 frags;
 	struct pf_mutex	 ctl;
 	struct pf_trans	*trans;		/* [c] the open one, owned by its */
 					/* client or by the request that */

@@ -95,6 +95,7 @@ ioctl_getstatus(struct pf_client *cl, void *arg)
 	for (i = 0; i < SCNT_MAX; i++)
 		st->scounters[i] = pf_pcpu_sum(&pf->ctr, PF_CTR_SOURCE + i);
 	st->src_nodes = pf_atomic_read(&pf->sources.n);
+	st->fragments = pf_atomic_read(&pf->frags.n);
 	st->stateid = pf_state_next_id(pf);
 	st->since = pf->since;
 	st->states = pf_atomic_read(&pf->st.n);
@@ -163,6 +164,17 @@ ioctl_keepcounters(struct pf_client *cl, void *arg)
 	if (v->value > 1 || v->pad != 0)
 		return (EINVAL);
 	return (set_option(cl, PF_OPT_KEEP, v->value, &v->value));
+}
+
+static int
+ioctl_setreass(struct pf_client *cl, void *arg)
+{
+	struct pfioc_u32	*v = arg;
+
+	if (v->pad != 0 || (v->value != 0 && v->value != PF_REASS_ENABLED &&
+	    v->value != (PF_REASS_ENABLED | PF_REASS_NODF)))
+		return (EINVAL);
+	return (set_option(cl, PF_OPT_REASS, v->value, &v->value));
 }
 
 static int
@@ -427,6 +439,8 @@ static const struct command {
 	    ioctl_setifflag },
 	{ DIOCCLRIFFLAG, sizeof(struct pfioc_iface), true, false, false,
 	    ioctl_clrifflag },
+	{ DIOCSETREASS, sizeof(struct pfioc_u32), true, true, false,
+	    ioctl_setreass },
 	{ DIOCKEEPCOUNTERS, sizeof(struct pfioc_u32), true, true, false,
 	    ioctl_keepcounters },
 };

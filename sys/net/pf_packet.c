@@ -60,27 +60,46 @@ set_length(struct parse *ps, bool quoted, uint32_t field, uint32_t hlen)
 }
 
 /*
- * A fragment of pd->p_len bytes at offset off of a payload that has `before'
- * more bytes in front.  Of a quoted one only the offset is of interest.
+ * A fragment: all of pd->frag is set but its place in the packet, pd->p_len bytes
+ * at pd->off.  The payload that it is of has `before' more bytes in front.  Of a
+ * quoted one only the offset is of interest.
  */
 static int
-set_fragment(struct parse *ps, uint8_t proto, uint32_t off, bool more,
-    uint32_t before)
+set_fragment(struct parse *ps, uint32_t before)
 {
-	struct pf_pdesc	*pd = ps->pd;
+	struct pf_pdesc		*pd = ps->pd;
+	struct pf_frag_info	*fi = &pd->frag;
 
+	fi->at = pd->off;
+	fi->len = pd->p_len;
 	pd->flags |= PF_PD_FRAGMENT;
-	if (off != 0)
+	if (fi->from != 0)
 		pd->flags |= PF_PD_NOTFIRST;
 	if (ps->quoted)
 		return (PF_GO);
-	if (pd->p_len == 0 || (more && pd->p_len % 8 != 0))
+	if (fi->len == 0 || (fi->more && fi->len % 8 != 0))
 		return (PFRES_FRAG);
-	if (off + pd->p_len + before > PF_IP_MAXLEN)
+	if (fi->from + fi->len + before > PF_IP_MAXLEN)
 		return (PFRES_FRAG);
-	if (off != 0 && off < pf_transport_size(proto))
+	if (fi->from != 0 && fi->from < pf_transport_size(fi->next))
 		return (PFRES_FRAG);
 	return (PF_GO);
+}
+
+static int
+set_fragment4(struct parse *ps, const struct pf_ip4 *ip, uint32_t hlen)
+{
+	struct pf_frag_info	*fi = &ps->pd->frag;
+	uint32_t		 off = ntohs(ip->off);
+
+	fi->id = ip->id;
+	fi->from = (off & PF_IP_OFFMASK) * 8;
+	fi->hdr = hlen;
+	fi->link = 0;
+	fi->next = ip->proto;
+	fi->more = (off & PF_IP_MF) != 0;
+	fi->df = (off & PF_IP_DF) != 0;
+	return (set_fragment(ps, hlen));
 }
 
 /* IPv4 options: RFC 791, 3.1. */
@@ -148,8 +167,7 @@ parse_ip4(struct parse *ps, bool quoted)
 	if (unlikely(hlen > sizeof(*ip)))
 		parse_ip4_options(ps, hlen);
 	if (unlikely((off & (PF_IP_MF | PF_IP_OFFMASK)) != 0)) {
-		why = set_fragment(ps, pd->proto, (off & PF_IP_OFFMASK) * 8,
-		    (off & PF_IP_MF) != 0, hlen);
+		why = set_fragment4(ps, ip, hlen);
 		if (why != PF_GO || pd->flags & PF_PD_NOTFIRST)
 			return (why);
 	}
@@ -157,14 +175,16 @@ parse_ip4(struct parse *ps, bool quoted)
 	    parse_chain(ps, pd->proto) : PF_GO);
 }
 
-/* A fragment header at pd->off.  *proto: what the fragment carries. */
+/* A fragment header at pd->off, which the byte at `link' announces.  *proto: what the
+ * fragment carries. */
 static int
-parse_ip6_frag(struct parse *ps, uint8_t *proto)
+parse_ip6_frag(struct parse *ps, uint32_t link, uint8_t *proto)
 {
 	struct pf_pdesc			*pd = ps->pd;
+	struct pf_frag_info		*fi = &pd->frag;
 	struct pf_ip6_frag		 buf;
 	const struct pf_ip6_frag	*fh;
-	uint32_t			 off, before;
+	uint32_t			 off;
 
 	if (pd->flags & PF_PD_FRAGMENT)
 		return (PFRES_FRAG);
@@ -173,13 +193,18 @@ parse_ip6_frag(struct parse *ps, uint8_t *proto)
 		return (PFRES_SHORT);
 	off = ntohs(fh->off);
 	*proto = fh->next;
-	before = pd->off - ps->at - sizeof(struct pf_ip6);
+	memcpy(&fi->id, fh->id, sizeof(fi->id));
+	fi->from = off & PF_IP6F_OFFMASK;
+	fi->hdr = pd->off;
+	fi->link = link;
+	fi->next = fh->next;
+	fi->more = (off & PF_IP6F_MORE) != 0;
+	fi->df = false;
 	pd->off += sizeof(*fh);
 	pd->p_len -= sizeof(*fh);
 	if ((off & (PF_IP6F_OFFMASK | PF_IP6F_MORE)) == 0)
 		return (PF_GO);	/* all of it: RFC 6946 */
-	return (set_fragment(ps, *proto, off & PF_IP6F_OFFMASK,
-	    (off & PF_IP6F_MORE) != 0, before));
+	return (set_fragment(ps, fi->hdr - ps->at - sizeof(struct pf_ip6)));
 }
 
 /* What the options of a header are; padding is none. */
@@ -318,14 +343,18 @@ static int
 parse_chain(struct parse *ps, uint8_t proto)
 {
 	struct pf_pdesc	*pd = ps->pd;
+	uint32_t	 at, link = ps->at + offsetof(struct pf_ip6, next);
 	unsigned int	 n;
 	int		 why;
 
 	for (n = 0; is_in_chain(pd->af, proto); n++) {
 		if (n == MAX_EXTENSIONS)
 			return (PFRES_NORM);
-		why = proto == IPPROTO_FRAGMENT ? parse_ip6_frag(ps, &proto) :
+		at = pd->off;
+		why = proto == IPPROTO_FRAGMENT ?
+		    parse_ip6_frag(ps, link, &proto) :
 		    parse_skip(ps, &proto, n == 0);
+		link = at + offsetof(struct pf_ip6_ext, next);
 		if (why != PF_GO)
 			return (why);
 		if (pd->flags & PF_PD_NOTFIRST)

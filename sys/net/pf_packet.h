@@ -29,7 +29,9 @@ struct pf_tag;
  */
 enum {
 	PF_GO = 0,
-	PF_BLOCKED = PFRES_MAX		/* a rule says so, and counts it */
+	PF_BLOCKED = PFRES_MAX,		/* a rule says so, and counts it */
+	PF_HELD				/* pf keeps it, until the rest of its */
+					/* datagram has come */
 };
 
 #define PF_PD_FRAGMENT	0x001	/* a fragment, first or later */
@@ -51,6 +53,20 @@ enum {
 #define PF_PD_MOVED	0x2000	/* goes another way: PF_ROUTED */
 #define PF_PD_DIVERT	0x4000	/* is for a program here: its state has pf_divert */
 #define PF_PD_OWNER	0x800	/* uid and gid have been looked up */
+
+/* Where a fragment belongs, if PF_PD_FRAGMENT; it is not changed afterwards. */
+struct pf_frag_info {
+	uint32_t	id;		/* as in the packet */
+	uint32_t	from, len;	/* its bytes of the datagram's payload */
+	uint32_t	at;		/* where these are in the packet */
+	uint32_t	hdr;		/* length of the headers in front of */
+					/* the fragment header; IPv4: of all */
+	uint32_t	link;		/* IPv6: offset of the byte that */
+					/* announces the fragment header */
+	uint8_t		next;		/* what the payload begins with */
+	bool		more;		/* it is not the last */
+	bool		df;		/* IPv4: should not be one */
+};
 
 struct pf_tcp_info {
 	uint32_t	seq, ack;	/* host order */
@@ -80,6 +96,7 @@ struct pf_pdesc {
 	uint16_t	 icmp_vtype;	/* the type of the request, for both */
 					/* of a pair */
 	struct pf_tcp_info tcp;
+	struct pf_frag_info frag;
 	struct pf_addr	 asks, asked;	/* if PF_PD_ENDS */
 	/* while rules are asked: */
 	uint16_t	 tag;		/* number of its tag, 0: none */

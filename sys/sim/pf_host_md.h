@@ -430,6 +430,8 @@ struct pf_pkt {
 	uint16_t	 tag;		/* 0: none */
 	uint8_t		 af;
 	bool		 own;		/* made by pf: not filtered here */
+	bool		 held;		/* pf has taken it */
+	uint32_t	 most;		/* came in packets no larger; 0: in one */
 	bool		 cksum_known;	/* as if verified by the device */
 	bool		 bcast;		/* to everybody, says the link layer */
 	int		 outif;		/* is about to leave by */

@@ -275,7 +275,63 @@ sim_pkt_become(struct pf_pkt *p, struct pf_pkt *by)
 void
 pf_pkt_free(struct pf_pkt *p)
 {
+	if (p->held)
+		sim_mem_note(SIM_MEM_PKT, -1);
 	sim_pkt_free(p);
+}
+
+void
+pf_pkt_hold(struct pf_pkt *p)
+{
+	if (!sim_in_packet())
+		SIM_PANIC("not in packet context");
+	if (p->held || p->own)
+		SIM_PANIC("a packet is held twice, or pf's own");
+	p->held = true;
+	sim_mem_note(SIM_MEM_PKT, 1);
+}
+
+bool
+pf_pkt_join(struct pf_pkt *p, uint8_t af, const struct pf_part *first,
+    uint32_t most)
+{
+	const struct pf_part *part;
+	struct sim_piece one;
+	uint8_t *flat, *to;
+	uint32_t len = 0;
+
+	if (!sim_in_packet())
+		SIM_PANIC("not in packet context");
+	if (p->held || p->af != af)
+		SIM_PANIC("a packet that is not here");
+	for (part = first; part != NULL; part = part->next)
+		len += part->len;
+	if (len > 65535 + 40)
+		SIM_PANIC("joined to %u bytes", len);
+	if (sim_fail_now())
+		return (false);
+	piece_new(&one, 0, len);
+	to = one.data;
+	for (part = first; part != NULL; part = part->next) {
+		if (part->off > part->pkt->len ||
+		    part->len > part->pkt->len - part->off)
+			SIM_PANIC("%u bytes at %u of %u", part->len, part->off,
+			    part->pkt->len);
+		flat = xmalloc(part->pkt->len);
+		sim_pkt_bytes(part->pkt, flat, part->pkt->len);
+		memcpy(to, flat + part->off, part->len);
+		free(flat);
+		to += part->len;
+	}
+	scratch_free(p);
+	pieces_free(p);
+	p->npieces = 1;
+	p->piece[0] = one;
+	p->len = len;
+	p->segs = 1;
+	p->cksum_known = false;
+	p->most = most;
+	return (true);
 }
 
 void

@@ -335,8 +335,8 @@ answers(struct pfsim *ps, uint64_t when, bool show)
 	}
 }
 
-/* One packet at one interface; true: it passed. */
-static bool
+/* One packet at one interface: the verdict.  PF_TAKEN: pf keeps the packet. */
+static int
 judge(struct pfsim *ps, struct pf_pkt *p, int dir, int ifindex, uint64_t when)
 {
 	struct sim_info in, out;
@@ -350,13 +350,17 @@ judge(struct pfsim *ps, struct pf_pkt *p, int dir, int ifindex, uint64_t when)
 	views_after(&ps->views);
 	show = !ps->quiet || verdict != PF_PASS;
 	if (show) {
-		sim_pkt_info(p, &out);
 		printf("%lu %.6f %s %s: ", ps->number,
 		    (double)(when - ps->start) / 1e6,
 		    dir == PF_IN ? "in" : "out",
 		    ifindex == 1 ? ps->ifname : ps->outif);
 		print_packet(&in, len);
 		printf("\n");
+	}
+	if (show && verdict == PF_TAKEN)
+		printf("\theld: the rest of its datagram is missing\n");
+	else if (show) {
+		sim_pkt_info(p, &out);
 		explain(ps, verdict);
 		if (strcmp(in.src, out.src) != 0 || in.sport != out.sport ||
 		    strcmp(in.dst, out.dst) != 0 || in.dport != out.dport ||
@@ -372,15 +376,15 @@ judge(struct pfsim *ps, struct pf_pkt *p, int dir, int ifindex, uint64_t when)
 	}
 	copies(ps, show);
 	answers(ps, when, show);
-	return (verdict == PF_PASS);
+	return (verdict);
 }
 
 static void
 packet(struct pfsim *ps, struct pf_pkt *p, uint64_t when)
 {
 	struct sim_info in;
-	bool pass, local;
-	int dir, end;
+	bool local;
+	int dir, end, verdict;
 
 	ps->number++;
 	if (ps->number == 1)
@@ -396,14 +400,17 @@ packet(struct pfsim *ps, struct pf_pkt *p, uint64_t when)
 	local = is_local(ps, &in);
 	dir = local ? PF_IN + PF_OUT - ps->dir : ps->dir;
 	if (ps->outif == NULL)
-		pass = judge(ps, p, dir, 1, when);
+		verdict = judge(ps, p, dir, 1, when);
 	else {
 		/* A router: what is from -l comes from behind, by -o. */
 		end = local ? 2 : 1;
-		pass = judge(ps, p, PF_IN, end, when) &&
-		    judge(ps, p, PF_OUT, 3 - end, when);
+		verdict = judge(ps, p, PF_IN, end, when);
+		if (verdict == PF_PASS)
+			verdict = judge(ps, p, PF_OUT, 3 - end, when);
 	}
-	if (pass) {
+	if (verdict == PF_TAKEN)
+		return;
+	if (verdict == PF_PASS) {
 		ps->passed++;
 		if (ps->out != NULL && sim_pcap_write(ps->out, p, when) != 0)
 			errx(1, "the output file cannot be written");
