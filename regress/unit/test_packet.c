@@ -17,8 +17,8 @@
 
 #define A4	.src = "10.0.0.1", .dst = "10.0.0.2"
 #define A6	.src = "2001:db8::1", .dst = "2001:db8::2"
-#define TCP4	A4, .proto = IPPROTO_TCP, .sport = 1024, .dport = 80
-#define TCP6	A6, .proto = IPPROTO_TCP, .sport = 1024, .dport = 80
+#define TCP4	A4, .proto = IPPROTO_TCP, .sport = 1024, .dport = 80, .flags = PF_TH_ACK
+#define TCP6	A6, .proto = IPPROTO_TCP, .sport = 1024, .dport = 80, .flags = PF_TH_ACK
 #define UDP4	A4, .proto = IPPROTO_UDP, .sport = 1024, .dport = 53
 #define UDP6	A6, .proto = IPPROTO_UDP, .sport = 1024, .dport = 53
 #define ICMP4(t) A4, .proto = IPPROTO_ICMP, .icmp_type = (t), .icmp_id = 77
@@ -79,7 +79,7 @@ static const struct pcase sound[] = {
 	  .min = 60 },
 	{ "TCP with options", { TCP4, .mss = 1460, .wscale = 8, .paylen = 3 },
 	  .proto = 6, .off = 20, .p_len = 3, .min = 48 },
-	{ "TCP to port 0", { A4, .proto = 6 }, .proto = 6, .off = 20, .min = 40 },
+	{ "TCP to port 0", { A4, .proto = 6, .flags = PF_TH_ACK }, .proto = 6, .off = 20, .min = 40 },
 	{ "UDP", { UDP4, .paylen = 4 }, .proto = 17, .off = 20, .p_len = 4,
 	  .min = 32 },
 	{ "UDP6", { UDP6, .paylen = 4 }, .proto = 17, .off = 40, .p_len = 4,
@@ -399,7 +399,7 @@ sound_packets(void **arg)
 		c.spec.seq = 0xfedcba98;
 		c.spec.ack = 0x89abcdef;
 		c.spec.win = 0x1234;
-		c.spec.flags = 0xff;
+		c.spec.flags = 0xff & ~PF_TH_SYN;
 		check_all_ways(&c);
 	}
 }
@@ -547,6 +547,36 @@ static const struct {
 	  "\1\1\3\3\x09", 40, 0x89, 0 },
 };
 
+/* Of the six classic flags, those that a stack sends together. */
+static void
+tcp_flags(void **arg)
+{
+	static const char *const sent[] = { "S", "SA", "SAP", "SAU", "SAPU", "R", "RA", "RAP",
+		"RAU", "RAPU", "RAF", "RAFP", "RAFU", "RAFPU", "A", "AP", "AU", "APU", "AF",
+		"AFP", "AFU", "AFPU" };
+	static const char letters[] = "FSRPAU";
+
+	(void)arg;
+	for (unsigned int flags = 0; flags < 256; flags++) {
+		struct sim_spec sp = { TCP4 };
+		struct pf_pdesc pd;
+		struct pf_pkt *p;
+		bool sane = false;
+
+		for (size_t i = 0; i < NITEMS(sent); i++) {
+			unsigned int f = 0;
+
+			for (const char *c = sent[i]; *c != '\0'; c++)
+				f |= 1U << (strchr(letters, *c) - letters);
+			sane |= f == (flags & 0x3f);	/* ECN's two go with all */
+		}
+		sp.flags = (uint8_t)flags;
+		p = sim_pkt_build(&sp);
+		assert_int_equal(parse(p, &pd), sane ? PFRES_MATCH : PFRES_NORM);
+		sim_pkt_free(p);
+	}
+}
+
 static void
 tcp_options(void **arg)
 {
@@ -628,6 +658,7 @@ main(void)
 		cmocka_unit_test(truncated),
 		cmocka_unit_test(joined_segments),
 		cmocka_unit_test(tcp_options),
+		cmocka_unit_test(tcp_flags),
 		cmocka_unit_test(rubbish),
 	};
 

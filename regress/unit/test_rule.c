@@ -182,7 +182,8 @@ static const struct bad {
 	B(rule_flag, PFRULE_RULESRCTRACK, EINVAL),
 	B(rule_flag, PFRULE_GRBOUND, EINVAL),	/* without keep state */
 	B(rule_flag, PFRULE_PFLOW, EOPNOTSUPP),
-	B(rule_flag, PFRULE_FRAGCROP, EOPNOTSUPP),
+	B(rule_flag, PFRULE_FRAGCROP, EINVAL),	/* not a scrub rule */
+	B(rule_flag, PFRULE_NOFRAGMENT, EINVAL),
 	B(rule_flag, PFRULE_RETURN | PFRULE_RETURNRST, EINVAL),
 	B(rule_flag, PFRULE_IFBOUND, EINVAL),	/* without keep state */
 	B(rule_flag, PFRULE_STATESLOPPY, EINVAL),
@@ -448,7 +449,7 @@ test_together(void **state)
 	}
 }
 
-/* Other rulesets are there, and empty, but take no rules yet. */
+/* Other rulesets are there, and take none of these rules. */
 static void
 test_other_rulesets(void **state)
 {
@@ -466,8 +467,7 @@ test_other_rulesets(void **state)
 	f->e.ticket = e[0].ticket;
 	for (uint32_t i = 0; i < PF_RULESET_MAX; i++)
 		assert_int_equal(add_to(f, &r, i),
-		    i == PF_RULESET_FILTER ? 0 :
-		    i == PF_RULESET_SCRUB ? EOPNOTSUPP : EINVAL);
+		    i == PF_RULESET_FILTER ? 0 : EINVAL);
 	assert_int_equal(add_to(f, &r, PF_RULESET_MAX), EINVAL);
 	assert_int_equal(sim_ioctl(f->n, f->cl, DIOCXCOMMIT, &f->t), 0);
 }

@@ -555,7 +555,9 @@ describe(struct fix *fx, const struct seg *g, const uint32_t *isn)
 	fx->pd.pkt = fx->pkt;
 	fx->pd.af = AF_INET;
 	fx->pd.dir = g->who == CLI ? PF_IN : PF_OUT;
-	assert_int_equal(pf_packet_parse(&fx->pd), PFRES_MATCH);
+	/* (what no host sends is refused before; here nothing may depend on that) */
+	if (pf_packet_parse(&fx->pd) != PFRES_MATCH)
+		assert_int_equal(fx->pd.tcp.flags, g->flags);
 	fx->pd.p_len = g->len;
 	if (g->win == NO_WIN)
 		fx->pd.tcp.win = 0;

@@ -728,9 +728,6 @@ define_anchor(struct parser *p, struct node *n)
 	    tcp_allowed(p, &sp)) {
 		decide_af(&sp);
 		expand(p, &sp);
-		/* nothing can be in it, and no packet comes to it */
-		if (n->n[0] == PF_RULESET_SCRUB)
-			pf_later(p, PFCTL_LOAD_FILTER, "scrub-anchor");
 	}
 	/* the brace is open whatever was wrong before it */
 	if (opens) {

@@ -50,9 +50,7 @@ later_member(const struct pf_rule *r)
 }
 
 const char *
-pfctl_later_word(const struct pfctl_rule *r, uint32_t ruleset)
+pfctl_later_word(const struct pfctl_rule *r)
 {
-	if (ruleset == PF_RULESET_SCRUB)
-		return ("scrub");
 	return (later_member(&r->rule));
 }

@@ -15,7 +15,6 @@
 #include "pf_actions.h"
 #include "pf_conf.h"
 #include "pf_divert.h"
-#include "pf_frag.h"
 #include "pf_if.h"
 #include "pf_ifaddr.h"
 #include "pf_ifgroup.h"
@@ -31,6 +30,7 @@
 #include "pf_route.h"
 #include "pf_rule.h"
 #include "pf_ruleset.h"
+#include "pf_scrub.h"
 #include "pf_srcnode.h"
 #include "pf_state.h"
 #include "pf_statetab.h"
@@ -42,16 +42,6 @@
 const struct pf_cache_desc pf_caches[PF_CACHE_MAX] = {
 	[PF_CACHE_STATE] = { "pf_state", PF_STATE_OBJECT, 128 },
 };
-
-/* Fragments are put together, if the options say so. */
-static pf_noinline int
-path_fragment(struct pf_path *p)
-{
-	uint32_t	how = p->conf->reassemble;
-
-	return ((how & PF_REASS_ENABLED) != 0 ?
-	    pf_frag(&p->pd, PF_FRAG_WHOLE, (how & PF_REASS_NODF) != 0) : PF_GO);
-}
 
 /*
  * What the packet is.  Its state's bucket is asked for early.  A wrong checksum is
@@ -65,8 +55,8 @@ path_parse(struct pf_path *p)
 	int		 why;
 
 	why = pf_packet_parse(pd);
-	if (unlikely(pd->flags & PF_PD_FRAGMENT) && why == PF_GO)
-		why = path_fragment(p);
+	if (pf_scrubs(p->conf, pd) && why == PF_GO)
+		why = pf_scrub(pd, p->conf, &p->scrubbed);
 	if (why != PF_GO)
 		return (why);
 	if (PF_PATH_HAS_KEY(p)) {
@@ -344,6 +334,10 @@ path_count(struct pf_path *p, int why)
 	pf_pcpu_add_packet(&pd->kif->ctr, PF_KIF_PACKETS(v6, out, why != PF_GO), n);
 	pf_pcpu_add_packet(&pd->kif->ctr, PF_KIF_BYTES(v6, out, why != PF_GO),
 	    pd->len);
+	if (unlikely(p->scrubbed.rule != NULL)) {
+		count_rule(p, p->scrubbed.rule, why == PF_GO);
+		count_rule(p, p->scrubbed.anchor, why == PF_GO);
+	}
 	if (unlikely(why != PF_GO) && why != PF_BLOCKED) {
 		pf_count(pd->pf, PF_CTR_REASON + why);
 		return;			/* no rule has passed or blocked it */
@@ -381,6 +375,7 @@ pf_test(struct pf *pf, int dir, uint8_t af, int ifindex, struct pf_pkt **pkt)
 	p.rule = p.anchor = NULL;
 	p.nat = NULL;
 	pf_actions_init(&p.acts);
+	pf_scrub_init(&p.scrubbed);
 	p.translated = false;
 	p.pd.kif = pf_kif_find_index(pf, ifindex);
 	if (unlikely(p.pd.kif == NULL)) {	/* no memory when it came */

@@ -51,6 +51,8 @@ struct pf_conf {
 	uint32_t	 keep_counters;		/* [i] a reload keeps those of equal */
 						/* rules: 0, 1 */
 	uint32_t	 reassemble;		/* [i] PF_REASS_* */
+	bool		 scrubs;		/* [i] there are scrub rules, as */
+						/* pf_conf_publish() finds */
 	struct pf_kif	*logif;			/* [i] set loginterface; */
 						/* NULL: none */
 	uint8_t		 chksum[PF_MD5_DIGEST_LENGTH]; /* [i] of the main */

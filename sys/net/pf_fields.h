@@ -174,10 +174,10 @@
 	F(NODF,		no_df,		"no-df",		ACT)		\
 	F(RANDOMID,	random_id,	"random-id",		ACT)		\
 	F(REASSEMBLE_TCP, reassemble_tcp, "reassemble tcp",	ACT)		\
-	F(FRAGCROP,	fragment_crop,	"fragment crop",	LATER)		\
-	F(FRAGDROP,	fragment_drop,	"fragment drop-ovl",	LATER)		\
+	F(FRAGCROP,	fragment_crop,	"fragment crop",	ACT)		\
+	F(FRAGDROP,	fragment_drop,	"fragment drop-ovl",	ACT)		\
 	F(SET_TOS,	set_tos,	"set tos",		ACT)		\
-	F(NOFRAGMENT,	no_reassemble,	"no reassemble",	LATER)		\
+	F(NOFRAGMENT,	no_reassemble,	"no reassemble",	ACT)		\
 	F(DSCP,		dscp,		"tos",			TOLD)		\
 	F(SETQUEUE,	set_queue,	"set queue",		LATER)
 

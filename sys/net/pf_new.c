@@ -430,6 +430,7 @@ pf_path_new(struct pf_path *p)
 	p->pd.tag = pf_pkt_tag(p->pd.pkt);
 	p->pd.new_tag = NULL;
 	p->chosen.n = 0;
+	p->acts.norm.flags = p->scrubbed.flags;
 	why = ask_translation(p);
 	if (why == PF_GO)
 		why = ask_rules(p);

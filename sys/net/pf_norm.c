@@ -130,3 +130,27 @@ pf_norm_apply(struct pf_pdesc *pd, const struct pf_norm *n)
 		why = limit_mss(pd, n->max_mss);
 	return (why);
 }
+
+int
+pf_norm_tcp(struct pf_pdesc *pd)
+{
+	struct pf_tcp		 buf pf_uninit;
+	const struct pf_tcp	*th;
+	uint8_t			 old[PF_TCP_MAXHLEN], *h;
+	int			 why;
+
+	th = pf_pkt_pull(pd->pkt, pd->off, sizeof(*th), &buf);
+	if (th == NULL)
+		return (PFRES_SHORT);
+	if (likely((th->off & PF_TCP_RESERVED) == 0 &&
+	    (th->urp == 0 || pd->tcp.flags & PF_TH_URG)))
+		return (PF_GO);
+	h = pf_tcp_write(pd, old, &why);
+	if (h == NULL)
+		return (why);
+	h[offsetof(struct pf_tcp, off)] &= ~PF_TCP_RESERVED;
+	if ((pd->tcp.flags & PF_TH_URG) == 0)
+		memset(h + offsetof(struct pf_tcp, urp), 0, sizeof(th->urp));
+	pf_tcp_correct(pd, h, old);
+	return (PF_GO);
+}

@@ -49,4 +49,8 @@ void	 pf_norm_add(struct pf_norm *, const struct pf_rule_act *);
  */
 int	 pf_norm_apply(struct pf_pdesc *, const struct pf_norm *);
 
+/* Clear what has no meaning in a TCP header: the urgent pointer without its flag, and the bits
+ * that are reserved (RFC 9293, 3.1; RFC 9768 uses the fourth).  PF_GO or a reason. */
+int	 pf_norm_tcp(struct pf_pdesc *);
+
 #endif /* _NET_PF_NORM_H_ */

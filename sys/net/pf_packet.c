@@ -389,6 +389,18 @@ parse_ip6(struct parse *ps, bool quoted)
 	return (parse_chain(ps, ip->next));
 }
 
+/* Whether a stack sends such flags: a SYN begins a connection and does not end it, and all else
+ * but a RST acknowledges something. */
+static pf_inline bool
+flags_sane(uint8_t flags)
+{
+	if (flags & PF_TH_SYN ? flags & (PF_TH_RST | PF_TH_FIN) :
+	    !(flags & (PF_TH_ACK | PF_TH_RST)))
+		return (false);
+	return (flags & PF_TH_ACK ||
+	    !(flags & (PF_TH_FIN | PF_TH_PUSH | PF_TH_URG)));
+}
+
 static pf_inline int
 parse_tcp(struct parse *ps, uint32_t have)
 {
@@ -411,6 +423,8 @@ parse_tcp(struct parse *ps, uint32_t have)
 	pd->tcp.doff = PF_TCP_HLEN(th->off);
 	if (pd->tcp.doff < sizeof(*th) || pd->tcp.doff > pd->p_len)
 		return (PFRES_SHORT);
+	if (unlikely(!flags_sane(th->flags)) && !ps->quoted)
+		return (PFRES_NORM);
 	pd->p_len -= pd->tcp.doff;
 	return (PF_GO);
 }

@@ -19,6 +19,7 @@
 #include "pf_actions.h"
 #include "pf_choose.h"
 #include "pf_packet.h"
+#include "pf_scrub.h"
 #include "pf_state.h"
 
 struct pf_conf;
@@ -37,6 +38,7 @@ struct pf_path {
 	struct pf_krule		*anchor;
 	/* the rule of a translation ruleset that translates, or NULL */
 	struct pf_krule		*nat;
+	struct pf_scrubbed	 scrubbed;	/* by a rule, before the others */
 	struct pf_actions	 acts;		/* of the rules that matched */
 	struct pf_chosen	 chosen;	/* from pools; what no state has */
 						/* taken over */

@@ -406,7 +406,8 @@ pf_krule_entry(struct pf_krule *kr, struct pf_match_ent *e)
 		e->anchor = kr->anchor->slot;
 	} else if (r->action == PF_MATCH)
 		e->flags |= PF_MF_ACTS;
-	else if (r->action >= PF_NAT && r->action <= PF_NORDR)
+	else if ((r->action >= PF_NAT && r->action <= PF_NORDR) ||
+	    r->action == PF_SCRUB || r->action == PF_NOSCRUB)
 		e->flags |= PF_MF_QUICK;
 	e->dir = r->direction;
 	e->af = r->af;

@@ -24,6 +24,9 @@
 #define FLAGS_RETURN	(PFRULE_RETURN | PFRULE_RETURNRST | PFRULE_RETURNICMP)
 #define FLAGS_BOUND	(PFRULE_IFBOUND | PFRULE_GRBOUND)
 #define FLAGS_TRACK	(PFRULE_SRCTRACK | PFRULE_RULESRCTRACK)
+#define FLAGS_FRAGMENT	(PFRULE_FRAGCROP | PFRULE_FRAGDROP | PFRULE_NOFRAGMENT)
+#define FLAGS_SCRUB	(FLAGS_FRAGMENT | PFRULE_NODF | PFRULE_RANDOMID | \
+			    PFRULE_REASSEMBLE_TCP | PFRULE_SET_TOS)
 #define FLAGS_STATE	(PFRULE_NOSYNC | FLAGS_BOUND | PFRULE_STATESLOPPY | FLAGS_TRACK)
 
 /* The bits of rule_flag that stand for features which do not exist yet. */
@@ -223,6 +226,26 @@ check_translation(const struct pf_rule *r, uint32_t ruleset)
 	return (0);
 }
 
+/* A rule of the scrub ruleset says how packets are normalized, or that they are not.  One
+ * of the three ways to treat fragments at most. */
+static int
+check_scrub(const struct pf_rule *r)
+{
+	uint32_t	frag = r->rule_flag & FLAGS_FRAGMENT;
+
+	if (r->action != PF_SCRUB && r->action != PF_NOSCRUB)
+		return (EINVAL);
+	if (r->keep_state != 0 || has_state_options(r) || r->pool_used != 0 ||
+	    r->rt != PF_NOPFROUTE || has_divert(r) || r->natpass ||
+	    r->allow_opts || r->quick || r->tagname[0] != '\0' ||
+	    r->return_icmp != 0 || r->return_icmp6 != 0 || r->return_ttl != 0 ||
+	    (r->rule_flag & ~(FLAGS_SCRUB | PFRULE_DSCP)) != 0 ||
+	    (frag & (frag - 1)) != 0)
+		return (EINVAL);
+	return (r->action == PF_NOSCRUB && (r->rule_flag != 0 ||
+	    r->min_ttl != 0 || r->max_mss != 0) ? EINVAL : 0);
+}
+
 /* A rule that calls an anchor has criteria, and nothing that says what to
  * do. */
 static int
@@ -303,8 +326,10 @@ check_action(const struct pf_rule *r, uint32_t ruleset)
 
 	if (is_translation(ruleset))
 		return (check_translation(r, ruleset));
-	if (ruleset != PF_RULESET_FILTER)
-		return (EOPNOTSUPP);
+	if (ruleset == PF_RULESET_SCRUB)
+		return (check_scrub(r));
+	if ((r->rule_flag & FLAGS_FRAGMENT) != 0)
+		return (EINVAL);
 	error = check_route(r);
 	if (error == 0)
 		error = check_divert(r);

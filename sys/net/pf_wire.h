@@ -103,6 +103,7 @@ struct pf_tcp {				/* RFC 9293, 3.1 */
 static_assert(sizeof(struct pf_tcp) == 20, "TCP header");
 #define PF_TCP_HLEN(off)	(((off) >> 4) * 4U)	/* bytes */
 #define PF_TCP_MAXHLEN		60
+#define PF_TCP_RESERVED		0x0e	/* of off */
 #define PF_TH_FIN	0x01
 #define PF_TH_SYN	0x02
 #define PF_TH_RST	0x04
