@@ -47,7 +47,7 @@ dead 't4 cut' t4
 dead 't6 cut' t6
 alive 'u4 not' u4
 expect 'kill by hosts' fw pfctl -k 10.0.1.2 -k 10.0.2.2
-like 'said' '^killed [0-9]+ states' "$(cat "$W/said")"
+like 'said' '^killed [0-9]+ states' "$(< "$W/said")"
 unlike 'no IPv4 state' '10\.0\.' "$(states)"
 like 'u6 is still there' 'udp fd00:1::2' "$(states)"
 id=$(fw pfctl -vvss | awk '/^all / { hit = /udp/ } hit && $1 == "id:" { print $2; exit }')

@@ -24,13 +24,13 @@ END
 expect 'ping' pings client 10.0.3.2
 expect 'ping6' pings client fd00:3::2
 refuse 'hop 1' pings client 10.0.3.2 -t 1
-like 'hop 1 says' 'From 10\.0\.1\.1.*Time to live exceeded' "$(cat "$W/said")"
+like 'hop 1 says' 'From 10\.0\.1\.1.*Time to live exceeded' "$(< "$W/said")"
 refuse 'hop 2' pings client 10.0.3.2 -t 2
-like 'hop 2 says' 'From 10\.0\.2\.2.*Time to live exceeded' "$(cat "$W/said")"
+like 'hop 2 says' 'From 10\.0\.2\.2.*Time to live exceeded' "$(< "$W/said")"
 refuse 'hop 1, IPv6' pings client fd00:3::2 -t 1
-like 'hop 1 says, IPv6' 'From fd00:1::1.*Time exceeded: Hop limit' "$(cat "$W/said")"
+like 'hop 1 says, IPv6' 'From fd00:1::1.*Time exceeded: Hop limit' "$(< "$W/said")"
 refuse 'hop 2, IPv6' pings client fd00:3::2 -t 2
-like 'hop 2 says, IPv6' 'From fd00:2::2.*Time exceeded: Hop limit' "$(cat "$W/said")"
+like 'hop 2 says, IPv6' 'From fd00:2::2.*Time exceeded: Hop limit' "$(< "$W/said")"
 answers 'open refused' client udp 10.0.3.2 53 54
 answers 'open refused' client udp fd00:3::2 53 54
 

@@ -32,7 +32,7 @@ before=$(fw pfctl -sr; fw pfctl -st; fw pfctl -sm)
 check() { # WHAT LINE: a file with this on line 3 is refused and changes nothing
 	printf 'set timeout udp.first 5\nset limit states 9\n%s\npass\n' "$2" > "$W/bad"
 	refuse "$1" fw pfctl -f "$W/bad"
-	like "$1: where" "^(pfctl: )?$W/bad:[34]: [A-Za-z(]" "$(cat "$W/said")"
+	like "$1: where" "^(pfctl: )?$W/bad:[34]: [A-Za-z(]" "$(< "$W/said")"
 	is "$1: nothing changed" "$before" "$(fw pfctl -sr; fw pfctl -st; fw pfctl -sm)"
 }
 check 'syntax' 'pass in in in'
@@ -40,7 +40,7 @@ check 'unknown macro' 'pass from $nobody'
 check 'bad address' 'pass from 10.0.0.300'
 check 'port without protocol' 'pass to port 80'
 check 'not there yet' 'pass keep state (pflow)'
-like 'not there yet: what' ':3: pflow not supported yet' "$(cat "$W/said")"
+like 'not there yet: what' ':3: pflow not supported yet' "$(< "$W/said")"
 refuse 'no such file' fw pfctl -f "$W/absent"
 expect '-n' fw pfctl -nf - <<< 'block'
 is '-n changes nothing' "$before" "$(fw pfctl -sr; fw pfctl -st; fw pfctl -sm)"

@@ -46,13 +46,13 @@ for request in states ifaces begin commit; do
 	until_true grep -q hanging "$slow_said" || {
 		wait "$slow"
 		[ $? = 3 ] && note 'this kernel has no userfaultfd' && break
-		die "$request: $(cat "$slow_said")"
+		die "$request: $(< "$slow_said")"
 	}
 	others $request > "$W/others" 2>&1 &
 	expect "others while $request hangs" until_true grep 'all done' "$W/others"
 	echo go > "$W/$request"
 	expect "$request goes on" wait "$slow"
-	like "$request ends well" "^$request: 0" "$(cat "$slow_said")"
+	like "$request ends well" "^$request: 0" "$(< "$slow_said")"
 	wait
 done
 is 'all is as it was' "$before" "$(in_force)"

@@ -19,7 +19,7 @@ foreign() { fw unshare -U -r -- "$@"; }
 is 'mode of the device' '600 root root' "$(stat -c '%a %U %G' /dev/pf)"
 for who in user weak foreign; do
 	refuse "$who: show" $who pfctl -sr
-	like "$who: says why" 'ermitted|denied' "$(cat "$W/said")"
+	like "$who: says why" 'ermitted|denied' "$(< "$W/said")"
 	refuse "$who: load" $who pfctl -f "$W/pf.conf"
 	refuse "$who: flush" $who pfctl -F all
 	refuse "$who: disable" $who pfctl -d
@@ -29,7 +29,7 @@ expect 'a user may check a file' user pfctl -nf - <<< 'block'
 chmod 666 /dev/pf
 for who in user weak foreign; do
 	refuse "$who: load, device open to all" $who pfctl -f "$W/pf.conf"
-	like "$who: says why" 'ermitted|denied' "$(cat "$W/said")"
+	like "$who: says why" 'ermitted|denied' "$(< "$W/said")"
 	refuse "$who: disable, device open to all" $who pfctl -d
 done
 chmod 600 /dev/pf

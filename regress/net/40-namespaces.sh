@@ -76,7 +76,7 @@ limit_is() { like "$1" "^states +hard limit +$2\$" "$(own_root pfctl -sm)"; }
 expect 'its own root loads rules' own_root pfctl -f - <<< 'pass'
 limit_is 'the default' 100000
 refuse 'its own root raises a limit' own_root pfctl -f - <<< 'set limit states 100001'
-like 'and hears why' 'set limit states 100001: the host allows less' "$(cat "$W/said")"
+like 'and hears why' 'set limit states 100001: the host allows less' "$(< "$W/said")"
 limit_is 'the same' 100000
 expect 'its own root lowers it' own_root pfctl -f - <<< 'set limit states 50'
 limit_is 'lower' 50

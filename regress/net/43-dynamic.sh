@@ -18,7 +18,13 @@ ip -n server route del default
 ip -n server -6 route del default
 # told NAME: how many addresses rules are told to follow; what pfctl says is true
 # of all that ip did before
-told() { fw pfctl -vvsr | sed -n "s/.*($1:\\([0-9]*\\)).*/\\1/p" | head -n 1; }
+told() {
+	local re="\\($1:([0-9]+)\\)" text
+
+	fw pfctl -vvsr > "$W/told"
+	text=$(< "$W/told")
+	[[ ! $text =~ $re ]] || echo "${BASH_REMATCH[1]}"
+}
 # known ADDRESS...: the server knows where these are
 known() {
 	local a

@@ -21,5 +21,5 @@ block
 pass inet proto icmp allow-opts
 END
 expect 'record route' pings client $S4 -R
-like 'the route' '10\.0\.2\.1' "$(cat "$W/said")"
+like 'the route' '10\.0\.2\.1' "$(< "$W/said")"
 expect 'timestamps' pings client $S4 -T tsonly

@@ -16,7 +16,7 @@ for i in 50 51 52; do
 	ip -n fw neigh replace 10.0.1.$i lladdr 02:00:00:00:01:02 dev int0 nud permanent
 done
 table() { fw pfctl -t t -T "$@" 2>&1; }
-from() { in_ns client ping -n -c 1 -W "$1" -I "$2" $S4; }
+from() { pings client $S4 -W "$1" -I "$2"; }
 
 # --- a rule that asks a table -----------------------------------------------------
 rules <<END
@@ -55,7 +55,7 @@ for bad in 10.0.0.1/33 no.such.name.invalid '-f /nonexistent' "-f $W/dir" 10.0.0
 done
 printf '10.9.9.9\n10.9.9.0/40\n' > "$W/list"
 refuse 'a bad file' table add -f "$W/list"
-like 'it is named, with its line' 'list:2:' "$(cat "$W/said")"
+like 'it is named, with its line' 'list:2:' "$(< "$W/said")"
 rules <<END
 set limit table-entries 5
 table <t> persist
@@ -63,7 +63,7 @@ block in quick on int0 from <t>
 pass no state
 END
 refuse 'too many' table add 1.1.1.1 1.1.1.2 1.1.1.3
-like 'the limit is named' 'table-entries' "$(cat "$W/said")"
+like 'the limit is named' 'table-entries' "$(< "$W/said")"
 is 'the table is as it was' "$before" "$(table show)"
 # and a file that is loaded: all or nothing
 printf 'table <t> persist { 9.9.9.9 }\npass from <t\n' > "$W/bad.conf"
@@ -115,7 +115,7 @@ refuse '10.0.1.50 of a million' from "$brief" 10.0.1.50
 expect '10.0.1.51 is not of them' from "$patience" 10.0.1.51
 refuse 'it is const' table add 10.0.1.51
 client ping -q -n -f -c 1000 -W "$patience" -I 10.0.1.51 $S4 > "$W/said"
-like 'a thousand look-ups' ' 0% packet loss' "$(cat "$W/said")"
+like 'a thousand look-ups' ' 0% packet loss' "$(< "$W/said")"
 
 # --- a table as a pool ------------------------------------------------------------
 for i in 1 2 3 4; do

@@ -79,8 +79,8 @@ done
 chmod 755 "$W"
 mkdir -m 777 "$W/n"
 background fw setpriv --reuid 65534 --regid 65534 --clear-groups \
-    python3 -I -S "$NET/echod.py" "$W/n/ready" tcp/3128 udp/3128
-until_true test -e "$W/n/ready" || die "echo server of nobody: $(cat "$bg_said")"
+    "$NET/echod" "$W/n/ready" tcp/3128 udp/3128
+until_true test -e "$W/n/ready" || die "echo server of nobody: $(< "$bg_said")"
 echo_server fw tcp/3129 udp/3129
 rules <<END
 block return
@@ -130,7 +130,7 @@ for _ in range(2):
 END
 background fw setpriv --reuid 65534 --regid 65534 --clear-groups \
     python3 -I -S "$W/late.py" "$W/n"
-until_true test -e "$W/n/listens" || die "the late server: $(cat "$bg_said")"
+until_true test -e "$W/n/listens" || die "the late server: $(< "$bg_said")"
 early=()
 for f in $F4 $F6; do
 	background client sh -c "echo early | nc -w $patience $f 3130"
@@ -144,7 +144,7 @@ expect 'data that wait to be accepted' until_true acked
 touch "$W/n/accept"
 for said in "${early[@]}"; do
 	until_true test -s "$said"
-	is 'they are heard' 'heard early' "$(cat "$said")"
+	is 'they are heard' 'heard early' "$(< "$said")"
 done
 
 # --- rules that end ----------------------------------------------------------------
@@ -157,8 +157,8 @@ pass in on int0 proto tcp to port 80 once
 END
 flush
 for s in $S4 $S6; do
-	client ping -n -c 9 -i 0.2 -W "$brief" "$s" > "$W/said" 2>&1
-	like "four of nine pings of $s" '^9 packets transmitted, 4 received' "$(cat "$W/said")"
+	no_answer client "$s" -c 9 -i 0.2 > "$W/said" 2>&1
+	like "four of nine pings of $s" '^9 packets transmitted, 4 received' "$(< "$W/said")"
 done
 answers open client tcp $S4 80
 answers refused client tcp $S4 80

@@ -47,7 +47,7 @@ END
 	like 'its rule' '^   age [0-9:]+, [0-9]+ pkts, [0-9]+ bytes, rule 2$' "$(sources)"
 	# one that is forgotten makes room
 	fw pfctl -K ${c}2 > "$W/said" 2>&1
-	like 'one is forgotten' '^killed 1 src nodes from 1 sources' "$(cat "$W/said")"
+	like 'one is forgotten' '^killed 1 src nodes from 1 sources' "$(< "$W/said")"
 	from 4
 	answers open client udp $s 53
 	unlike 'it is gone' "^$c""2 " "$(sources)"

@@ -27,13 +27,20 @@ W4=10.0.3.2 W6=fd00:3::2
 echo_server server tcp/80
 by_first() { rule_counter 'out quick on ext0' Packets; }
 by_second() { rule_counter 'out quick on up0' Packets; }
+by_each() { # in $one and $two
+	rules_now
+	counter_of 'out quick on ext0' Packets
+	one=$counter
+	counter_of 'out quick on up0' Packets
+	two=$counter
+}
 
 # ways WHAT FIRST SECOND: how many packets have gone out by each since note_ways
-note_ways() { first=$(by_first) second=$(by_second); }
+note_ways() { by_each; first=$one second=$two; }
 ways() {
-	is "$1" "first $2, second $3" \
-	    "first $(($(by_first) - first)), second $(($(by_second) - second))"
-	note_ways
+	by_each
+	is "$1" "first $2, second $3" "first $((one - first)), second $((two - second))"
+	first=$one second=$two
 }
 
 out='pass out quick on ext0
@@ -57,7 +64,7 @@ for v in 4 6; do
 	is "$v: nothing by the first" 0 $(($(by_first) - first))
 	note_ways
 	refuse "$v: no hop left" no_answer client $s -t 1
-	like "$v: told so" 'ime.*exceeded' "$(cat "$W/said")"
+	like "$v: told so" 'ime.*exceeded' "$(< "$W/said")"
 	ways "$v: it went nowhere" 0 0
 done
 
@@ -66,9 +73,9 @@ ip -n fw link set up0 mtu 1280
 ip -n isp link set eth0 mtu 1280
 flush
 refuse '4: too large, may not be cut' no_answer client $S4 -M 'do' -s 1400
-like 'told the size' 'mtu ?= ?1280' "$(cat "$W/said")"
+like 'told the size' 'mtu ?= ?1280' "$(< "$W/said")"
 refuse '6: too large' no_answer client $S6 -M 'do' -s 1400
-like 'told the size' 'mtu ?= ?1280' "$(cat "$W/said")"
+like 'told the size' 'mtu ?= ?1280' "$(< "$W/said")"
 ip -n client route flush cache
 ip -n client -6 route flush cache
 expect '4: too large, is cut up' pings client $S4 -M dont -s 1400
@@ -108,14 +115,14 @@ for s in $S4 $S6; do
 done
 # what is translated, by the address that it has outside; what takes a way, by its gateway
 expect 'none of the server' fw pfctl -k nat -k $S4
-like 'none' 'killed 0 states' "$(cat "$W/said")"
+like 'none' 'killed 0 states' "$(< "$W/said")"
 expect 'those of the firewall' fw pfctl -k nat -k 10.0.3.1
-like 'a connection and a ping' 'killed 2 states' "$(cat "$W/said")"
+like 'a connection and a ping' 'killed 2 states' "$(< "$W/said")"
 expect 'the same, coming in' fw pfctl -k gateway -k $W4
-like 'both' 'killed 2 states' "$(cat "$W/said")"
+like 'both' 'killed 2 states' "$(< "$W/said")"
 key=$(fw pfctl -ss | sed -n 's/^all tcp \(.*\[80\] <- [^ ]*\) .*/\1/p')
 expect 'one by its key' fw pfctl -k key -k "tcp $key"
-like 'it' 'killed 1 states' "$(cat "$W/said")"
+like 'it' 'killed 1 states' "$(< "$W/said")"
 refuse 'no key' fw pfctl -k key -k "tcp $S4:80"
 
 # --- route-to, going out ---------------------------------------------------------------

@@ -9,16 +9,19 @@
 . "$(dirname "$0")/lib.sh"
 net_up
 ready=$W/tally
-background server python3 -I -S "$NET/tally.py" serve "$ready" 99
-until_true test -e "$ready" || die "no server: $(cat "$bg_said")"
+background server "$NET/tally" serve "$ready" 99
+until_true test -e "$ready" || die "no server: $(< "$bg_said")"
 
 # the server has the addresses 16 to 19, the client 3 to 5, and 32 to 35 are the firewall's
 more server ext0 2 16 17 18 19
 more client int0 1 3 4 5
 for i in 32 33 34 35; do
-	printf 'neigh replace %s lladdr 02:00:00:00:02:01 dev eth0 nud permanent\n' \
-	    10.0.2.$i fd00:2::$i
-done | ip -n server -batch -
+	for v in 10.0.2.$i fd00:2::$i; do
+		laid+="-n server neigh replace $v lladdr 02:00:00:00:02:01 dev eth0 nud permanent"
+		laid+=$'\n'
+	done
+done
+lay 'no neighbours'
 
 # a thousand connections; the debug kernel, which is slow, tells a fair choice from another by
 # fewer.  far: six standard deviations of those that go one way in four.
@@ -31,9 +34,9 @@ quarter=$((many / 4))
 from=20000
 ask() {
 	[ $((from + $2)) -lt 30000 ] || { from=20000; flush; }
-	said=$(client python3 -I -S "$NET/tally.py" ask "$v" 99 "$2" "$from" "$patience" \
-	    "$1" ${3:+"$3"} | sed -E 's/^[^ ]*[.:]([0-9]+) /\1:/; s/ /:/' | tr '\n' ' ')
-	said=${said% }
+	"$NET/tally" ask /run/netns/client "$v" 99 "$2" "$from" "$patience" "$1" \
+	    ${3:+"$3"} > "$W/tallied"
+	said=$(< "$W/tallied")
 	from=$((from + $2))
 }
 of() { # NUMBER: how often it was seen

@@ -11,13 +11,16 @@
 # Not on 6.12-deb13, for which 6.12 stands.
 . "$(dirname "$0")/lib.sh"
 
-ask() { in_ns "$1" python3 -I -S "$NET/ask.py" "${seconds:-$patience}" "${@:2}"; }
+ask() { # NS PROTO HOST PORT [FROM]
+	[ -z "${5:-}" ] || local -x FROM=$5
+	"$NET/ask" "/run/netns/$1" "${seconds:-$patience}" "${@:2:3}"
+}
 # says WORD NS PROTO HOST PORT [FROM]
 says() { is "${*:2}" "$1" "$(ask "${@:2}" 2>&1)"; }
 localnet() { in_ns "${1:-fw}" cat "/proc/sys/net/ipv4/conf/${2:-all}/route_localnet"; }
 locald() { # READY-NAME ARG...
 	background fw python3 -I -S "$NET/locald.py" "$W/$1" "${@:2}"
-	until_true test -e "$W/$1" || die "locald does not start: $(cat "$bg_said")"
+	until_true test -e "$W/$1" || die "locald does not start: $(< "$bg_said")"
 }
 redirect() { # IFACE: from there to the loopback address
 	rules <<-END
@@ -74,7 +77,7 @@ for v in 4 6; do
 	[ -e "$W/proxy" ] || {
 		background fw python3 -I -S "$NET/proxy.py" "$W/proxy" 3128
 		proxy_said=$bg_said
-		until_true test -e "$W/proxy" || die "no proxy: $(cat "$bg_said")"
+		until_true test -e "$W/proxy" || die "no proxy: $(< "$bg_said")"
 	}
 	rules <<-END
 		rdr on int0 proto tcp to any port 80 -> $l port 3128
@@ -83,7 +86,7 @@ for v in 4 6; do
 		pass out on ext0 from $g to $s
 	END
 	reach open client tcp "$s" 80
-	like 'the proxy was told' "^to $s 80\$" "$(cat "$proxy_said")"
+	like 'the proxy was told' "^to $s 80\$" "$(< "$proxy_said")"
 	# from behind nat to a neighbour, here itself, by the outer address
 	rules <<-END
 		rdr on int0 proto tcp to $g port 80 -> $c port 8080

@@ -19,10 +19,10 @@ counted() { until_true eval "[ \$(info $1) -ge $2 ]"; }
 net_up
 background server python3 -I -S "$NET/locald.py" "$W/ready" udp/::/53/w udp/::/54/w
 server_said=$bg_said
-until_true test -e "$W/ready" || die "no server: $(cat "$bg_said")"
+until_true test -e "$W/ready" || die "no server: $(< "$bg_said")"
 background server python3 -I -S "$NET/frags.py" sizes "$W/sizes"
 sizes_said=$bg_said
-until_true test -e "$W/sizes" || die "no listener: $(cat "$bg_said")"
+until_true test -e "$W/sizes" || die "no listener: $(< "$bg_said")"
 rules <<'END'
 block
 pass inet proto icmp icmp-type echoreq

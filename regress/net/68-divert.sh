@@ -11,7 +11,10 @@
 # Not on 6.12-deb13, for which 6.12 stands.
 . "$(dirname "$0")/lib.sh"
 
-ask() { in_ns "$1" python3 -I -S "$NET/ask.py" "${seconds:-$patience}" "${@:2}"; }
+ask() { # NS PROTO HOST PORT [FROM]
+	[ -z "${5:-}" ] || local -x FROM=$5
+	"$NET/ask" "/run/netns/$1" "${seconds:-$patience}" "${@:2:3}"
+}
 # says WORD NS PROTO HOST PORT
 says() { is "${*:2}" "$1" "$(ask "${@:2}" 2>&1)"; }
 divert() { # PROXY-PORT: what goes from the client to the server, and nothing else
@@ -39,8 +42,8 @@ background fw python3 -I -S "$NET/tproxy.py" "$W/tproxy" 8080
 proxy=$bg proxy_said=$bg_said
 background fw python3 -I -S "$NET/locald.py" "$W/plain" tcp/127.0.0.1/8081/plain \
     tcp/::1/8081/plain
-until_true test -e "$W/tproxy" || die "no proxy: $(cat "$proxy_said")"
-until_true test -e "$W/plain" || die "no locald: $(cat "$bg_said")"
+until_true test -e "$W/tproxy" || die "no proxy: $(< "$proxy_said")"
+until_true test -e "$W/plain" || die "no locald: $(< "$bg_said")"
 for v in 4 6; do
 	[ $v = 4 ] && c=$C4 s=$S4 f=$F4 l=127.0.0.1 inet=inet ||
 	    { c=$C6 s=$S6 f=$F6 l=::1 inet=inet6; }

@@ -31,7 +31,7 @@ expect 'unload' rmmod pf
 pf_on=
 refuse 'the device is gone' test -e /dev/pf
 refuse 'pfctl has nothing to talk to' fw pfctl -sr
-like 'and says so' 'module is not loaded' "$(cat "$W/said")"
+like 'and says so' 'module is not loaded' "$(< "$W/said")"
 alive 'a connection goes on' t
 answers 'open open' client tcp $S4 80 81
 answers 'open open' client tcp $S6 80 81

@@ -13,6 +13,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <err.h>
 #include <errno.h>
@@ -52,9 +53,10 @@ address(struct sockaddr_storage *ss, const char *host, uint16_t port)
 	return (sizeof(*sin6));
 }
 
-/* A socket that is being connected, or has failed to be, with that error (0: none). */
+/* A socket that is being connected, or has failed to be, with that error (0: none).
+ * Patience (NULL: without end) is what a blocking one has for each step. */
 static inline int
-dial(int type, const char *host, uint16_t port, int *error)
+dial(int type, const char *host, uint16_t port, const struct timeval *patience, int *error)
 {
 	const char *from = getenv("FROM");
 	struct sockaddr_storage ss;
@@ -65,6 +67,10 @@ dial(int type, const char *host, uint16_t port, int *error)
 	fd = socket(ss.ss_family, type, 0);
 	if (fd == -1)
 		err(2, "socket");
+	if (patience != NULL &&
+	    (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, patience, sizeof(*patience)) == -1 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, patience, sizeof(*patience)) == -1))
+		err(2, "patience");
 	if (from != NULL) {
 		struct sockaddr_storage mine;
 		socklen_t n = address(&mine, from, 0);

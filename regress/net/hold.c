@@ -63,7 +63,7 @@ main(int argc, char **argv)
 	if (fifo == NULL || log == NULL)
 		err(2, "%s", argv[4]);
 	fd = dial(strcmp(argv[1], "tcp") == 0 ? SOCK_STREAM : SOCK_DGRAM, argv[2],
-	    (uint16_t)strtoul(argv[3], NULL, 10), &error);
+	    (uint16_t)strtoul(argv[3], NULL, 10), NULL, &error);
 	while (fgets(line, sizeof(line), fifo) != NULL) {
 		bool alive = error == 0 && echoes(fd, now() + strtoll(line, NULL, 10) * 1000);
 

@@ -149,66 +149,78 @@ client() { in_ns client "$@"; }
 fw() { in_ns fw "$@"; }
 server() { in_ns server "$@"; }
 
-space() { # NAME...: make namespaces, with loopback up and the sysctls we want
+# What is laid are lines for one call of ip (ip.c), which names the namespaces' inodes.
+laid=
+lay() {
+	"$NET/ip" -batch - <<< "$laid" >> "$W/spaces" || die "$1"
+	laid=
+}
+
+lay_space() { # NAME...
 	local n
+
 	for n in "$@"; do
-		ip netns add "$n" || die "cannot make namespace $n"
 		spaces+=("$n")
-		in_ns "$n" sh -c '
-			readlink /proc/self/ns/net >> "$0"
-			ip link set lo up
-			cd /proc/sys/net
-			echo 0 > ipv6/conf/default/accept_dad
-			echo 0 > ipv6/conf/default/accept_ra
-			echo 0 > ipv6/conf/default/router_solicitations
-			echo 0 > ipv4/icmp_ratelimit
-			echo 0 > ipv6/icmp/ratelimit' "$W/spaces"
+		laid+="netns add $n
+netns inode $n
+-n $n link set lo up
+-n $n sysctl ipv6/conf/default/accept_dad 0
+-n $n sysctl ipv6/conf/default/accept_ra 0
+-n $n sysctl ipv6/conf/default/router_solicitations 0
+-n $n sysctl ipv4/icmp_ratelimit 0
+-n $n sysctl ipv6/icmp/ratelimit 0
+"
 	done
 }
 
-# wire NS1 IF1 NS2 IF2 NET [MAC]: a veth pair; addresses 10.0.NET.1 and .2,
-# fd00:NET::1 and ::2; each end knows the other's link-layer address
-wire() {
+lay_wire() { # NS1 IF1 NS2 IF2 NET
 	local m=02:00:00:00:0${5}
-	ip link add "$2" netns "$1" address "$m:01" type veth \
-	    peer name "$4" netns "$3" address "$m:02" || die "no veth $2 - $4"
-	ip -n "$1" -batch - <<-END
-		link set $2 up
-		addr add 10.0.$5.1/24 dev $2
-		addr add fd00:$5::1/64 dev $2 nodad
-		neigh replace 10.0.$5.2 lladdr $m:02 dev $2 nud permanent
-		neigh replace fd00:$5::2 lladdr $m:02 dev $2 nud permanent
-	END
-	ip -n "$3" -batch - <<-END
-		link set $4 up
-		addr add 10.0.$5.2/24 dev $4
-		addr add fd00:$5::2/64 dev $4 nodad
-		neigh replace 10.0.$5.1 lladdr $m:01 dev $4 nud permanent
-		neigh replace fd00:$5::1 lladdr $m:01 dev $4 nud permanent
-	END
+
+	laid+="link add $2 netns $1 address $m:01 type veth peer name $4 netns $3 address $m:02
+-n $1 link set $2 up
+-n $1 addr add 10.0.$5.1/24 dev $2
+-n $1 addr add fd00:$5::1/64 dev $2 nodad
+-n $1 neigh replace 10.0.$5.2 lladdr $m:02 dev $2 nud permanent
+-n $1 neigh replace fd00:$5::2 lladdr $m:02 dev $2 nud permanent
+-n $3 link set $4 up
+-n $3 addr add 10.0.$5.2/24 dev $4
+-n $3 addr add fd00:$5::2/64 dev $4 nodad
+-n $3 neigh replace 10.0.$5.1 lladdr $m:01 dev $4 nud permanent
+-n $3 neigh replace fd00:$5::1 lladdr $m:01 dev $4 nud permanent
+"
 }
 
-router() { # NS
-	in_ns "$1" sh -c '
-		echo 1 > /proc/sys/net/ipv4/ip_forward
-		echo 1 > /proc/sys/net/ipv6/conf/all/forwarding'
+lay_router() { # NS
+	laid+="-n $1 sysctl ipv4/ip_forward 1
+-n $1 sysctl ipv6/conf/all/forwarding 1
+"
 }
 
-# routes NS NET: default routes to the first address of NET
-routes() {
-	ip -n "$1" -batch - <<-END
-		route add default via 10.0.$2.1
-		route add default via fd00:$2::1
-	END
+lay_routes() { # NS NET
+	laid+="-n $1 route add default via 10.0.$2.1
+-n $1 route add default via fd00:$2::1
+"
 }
+
+# space NAME...: make namespaces, with loopback up and the sysctls we want
+space() { lay_space "$@"; lay "cannot make namespaces: $*"; }
+
+# wire NS1 IF1 NS2 IF2 NET: a veth pair; addresses 10.0.NET.1 and .2,
+# fd00:NET::1 and ::2; each end knows the other's link-layer address
+wire() { lay_wire "$@"; lay "no veth $2 - $4"; }
+
+# router NS: it forwards; routes NS NET: default routes to the first address of NET
+router() { lay_router "$@"; lay "no router $1"; }
+routes() { lay_routes "$@"; lay "no routes of $1"; }
 
 net_up() {
-	space client fw server
-	router fw
-	wire fw int0 client eth0 1
-	wire fw ext0 server eth0 2
-	routes client 1
-	routes server 2
+	lay_space client fw server
+	lay_router fw
+	lay_wire fw int0 client eth0 1
+	lay_wire fw ext0 server eth0 2
+	lay_routes client 1
+	lay_routes server 2
+	lay 'no network'
 }
 
 # more NS FW-IF NET N...: it has addresses 10.0.NET.N and fd00:NET::N at eth0 as well
@@ -216,12 +228,13 @@ more() {
 	local i mac=02:00:00:00:0$3:02
 
 	for i in "${@:4}"; do
-		printf 'addr add %s dev eth0\n' "10.0.$3.$i/24" "fd00:$3::$i/64 nodad"
-	done | ip -n "$1" -batch -
-	for i in "${@:4}"; do
-		printf "neigh replace %s lladdr $mac dev $2 nud permanent\n" \
-		    "10.0.$3.$i" "fd00:$3::$i"
-	done | ip -n fw -batch -
+		laid+="-n $1 addr add 10.0.$3.$i/24 dev eth0
+-n $1 addr add fd00:$3::$i/64 dev eth0 nodad
+-n fw neigh replace 10.0.$3.$i lladdr $mac dev $2 nud permanent
+-n fw neigh replace fd00:$3::$i lladdr $mac dev $2 nud permanent
+"
+	done
+	lay "no more addresses of $1"
 }
 
 # --- processes ----------------------------------------------------------------
@@ -251,9 +264,9 @@ listening() { # NS PORT
 echo_server() {
 	local ns=$1 ready=$W/echo.$1.${2//\//-}
 	shift
-	background "$ns" python3 -I -S "$NET/echod.py" "$ready" "$@"
+	background "$ns" "$NET/echod" "$ready" "$@"
 	until_true test -e "$ready" ||
-	    die "echo server in $ns does not start: $(cat "$bg_said")"
+	    die "echo server in $ns does not start: $(< "$bg_said")"
 }
 
 # http_server NS DIRECTORY PORT
@@ -297,6 +310,7 @@ probe() {
 answers() {
 	local got port words args=()
 
+	# (into a file: what stands in $(..) costs one more process)
 	read -r -a words <<< "$1"
 	for port in "${@:5}"; do
 		case ${words[${#args[@]}]:-} in
@@ -304,8 +318,9 @@ answers() {
 		*)	args+=("$port") ;;
 		esac
 	done
-	got=$(probe "${@:2:3}" "${args[@]}")
-	is "${*:2}" "$1" "${got//$'\n'/ }"
+	probe "${@:2:3}" "${args[@]}" > "$W/probed"
+	mapfile -t got < "$W/probed"
+	is "${*:2}" "$1" "${got[*]}"
 }
 
 # reach WORD NS PROTO HOST PORT...: the same of each port
@@ -356,8 +371,8 @@ drop() {
 
 # pings NS HOST [PING-OPTION...]: one echo and its answer, or an error of ICMP's;
 # no_answer: the same, where nothing is to come
-pings() { in_ns "$1" ping -n -c 1 -W "$patience" "${@:3}" "$2"; }
-no_answer() { in_ns "$1" ping -n -c 1 -W "$brief" "${@:3}" "$2"; }
+pings() { "$NET/echo1" "/run/netns/$1" "$2" -c 1 -W "$patience" "${@:3}"; }
+no_answer() { "$NET/echo1" "/run/netns/$1" "$2" -c 1 -W "$brief" "${@:3}"; }
 
 # ping_on NS HOST: pings it all the time; ping_off WHAT: no more, and asserts that
 # none was lost but those still on their way
@@ -381,8 +396,10 @@ ping_off() {
 
 # rules [NS] < pf.conf: load it there (fw), behind $hours, and enable pf
 rules() {
-	local ns=${1:-fw}
-	{ echo "$hours"; cat; } > "$W/pf.conf"
+	local ns=${1:-fw} text
+
+	IFS= read -r -d '' text
+	printf '%s\n%s' "$hours" "$text" > "$W/pf.conf"
 	in_ns "$ns" pfctl -q -f "$W/pf.conf" > "$W/said" 2>&1 || {
 		sed 's/^/  | /' "$W/said"
 		die "pfctl -f"
@@ -397,21 +414,53 @@ rules() {
 # rule_counter REGEX FIELD [NS]: a number from `pfctl -vsr' of the first rule
 # whose text matches; FIELD: Evaluations Packets Bytes States Creations
 rule_counter() {
-	in_ns "${3:-fw}" pfctl -vsr | RE=$1 awk -v field="$2:" '
-		!/^ / { if (hit) exit; hit = $0 ~ ENVIRON["RE"]; next }
-		hit { for (i = 1; i < NF; i++) if ($i == field) { print $(i + 1); exit } }'
+	rules_now "${3:-fw}"
+	counter_of "$1" "$2"
+	[ -z "$counter" ] || echo "$counter"
+}
+
+# The same in two steps, for several of them at a time: rules_now [NS]; counter_of REGEX
+# FIELD, which leaves the number in $counter
+rules_now() { in_ns "${1:-fw}" pfctl -vsr > "$W/rules"; }
+counter_of() {
+	local line word hit= found=
+
+	counter=
+	while IFS= read -r line; do
+		if [[ $line != ' '* ]]; then
+			[ -z "$hit" ] || return
+			[[ ! $line =~ $1 ]] || hit=yes
+			continue
+		fi
+		for word in ${hit:+$line}; do
+			[ -z "$found" ] || { counter=$word; return; }
+			[ "$word" != "$2:" ] || found=yes
+		done
+	done < "$W/rules"
 }
 
 # info NAME [NS]: a number from `pfctl -si', such as state-mismatch, or
 # `current entries' (write: entries)
 info() {
-	in_ns "${2:-fw}" pfctl -si | awk -v name="$1" '
-		$1 == name { print $2; exit }
-		$1 == "current" && $2 == name { print $3; exit }'
+	local words
+
+	in_ns "${2:-fw}" pfctl -si > "$W/info"
+	while read -r -a words; do
+		case "${words[*]} " in
+		"$1 "*)		echo "${words[1]:-}"; return ;;
+		"current $1 "*)	echo "${words[2]:-}"; return ;;
+		esac
+	done < "$W/info"
 }
 
 states() { in_ns "${1:-fw}" pfctl -ss; }
-state_count() { states "${1:-fw}" | grep -c .; }
+state_count() {
+	local lines
+
+	states "${1:-fw}" > "$W/states"
+	mapfile -t lines < "$W/states"
+	echo "${#lines[@]}"
+}
 flush() { fw pfctl -q -F states; }
 
 # --- the end ------------------------------------------------------------------
@@ -426,23 +475,31 @@ who_is_left() {
 	done
 }
 
-nobody_left() { ! readlink /proc/[0-9]*/ns/net | grep -qFxf "$W/spaces"; }
+nobody_left() {
+	local all space
+
+	all=$'\n'$(readlink /proc/[0-9]*/ns/net)$'\n'
+	while read -r space; do
+		[[ $all != *$'\n'"$space"$'\n'* ]] || return 1
+	done < "$W/spaces"
+}
 
 finish() {
-	local status=$? n left
+	local status=$? n p left
 	trap - EXIT
 	[ "${#pids[@]}" -eq 0 ] || for p in "${pids[@]}"; do
 		kill -9 "$p" 2>/dev/null
 		wait "$p" 2>/dev/null
 	done
+	laid=
 	[ "${#spaces[@]}" -eq 0 ] || for n in "${spaces[@]}"; do
-		[ ! -e "/run/netns/$n" ] || ip netns del "$n" ||
-		    fail "cannot delete namespace $n"
+		[ ! -e "/run/netns/$n" ] || laid+="netns del $n"$'\n'
 	done
+	[ -z "$laid" ] || "$NET/ip" -batch - <<< "$laid" || fail "cannot delete a namespace"
 	# the killed take their time; who is here after that was not killed
 	until_true nobody_left || fail "processes left: $(who_is_left)"
-	left=$(ls /run/netns)
-	[ -z "$left" ] || fail "namespaces left: $left"
+	left=(/run/netns/*)
+	[ ! -e "${left[0]}" ] || fail "namespaces left: ${left[*]}"
 	rm -rf "$W"
 	[ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || fail "status $status"
 	[ "$asserted" -gt 0 ] || fail "nothing was asserted"

@@ -82,7 +82,7 @@ begin(struct probe *p, int type, const char *host, const char *arg)
 	p->patience = strtoll(end + 1, NULL, 10) * 1000;
 	p->step = CONNECTING;
 	p->until = now() + p->patience;
-	p->fd = dial(type | SOCK_NONBLOCK, host, port, &e);
+	p->fd = dial(type | SOCK_NONBLOCK, host, port, NULL, &e);
 	if (e == 0)
 		say(p);
 	else if (e != EINPROGRESS)
