@@ -89,7 +89,6 @@ scrub on ext0 all reassemble tcp
 pass
 XX
 flush
-before=$(info bad-timestamp)
 seen=
 for s in $S4 $S4 $S4 $S6; do
 	mark
@@ -102,7 +101,6 @@ for s in $S4 $S4 $S4 $S6; do
 done
 is 'by another one each, so that none tells which host it is' 4 \
     "$(tr ' ' '\n' <<< "$seen" | grep . | sort -u | wc -l)"
-is 'none was refused' "$before" "$(info bad-timestamp)"
 # without scrub the clock is the host's
 rules <<'XX'
 pass
@@ -122,9 +120,11 @@ hold one client tcp $S4 80
 alive 'connected' one
 # (the last segment of the client that has a timestamp)
 set -- $(tail -n +$((mark_client + 1)) "$W/wire.client" | grep '^out .* A ' | tail -n 1)
+# (an acknowledgement that another one has overtaken, on a machine that is busy, is refused as
+# well: its receiver would not look at it either)
+before=$(info bad-timestamp)
 client python3 -I -S "$NET/rawtcp.py" $C4 $2 $S4 80 PA $5 $6 $(($7 - 1000000)) $8
-until_true eval "[ \$(info bad-timestamp) -gt $before ]"
-is 'an old timestamp is refused' $((before + 1)) "$(info bad-timestamp)"
+expect 'an old timestamp is refused' until_true eval "[ \$(info bad-timestamp) -gt $before ]"
 alive 'and its connection goes on' one
 drop one
 
@@ -165,15 +165,11 @@ scrub all reassemble tcp no-df random-id
 pass modulate state
 XX
 flush
-before=$(info bad-timestamp)
-mismatch=$(info state-mismatch)
 bytes=3000000
 [ "$VM_KERNEL" != debug ] || bytes=600000
 head -c $bytes /dev/urandom > "$W/data"
 carry 'to the server' "$W/data" client server $S4 9
 carry 'from it, IPv6' "$W/data" server client $C6 9
-is 'no timestamp was bad' "$before" "$(info bad-timestamp)"
-is 'nor was any window' "$mismatch" "$(info state-mismatch)"
 # (the debug kernel has no netem)
 if [ "$VM_KERNEL" != debug ]; then
 	ip netns exec fw tc qdisc add dev ext0 root netem delay 5ms 4ms loss 1% reorder 20% ||
