@@ -178,6 +178,8 @@ struct pf_state_more {
 						/* there as the state's kif is; NULL: none */
 	struct pf_hop	 hop;			/* [i] */
 	struct pf_divert divert;		/* [i] */
+	int32_t		 rtable;		/* [i] routing table of the packets that come in */
+						/* in its direction; PF_RTABLE_NONE: any */
 	struct pf_hold	*hold;			/* [i] nholds, behind rule[]; given up by who */
 	uint32_t	 nholds;		/* removes the state, which makes it 0 */
 	uint32_t	 n;			/* [i] */
