@@ -96,9 +96,9 @@ unrouted '4: no table' $S4
 unrouted '6: no table' $S6
 
 # --- the last that says so; the main table; answers -----------------------------------
-ip -n fw route replace default dev up0 via 10.0.3.2 table 100
-ip -n fw -6 route replace default dev up0 via fd00:3::2 table 100
+ip -n fw route replace default via 10.0.3.2 table 100
 ip -n fw -6 route del unreachable default table 100
+ip -n fw -6 route add default via fd00:3::2 table 100
 rules fw <<END
 pass out quick on ext0
 pass out quick on up0
