@@ -166,7 +166,7 @@ struct pf_state_more {
 	struct pf_state	*state;			/* [i] */
 	struct pf_addr	 addr[2];		/* [i] of that key */
 	struct pf_krule	*nat_rule;		/* [i] classic, that translates; NULL: none */
-	struct pf_krule	*anchor;		/* [i] of the main ruleset, that led to rule, or NULL */
+	struct pf_krule	*anchor;		/* [i] of the main ruleset, led to rule; or NULL */
 	struct pf_tag	*tag;			/* [i] of its packets, referenced; NULL: none */
 	struct pf_norm	 norm;			/* [i] set in the headers of its packets */
 	struct pf_tcpnorm *tcpnorm;		/* [i] owned: reassemble tcp; NULL: none */
