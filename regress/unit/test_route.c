@@ -2,7 +2,8 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * test_route.c: route-to, reply-to and dup-to: which packets go another way, and which way.
+ * test_route.c: route-to, reply-to, dup-to and rtable: which packets go another way, and
+ * which way.
  *
  * The firewall has clients at int and two uplinks, of which up1 has the default route.  No
  * wire is connected: what leaves is taken from the queue, with the way that it was given.
@@ -64,6 +65,7 @@ struct line {
 	const char	*to[3];			/* the pool */
 	bool		 stateless;
 	int		 bound;			/* PFRULE_IFBOUND */
+	int		 table;			/* rtable, above 0 */
 };
 
 static int
@@ -92,6 +94,8 @@ add(struct unit_node *f, struct pf_client *cl, uint32_t ticket, const struct lin
 	pr.rule.direction = (uint8_t)l->dir;
 	pr.rule.af = w->af;
 	pr.rule.rule_flag = (uint32_t)l->bound;
+	if (l->table != 0)
+		pr.rule.rtableid = l->table;
 	pr.rule.rt = (uint8_t)l->rt;
 	if (l->on != NULL)
 		strcpy(pr.rule.ifname, l->on);
@@ -349,6 +353,102 @@ balance(struct unit_node *f)
 }
 
 static void
+table_5(struct unit_node *f)
+{
+	assert_int_equal(sim_route_table(f->n, 5, w->af == AF_INET ? "0.0.0.0/0" : "::/0",
+	    UP2), 0);
+}
+
+/* Which way a packet of the client's goes. */
+static int
+asks(struct unit_node *f, uint16_t dport)
+{
+	sim_input(f->n, INT, udp(w->client, 1000, w->server, dport));
+	return (left(f, NULL, 63));
+}
+
+/* What comes in is routed by the table; its answers, and what goes out, are routed as ever. */
+static void
+table_in(struct unit_node *f)
+{
+	table_5(f);
+	for (int stateless = 0; stateless < 2; stateless++) {
+		LOAD(f, { PF_PASS, 0 }, { PF_PASS, PF_IN, "int", .table = 5,
+		    .stateless = stateless != 0 });
+		for (int i = 0; i < 3; i++) {
+			assert_int_equal(asks(f, (uint16_t)(53 + stateless)), UP2);
+			if (stateless)		/* an answer would make a state */
+				continue;
+			sim_input(f->n, UP2, udp(w->server, 53, w->client, 1000));
+			assert_int_equal(left(f, NULL, 63), 0);
+		}
+	}
+	to_all(f);
+	/* what is for this host stays */
+	sim_input(f->n, INT, udp(w->client, 1000, w->own2, 53));
+	assert_int_equal(left(f, NULL, 64), -1);
+	sim_pkt_free(sim_pktq_take(&f->n->local));
+	LOAD(f, { PF_PASS, PF_OUT, "up1", .table = 5 });
+	for (int i = 0; i < 2; i++) {
+		sim_output(f->n, udp(w->client, 1001, w->server, 54));
+		assert_int_equal(left(f, NULL, 64), 0);
+		sim_input(f->n, UP1, udp(w->server, 54, w->client, 1001));
+		assert_int_equal(left(f, NULL, 63), 0);
+	}
+	assert_int_equal(unroutable(f), 0);
+}
+
+/* No table, or none with a route there: dropped and counted, by the rule and by the state. */
+static void
+table_none(struct unit_node *f)
+{
+	LOAD(f, { PF_PASS, 0 }, { PF_PASS, PF_IN, "int", .table = INT32_MAX });
+	for (uint64_t i = 1; i < 4; i++) {
+		assert_int_equal(asks(f, 53), -1);
+		assert_int_equal(unroutable(f), i);
+	}
+}
+
+/* Of several rules the last that says so decides; route-to needs no table, copies go on by it,
+ * and answers have their own way. */
+static void
+table_and(struct unit_node *f)
+{
+	const char *to = w->af == AF_INET ? "up1 192.0.2.9" : "up1 2001:db8:a::9";
+
+	table_5(f);
+	LOAD(f, { PF_MATCH, PF_IN, .table = 6 }, { PF_MATCH, PF_IN, "int", .table = 5 },
+	    { PF_MATCH, PF_IN }, { PF_PASS, 0 });
+	assert_int_equal(asks(f, 1), UP2);
+	assert_int_equal(asks(f, 1), UP2);
+	LOAD(f, { PF_MATCH, PF_IN, "int", .table = 6 }, { PF_PASS, 0, .table = 5 });
+	assert_int_equal(asks(f, 2), UP2);
+	assert_int_equal(asks(f, 2), UP2);
+	LOAD(f, { PF_PASS, PF_IN, "int", PF_ROUTETO, { to }, .table = 5 }, { PF_PASS, PF_OUT });
+	assert_int_equal(asks(f, 3), UP1);
+	assert_int_equal(asks(f, 3), UP1);
+	LOAD(f, { PF_PASS, PF_IN, "int", PF_DUPTO, { to }, .table = 5 }, { PF_PASS, PF_OUT });
+	for (int i = 0; i < 2; i++) {
+		sim_input(f->n, INT, udp(w->client, 1000, w->server, 4));
+		assert_int_equal(left(f, NULL, 64), UP1);
+		assert_int_equal(left(f, NULL, 63), UP2);
+	}
+	LOAD(f, { PF_MATCH, PF_IN, "up1", .table = 5 }, { PF_PASS, PF_IN, "up1", PF_REPLYTO,
+	    { w->af == AF_INET ? "up2 198.51.100.9" : "up2 2001:db8:b::9" } },
+	    { PF_PASS, PF_OUT });
+	for (int i = 0; i < 2; i++) {
+		sim_input(f->n, UP1, udp(w->server, 1000, w->client, 5));
+		assert_int_equal(left(f, NULL, 63), UP2);
+		sim_input(f->n, INT, udp(w->client, 5, w->server, 1000));
+		assert_int_equal(left(f, w->gw2, 63), UP2);
+	}
+	/* what is blocked goes nowhere */
+	LOAD(f, { PF_DROP, PF_IN, "int", .table = 5 });
+	assert_int_equal(asks(f, 6), -1);
+	assert_int_equal(unroutable(f), 0);
+}
+
+static void
 refused(struct unit_node *f)
 {
 	static const struct {
@@ -372,7 +472,7 @@ refused(struct unit_node *f)
 }
 
 static void	(*const cases[])(struct unit_node *) = { route_in, route_out, reply, dup,
-	no_way, balance, refused };
+	no_way, balance, table_in, table_none, table_and, refused };
 
 static void
 test_routes(void **state)

@@ -199,8 +199,8 @@ static const struct bad {
 	B(pktrate.seconds, 1, EINVAL),
 	B(os_fingerprint, 1, EOPNOTSUPP),
 	B(os_fingerprint, PF_OSFP_NOMATCH, EOPNOTSUPP),
-	B(rtableid, 0, EOPNOTSUPP),
-	B(rtableid, -2, EOPNOTSUPP),
+	B(rtableid, INT32_MIN, EINVAL),
+	B(rtableid, -2, EINVAL),
 	B(cuid, 1, EINVAL),
 	B(cpid, 1, EINVAL),
 	B(uid, 1, EINVAL),			/* a user without an operator */

@@ -143,6 +143,9 @@ filter_defaults(struct parser *p, struct spec *sp)
 
 	if (!tcp_allowed(p, sp))
 		return (false);
+	if (r->rtableid != PF_RTABLE_NONE && r->direction == PF_OUT)
+		pf_warn(p, 0, "rtable has no effect on rules with out: what goes "
+		    "out has been routed already");
 	if (r->action != PF_PASS)
 		return (true);
 	if (sp->parts[P_KEEP] == NULL && !keep_default(p, sp))

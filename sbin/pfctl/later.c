@@ -28,7 +28,7 @@ all_zero(const void *mem, size_t len)
 /* What a member has said if it says nothing. */
 #define SAID_ANY(r, m)		(!all_zero(&(r)->m, sizeof((r)->m)))
 #define SAID_STR(r, m)		SAID_ANY(r, m)
-#define SAID_TABLE(r, m)	((r)->m != -1)
+#define SAID_TABLE(r, m)	((r)->m != PF_RTABLE_NONE)
 
 static const char *
 later_member(const struct pf_rule *r)
@@ -50,7 +50,11 @@ later_member(const struct pf_rule *r)
 }
 
 const char *
-pfctl_later_word(const struct pfctl_rule *r)
+pfctl_later_word(const struct pfctl_rule *r, uint32_t ruleset)
 {
+	/* it is for rules of the filter */
+	if (r->rule.rtableid != PF_RTABLE_NONE &&
+	    (ruleset != PF_RULESET_FILTER || r->anchor_call != NULL))
+		return ("rtable");
 	return (later_member(&r->rule));
 }

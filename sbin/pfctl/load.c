@@ -189,7 +189,7 @@ struct rule_loader {
 
 static int
 rule_error(const struct rule_loader *l, const struct pfctl_rule *r,
-    const char *what, int e)
+    uint32_t ruleset, const char *what, int e)
 {
 	const struct pfctl_printer p = { .out = stderr, .names = l->pf->names,
 	    .osfp = l->pf->osfp };
@@ -198,7 +198,7 @@ rule_error(const struct rule_loader *l, const struct pfctl_rule *r,
 	progress_end(l->progress);
 	/* a module without pools does not even know how to take their addresses */
 	if (e == EOPNOTSUPP || e == ENOTTY) {
-		word = pfctl_later_word(r);
+		word = pfctl_later_word(r, ruleset);
 		fprintf(stderr, "%s:%u: %s not supported yet by the pf "
 		    "module: nothing is loaded\n\t", l->file, r->line,
 		    word != NULL ? word : "rule");
@@ -232,7 +232,7 @@ load_rule(struct rule_loader *l, const char *anchor, uint32_t ruleset,
 			memset(&l->pp, 0, sizeof(l->pp));
 			if (!begun && (e = l->dev->ioctl(l->dev,
 			    DIOCBEGINADDRS, &l->pp)) != 0)
-				return (rule_error(l, r, "pool", e));
+				return (rule_error(l, r, ruleset, "pool", e));
 			begun = true;
 			memset(&l->pp, 0, sizeof(l->pp));
 			l->pp.ticket = ticket;
@@ -242,7 +242,7 @@ load_rule(struct rule_loader *l, const char *anchor, uint32_t ruleset,
 			strcpy(l->pp.anchor, anchor);
 			e = l->dev->ioctl(l->dev, DIOCADDADDR, &l->pp);
 			if (e != 0)
-				return (rule_error(l, r, "pool", e));
+				return (rule_error(l, r, ruleset, "pool", e));
 		}
 	}
 	memset(&l->pr, 0, sizeof(l->pr));
@@ -251,13 +251,13 @@ load_rule(struct rule_loader *l, const char *anchor, uint32_t ruleset,
 	strcpy(l->pr.anchor, anchor);
 	if (r->anchor_call != NULL) {
 		if (strlen(r->anchor_call) >= sizeof(l->pr.anchor_call))
-			return (rule_error(l, r, "anchor", ENAMETOOLONG));
+			return (rule_error(l, r, ruleset, "anchor", ENAMETOOLONG));
 		strcpy(l->pr.anchor_call, r->anchor_call);
 	}
 	l->pr.rule = r->rule;
 	l->pr.rule.nr = 0;			/* the kernel counts */
 	if ((e = l->dev->ioctl(l->dev, DIOCADDRULE, &l->pr)) != 0)
-		return (rule_error(l, r, "rule", e));
+		return (rule_error(l, r, ruleset, "rule", e));
 	return (0);
 }
 

@@ -228,7 +228,7 @@ void	 pfctl_print_rule(const struct pfctl_printer *, const struct pf_rule *,
 	    const struct pfctl_pool pool[PF_POOL_MAX], const char *anchor_call);
 /* A word of the rule, which belongs in that ruleset, that stands for a feature which does not
  * exist yet; NULL: there is none that this program knows of. */
-const char *pfctl_later_word(const struct pfctl_rule *);
+const char *pfctl_later_word(const struct pfctl_rule *, uint32_t ruleset);
 /* One address as rules, tables and states show it; af may be 0 for what has none. */
 void	 pfctl_print_addr(const struct pfctl_printer *,
 	    const struct pf_addr_wrap *, uint8_t af);

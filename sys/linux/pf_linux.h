@@ -81,6 +81,14 @@ int	 pf_output6(struct net *, struct sk_buff *);
 void	 pf_way_forward(struct net *, struct sk_buff *, uint8_t af);
 
 /*
+ * pf_rtable.c, for pf_way.c.  dst: the route that the table has for a packet which came in,
+ * referenced; NULL: none.  stays: whether it is for this host, or for a group.
+ */
+struct dst_entry *pf_rtable_dst(struct net *, const struct sk_buff *, uint8_t af,
+	    uint32_t id);
+bool	 pf_rtable_stays(struct net *, const struct sk_buff *, uint8_t af);
+
+/*
  * pf_net.c.  Module init and exit.  pf_net_get(): the instance of a namespace that the
  * caller keeps alive, made if need be; ERR_PTR(-ENOMEM).  May sleep.
  */

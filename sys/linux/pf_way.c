@@ -5,7 +5,8 @@
  * pf_way.c: packets that go where a rule says, not where the routes lead
  *
  * A way is a route of the kernel's own, looked up for the gateway in place of the
- * destination, which the kernel offers for such uses (FLOWI_FLAG_KNOWN_NH).
+ * destination, which the kernel offers for such uses (FLOWI_FLAG_KNOWN_NH); or the one that a
+ * routing table has for the destination (pf_rtable.c).
  *
  * A packet that comes in is forwarded from here, as the kernel does it: one hop less, too
  * large is answered by ICMP, FORWARD and POST_ROUTING are asked, and so pf again.  The hooks
@@ -97,6 +98,8 @@ way_dst(struct pf *pf, const struct sk_buff *skb, uint8_t af,
 {
 	struct pf_netns	*ns = pf_hostdata(pf);
 
+	if (w->gw == NULL)
+		return (pf_rtable_dst(ns->net, skb, af, w->table));
 	return (af == AF_INET ? way_dst4(ns->net, skb, w) :
 	    way_dst6(ns->net, skb, w));
 }
@@ -105,8 +108,13 @@ bool
 pf_pkt_route(struct pf *pf, struct pf_pkt *skb, int dir, uint8_t af,
     const struct pf_way *w, bool *moved)
 {
-	struct dst_entry	*dst = way_dst(pf, skb, af, w);
+	struct pf_netns		*ns = pf_hostdata(pf);
+	struct dst_entry	*dst;
 
+	*moved = false;
+	if (w->gw == NULL && pf_rtable_stays(ns->net, skb, af))
+		return (true);
+	dst = way_dst(pf, skb, af, w);
 	if (dst == NULL)
 		return (false);
 	*moved = dir == PF_IN || dst->dev != skb_dst(skb)->dev;

@@ -132,6 +132,11 @@ path_each(struct pf_path *p)
 		p->hop = more->hop;
 		p->pd.flags |= PF_PD_HOP;
 	}
+	if (more->rtable != PF_RTABLE_NONE && pf_rtable_applies(&p->pd,
+	    p->state->direction == p->pd.dir)) {
+		p->rtable = more->rtable;
+		p->pd.flags |= PF_PD_RTABLE;
+	}
 	if (more->divert.type != PF_DIVERT_NONE && pf_divert_applies(&p->pd))
 		p->pd.flags |= PF_PD_DIVERT;
 	return (pf_norm_any(&more->norm) ? pf_norm_apply(&p->pd, &more->norm) :
@@ -239,13 +244,19 @@ path_divert(struct pf_path *p)
 	return (why);
 }
 
-/* Where the packet goes, if a rule says that. */
+/* Where the packet goes, if a rule says that.  A way that route-to says needs no table. */
 static pf_noinline int
 path_leads(struct pf_path *p)
 {
+	int	why = PF_GO;
+
 	if ((p->pd.flags & PF_PD_DIVERT) != 0)
 		return (path_divert(p));
-	return (pf_hop_take(&p->pd, &p->hop));
+	if ((p->pd.flags & PF_PD_HOP) != 0)
+		why = pf_hop_take(&p->pd, &p->hop);
+	if (why == PF_GO && (p->pd.flags & (PF_PD_RTABLE | PF_PD_MOVED)) == PF_PD_RTABLE)
+		why = pf_rtable_take(&p->pd, p->rtable);
+	return (why);
 }
 
 /*
@@ -392,7 +403,7 @@ pf_test(struct pf *pf, int dir, uint8_t af, int ifindex, struct pf_pkt **pkt)
 		return (PF_TAKEN);
 	if (why == PF_GO && p.state == NULL)
 		why = pf_path_new(&p);
-	if (unlikely(p.pd.flags & (PF_PD_HOP | PF_PD_DIVERT)) && why == PF_GO)
+	if (unlikely(p.pd.flags & (PF_PD_HOP | PF_PD_RTABLE | PF_PD_DIVERT)) && why == PF_GO)
 		why = path_leads(&p);
 	path_count(&p, why);
 	return (why != PF_GO ? PF_DROP :

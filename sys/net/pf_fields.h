@@ -20,7 +20,7 @@
  *		ANY	every one
  *		MAX	a number up to max
  *		STR	a string, NUL-terminated, zeros behind
- *		TABLE	a routing table; -1 says nothing
+ *		TABLE	a routing table; PF_RTABLE_NONE says nothing
  *	skip	the skip step, PF_SKIP_*, that it belongs to; COUNT: none
  *	use	what it is in the kernel:
  *		ENTRY	a criterion in the match entry: pf_krule_entry() puts it there, and
@@ -100,7 +100,7 @@
 	F(pktrate,	"max-pkt-rate",	ANY, 0,	COUNT,	TOLD,	ALONE)		\
 	F(prob,		"probability",	ANY, 0,	COUNT,	ASK,	ALONE)		\
 	F(os_fingerprint, "os",		ANY, 0,	COUNT,	LATER,	LIKE)		\
-	F(rtableid,	"rtable",	TABLE, 0, COUNT, LATER,	SAME)		\
+	F(rtableid,	"rtable",	TABLE, 0, COUNT, ACT,	SAME)		\
 	F(cuid,		"",		ANY, 0,	COUNT,	OUT,	IGNORED)	\
 	F(cpid,		"",		ANY, 0,	COUNT,	OUT,	IGNORED)	\
 	F(ridentifier,	"ridentifier",	ANY, 0,	COUNT,	TOLD,	ALONE)		\

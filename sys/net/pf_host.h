@@ -181,15 +181,18 @@ bool	 pf_route_leads(struct pf *, const struct pf_pkt *, uint8_t af,
 /*
  * A way out of this host: a device and a gateway, whatever the routes say of the packet's
  * destination.  Packet context.
+ * Or, if gw is NULL, the way that a routing table of the host has for a packet that has come in.
  * pf_pkt_route(): the packet is to take it.  *moved: pf_test() must return PF_ROUTED, since
- * the packet came in, or is to leave by another device than it was about to.  false: there
+ * the packet came in, or is to leave by another device than it was about to.  A packet
+ * that is for this host, or a group, is not moved by a table.  false: there
  * is no such way, and nothing has changed: the device is down, the gateway is an address of
  * this host, or no route leads to it.
  * pf_pkt_dup(): a copy of the packet takes it.  The copy is not filtered, and may be lost.
  */
 struct pf_way {
-	const struct pf_addr *gw;	/* all zero: the packet's destination */
+	const struct pf_addr *gw;	/* all zero: the packet's destination; NULL: see table */
 	int		 ifindex;	/* 0: of the device that leads there */
+	uint32_t	 table;		/* if gw is NULL; 0: the host's usual one */
 };
 bool	 pf_pkt_route(struct pf *, struct pf_pkt *, int dir, uint8_t af,
 	    const struct pf_way *, bool *moved);

@@ -147,7 +147,8 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 	if (likely(!p->translated && p->anchor == NULL && p->nat == NULL &&
 	    p->acts.n == 0 && p->pd.new_tag == NULL && !pf_norm_any(&p->acts.norm) &&
 	    own->rate == NULL && own->act.rt == PF_NOPFROUTE &&
-	    own->act.divert_type == PF_DIVERT_NONE && p->source == NULL &&
+	    own->act.divert_type == PF_DIVERT_NONE && p->rtable == PF_RTABLE_NONE &&
+	    p->source == NULL &&
 	    p->chosen.n == 0 && (p->bound == NULL || p->bound == p->pd.kif)))
 		return (PF_GO);
 	more = pf_alloc_atomic(p->pd.pf, sizeof(*more) +
@@ -170,6 +171,7 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 	more->hop.rt = PF_NOPFROUTE;
 	if (own->pool[PF_POOL_ROUTE] != NULL)
 		more->hop = p->hop;
+	more->rtable = p->rtable;
 	pf_divert_init(&p->pd, own, &more->divert);
 	if (p->pd.new_tag != NULL) {
 		pf_tag_ref(p->pd.new_tag);
@@ -217,6 +219,7 @@ fill_in(struct pf_path *p, struct pf_state *s, struct pf_krule *kr)
 	if (s->more != NULL && (s->more->tag != NULL || pf_norm_any(&s->more->norm) ||
 	    s->more->hop.rt != PF_NOPFROUTE || kr->rate != NULL ||
 	    s->more->divert.type != PF_DIVERT_NONE ||
+	    s->more->rtable != PF_RTABLE_NONE ||
 	    s->more->source != NULL || s->more->nholds != 0))
 		s->log |= PF_STATE_ACTS;
 	s->creation = s->expire = pf_uptime(p->pd.pf);
@@ -325,12 +328,21 @@ create_state(struct pf_path *p, struct pf_krule *kr)
 	return (p->translated ? pf_rewrite(&p->pd, &p->other.key) : PF_GO);
 }
 
+/* The last rule that says which routing table decides.  Going out is too late. */
+static void
+says_table(struct pf_path *p, const struct pf_krule *kr)
+{
+	if (unlikely(kr->act.rtableid != PF_RTABLE_NONE) && p->pd.dir == PF_IN)
+		p->rtable = kr->act.rtableid;
+}
+
 /* What a rule of `match' says is done when it is met: the rules behind it see that. */
 static int
 act(struct pf_path *p, struct pf_krule *kr)
 {
 	if (!pf_actions_match(&p->acts, kr))
 		return (PFRES_MEMORY);
+	says_table(p, kr);
 	if (kr->act.pool_used == 0 || !is_translated(p))
 		return (PF_GO);
 	return (translate(p, kr));
@@ -400,8 +412,10 @@ decided(struct pf_path *p)
 		answer(p, kr);
 		return (PF_BLOCKED);
 	}
-	if (kr != NULL)
+	if (kr != NULL) {
 		pf_norm_add(&p->acts.norm, &kr->act);
+		says_table(p, kr);
+	}
 	why = pf_path_options(p, kr != NULL && kr->act.allow_opts);
 	if (why == PF_GO && kr != NULL && kr->act.pool_used != 0 &&
 	    kr->act.pool_used != 1U << PF_POOL_ROUTE && is_translated(p)) {
@@ -411,6 +425,8 @@ decided(struct pf_path *p)
 	}
 	if (why == PF_GO && kr != NULL && unlikely(kr->pool[PF_POOL_ROUTE] != NULL))
 		why = route(p, kr);
+	if (unlikely(p->rtable != PF_RTABLE_NONE) && pf_rtable_applies(&p->pd, true))
+		p->pd.flags |= PF_PD_RTABLE;
 	if (why == PF_GO && kr != NULL && unlikely(kr->act.divert_type == PF_DIVERT_TO))
 		why = divert(p);
 	if (why != PF_GO || !makes_state(p))
@@ -429,6 +445,7 @@ pf_path_new(struct pf_path *p)
 
 	p->pd.tag = pf_pkt_tag(p->pd.pkt);
 	p->pd.new_tag = NULL;
+	p->rtable = PF_RTABLE_NONE;
 	p->chosen.n = 0;
 	p->acts.norm.flags = p->scrubbed.flags;
 	why = ask_translation(p);

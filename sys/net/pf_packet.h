@@ -51,6 +51,7 @@ enum {
 #define PF_PD_LINK	0x400	/* never leaves its link: is not translated */
 #define PF_PD_HOP	0x1000	/* takes a hop: the path has it */
 #define PF_PD_MOVED	0x2000	/* goes another way: PF_ROUTED */
+#define PF_PD_RTABLE	0x8000	/* is routed by the routing table of the path */
 #define PF_PD_DIVERT	0x4000	/* is for a program here: its state has pf_divert */
 #define PF_PD_OWNER	0x800	/* uid and gid have been looked up */
 

@@ -51,6 +51,9 @@ struct pf_path {
 						/* NULL: nothing */
 	struct pf_hop		 hop;		/* of the state or the rule, if it has */
 						/* one; PF_PD_HOP: this packet takes it */
+	int32_t			 rtable;	/* the routing table that the rules say, */
+						/* PF_RTABLE_NONE: none, or the state if .. */
+						/* .. PF_PD_RTABLE: this packet takes it */
 	struct pf_state_lookup	 other;		/* the key on the other side, */
 						/* if translated */
 	struct pf_state_lookup	 lookup;	/* the key as the packet */

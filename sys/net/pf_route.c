@@ -2,7 +2,7 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_route.c: route-to, reply-to and dup-to: rules that say where packets go
+ * pf_route.c: route-to, reply-to, dup-to and rtable: rules that say where packets go
  *
  * Owns nothing; see pf_route.h.  A packet that is routed on its way in leaves this host by
  * that hop and is asked about again going out of its interface.  One that is routed on its
@@ -36,19 +36,42 @@ pf_hop_pick(const struct pf_pdesc *pd, struct pf_krule *kr,
 	return (PF_GO);
 }
 
+/* Not what stays on its link, or came to everybody there. */
+static bool
+goes_on(const struct pf_pdesc *pd)
+{
+	return ((pd->flags & PF_PD_LINK) == 0 && !pf_pkt_bcast(pd->pkt));
+}
+
 bool
 pf_hop_applies(const struct pf_hop *hop, const struct pf_pdesc *pd,
     bool forward)
 {
-	return ((hop->rt == PF_REPLYTO) != forward &&
-	    (pd->flags & PF_PD_LINK) == 0 && !pf_pkt_bcast(pd->pkt));
+	return ((hop->rt == PF_REPLYTO) != forward && goes_on(pd));
+}
+
+bool
+pf_rtable_applies(const struct pf_pdesc *pd, bool forward)
+{
+	return (pd->dir == PF_IN && forward && goes_on(pd));
+}
+
+static int
+take(struct pf_pdesc *pd, const struct pf_way *way)
+{
+	bool	moved;
+
+	if (!pf_pkt_route(pd->pf, pd->pkt, pd->dir, pd->af, way, &moved))
+		return (PFRES_NOROUTE);
+	if (moved)
+		pd->flags |= PF_PD_MOVED;
+	return (PF_GO);
 }
 
 int
 pf_hop_take(struct pf_pdesc *pd, const struct pf_hop *hop)
 {
 	struct pf_way	way = { .gw = &hop->gw };
-	bool		moved;
 
 	if (hop->kif != NULL) {
 		way.ifindex = READ_ONCE(hop->kif->ifindex);
@@ -59,9 +82,11 @@ pf_hop_take(struct pf_pdesc *pd, const struct pf_hop *hop)
 		pf_pkt_dup(pd->pf, pd->pkt, pd->dir, pd->af, &way);
 		return (PF_GO);
 	}
-	if (!pf_pkt_route(pd->pf, pd->pkt, pd->dir, pd->af, &way, &moved))
-		return (PFRES_NOROUTE);
-	if (moved)
-		pd->flags |= PF_PD_MOVED;
-	return (PF_GO);
+	return (take(pd, &way));
+}
+
+int
+pf_rtable_take(struct pf_pdesc *pd, int32_t table)
+{
+	return (take(pd, &(const struct pf_way){ .table = (uint32_t)table }));
 }

@@ -2,7 +2,7 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_route.h: route-to, reply-to and dup-to: rules that say where packets go
+ * pf_route.h: route-to, reply-to, dup-to and rtable: rules that say where packets go
  *
  * What it owns.  Nothing: a hop (pf_state.h) is chosen from the rule's pool for a
  * connection, and is part of its state, or of the path of a packet without one.
@@ -36,5 +36,13 @@ bool	 pf_hop_applies(const struct pf_hop *, const struct pf_pdesc *,
  * cannot be sent is no error.
  */
 int	 pf_hop_take(struct pf_pdesc *, const struct pf_hop *);
+/*
+ * Whether a packet is routed by the table of its rule or state: as for route-to, but only
+ * one that comes in.
+ */
+bool	 pf_rtable_applies(const struct pf_pdesc *, bool forward);
+/* Route the packet, as it is to leave, by that table; one that is for this host stays.
+ * PF_GO; PFRES_NOROUTE: the table has no route for it. */
+int	 pf_rtable_take(struct pf_pdesc *, int32_t table);
 
 #endif /* _NET_PF_ROUTE_H_ */

@@ -60,11 +60,12 @@ check_field(const struct pf_rule_field *f, const struct pf_rule *r)
 
 	if (f->use == PF_RU_OUT)
 		return (pf_all_zero(p, f->size) ? 0 : EINVAL);
-	if (f->use == PF_RU_LATER && f->kind == PF_RF_TABLE)
-		return (field_value(p, f->size) == UINT32_MAX ? 0 : EOPNOTSUPP);
 	if (f->use == PF_RU_LATER)
 		return (pf_all_zero(p, f->size) ? 0 : EOPNOTSUPP);
 	switch (f->kind) {
+	case PF_RF_TABLE:
+		return ((int32_t)field_value(p, f->size) < PF_RTABLE_NONE ?
+		    EINVAL : 0);
 	case PF_RF_MAX:
 		return (field_value(p, f->size) > f->max ? EINVAL : 0);
 	case PF_RF_STR:
@@ -223,7 +224,7 @@ check_translation(const struct pf_rule *r, uint32_t ruleset)
 	    r->max_mss != 0 || r->min_ttl != 0 ||
 	    (r->natpass && r->action != translations[ruleset].does))
 		return (EINVAL);
-	return (0);
+	return (r->rtableid != PF_RTABLE_NONE ? EOPNOTSUPP : 0);
 }
 
 /* A rule of the scrub ruleset says how packets are normalized, or that they are not.  One
@@ -242,6 +243,8 @@ check_scrub(const struct pf_rule *r)
 	    (r->rule_flag & ~(FLAGS_SCRUB | PFRULE_DSCP)) != 0 ||
 	    (frag & (frag - 1)) != 0)
 		return (EINVAL);
+	if (r->rtableid != PF_RTABLE_NONE)
+		return (EOPNOTSUPP);
 	return (r->action == PF_NOSCRUB && (r->rule_flag != 0 ||
 	    r->min_ttl != 0 || r->max_mss != 0) ? EINVAL : 0);
 }
@@ -262,7 +265,7 @@ check_call(const struct pf_rule *r, uint32_t ruleset)
 	    r->max_mss != 0 || r->min_ttl != 0 ||
 	    (r->rule_flag & ~PFRULE_FRAGMENT) != 0)
 		return (EINVAL);
-	return (0);
+	return (r->rtableid != PF_RTABLE_NONE ? EOPNOTSUPP : 0);
 }
 
 /* A rule of `match' decides nothing: words about a decision contradict it. */

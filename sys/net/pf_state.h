@@ -166,8 +166,7 @@ struct pf_state_more {
 	struct pf_state	*state;			/* [i] */
 	struct pf_addr	 addr[2];		/* [i] of that key */
 	struct pf_krule	*nat_rule;		/* [i] classic, that translates; NULL: none */
-	struct pf_krule	*anchor;		/* [i] of the main ruleset, that led to the */
-						/* state's rule; NULL: none */
+	struct pf_krule	*anchor;		/* [i] of the main ruleset, led to rule; or NULL */
 	struct pf_tag	*tag;			/* [i] of its packets, referenced; NULL: none */
 	struct pf_norm	 norm;			/* [i] set in the headers of its packets */
 	struct pf_tcpnorm *tcpnorm;		/* [i] owned: reassemble tcp; NULL: none */
@@ -178,6 +177,7 @@ struct pf_state_more {
 						/* there as the state's kif is; NULL: none */
 	struct pf_hop	 hop;			/* [i] */
 	struct pf_divert divert;		/* [i] */
+	int32_t		 rtable;		/* [i] of what comes in forward; PF_RTABLE_NONE */
 	struct pf_hold	*hold;			/* [i] nholds, behind rule[]; given up by who */
 	uint32_t	 nholds;		/* removes the state, which makes it 0 */
 	uint32_t	 n;			/* [i] */

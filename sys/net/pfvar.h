@@ -256,6 +256,7 @@ struct pf_threshold {			/* limit events in seconds */
 #define PF_FLUSH		0x01		/* flush */
 #define PF_FLUSH_GLOBAL		0x02
 
+#define PF_RTABLE_NONE		(-1)		/* rtableid */
 #define PF_DIVERT_NONE		0		/* divert_type */
 #define PF_DIVERT_TO		1
 #define PF_DIVERT_REPLY		2
@@ -305,7 +306,7 @@ struct pf_rule {
 	uint32_t	prob;			/* matches if random32 <= */
 						/* prob; 0: always */
 	uint32_t	os_fingerprint;		/* PF_OSFP_ANY: 0 */
-	int32_t		rtableid;		/* -1: unchanged */
+	int32_t		rtableid;		/* PF_RTABLE_NONE: unchanged */
 	uint32_t	cuid;			/* out: who loaded it */
 	uint32_t	cpid;
 	uint32_t	ridentifier;

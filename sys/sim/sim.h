@@ -234,6 +234,7 @@ struct sim_if {
 struct sim_route {
 	uint8_t		 af, plen;
 	int		 ifindex;
+	uint32_t	 table;		/* 0: the usual one */
 	struct pf_addr	 addr;
 };
 
@@ -286,6 +287,9 @@ int	 sim_if_addr(struct sim_node *, int ifindex, const char *prefix); /* and its
 int	 sim_if_addr_del(struct sim_node *, int ifindex, const char *prefix);
 int	 sim_if_carrier(struct sim_node *, int ifindex, bool);
 int	 sim_route(struct sim_node *, const char *prefix, int ifindex);
+/* In a table of its own, which a rule may name. */
+int	 sim_route_table(struct sim_node *, uint32_t table, const char *prefix,
+	    int ifindex);
 struct sim_if *sim_if_find(struct sim_node *, int ifindex);
 /* A wire, the same both ways. */
 int	 sim_connect(struct sim_node *, int ifindex, struct sim_node *, int,

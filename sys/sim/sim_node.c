@@ -152,6 +152,7 @@ if_tell(struct sim_node *n, const struct sim_if *ifp)
 		flags |= PF_IF_NOCARRIER;
 	for (unsigned int i = 0; i < n->nroutes; i++)
 		if (n->routes[i].ifindex == ifp->ifindex &&
+		    n->routes[i].table == 0 &&
 		    n->routes[i].plen == 0)
 			flags |= PF_IF_EGRESS;
 	memset(a, 0, sizeof(a));
@@ -237,7 +238,8 @@ sim_if_rename(struct sim_node *n, int ifindex, const char *name)
 }
 
 int
-sim_route(struct sim_node *n, const char *prefix, int ifindex)
+sim_route_table(struct sim_node *n, uint32_t table, const char *prefix,
+    int ifindex)
 {
 	struct sim_route *r = &n->routes[n->nroutes];
 
@@ -248,8 +250,16 @@ sim_route(struct sim_node *n, const char *prefix, int ifindex)
 	if (!prefix_parse(prefix, &r->af, &r->addr, &r->plen))
 		return (EINVAL);
 	r->ifindex = ifindex;
+	r->table = table;
 	n->nroutes++;
-	return (r->plen == 0 ? if_tell(n, sim_if_find(n, ifindex)) : 0);
+	return (table == 0 && r->plen == 0 ?
+	    if_tell(n, sim_if_find(n, ifindex)) : 0);
+}
+
+int
+sim_route(struct sim_node *n, const char *prefix, int ifindex)
+{
+	return (sim_route_table(n, 0, prefix, ifindex));
 }
 
 int

@@ -69,19 +69,25 @@ sim_is_local(const struct sim_node *n, uint8_t af, const struct pf_addr *a)
 	return (false);
 }
 
-struct sim_if *
-sim_route_lookup(struct sim_node *n, uint8_t af, const struct pf_addr *dst)
+static struct sim_if *
+lookup(struct sim_node *n, uint32_t table, uint8_t af, const struct pf_addr *dst)
 {
 	const struct sim_route *best = NULL;
 
 	for (unsigned int i = 0; i < n->nroutes; i++) {
 		const struct sim_route *r = &n->routes[i];
 
-		if (r->af == af && prefix_covers(r, dst) &&
+		if (r->table == table && r->af == af && prefix_covers(r, dst) &&
 		    (best == NULL || r->plen > best->plen))
 			best = r;
 	}
 	return (best != NULL ? sim_if_find(n, best->ifindex) : NULL);
+}
+
+struct sim_if *
+sim_route_lookup(struct sim_node *n, uint8_t af, const struct pf_addr *dst)
+{
+	return (lookup(n, 0, af, dst));
 }
 
 bool
@@ -123,6 +129,8 @@ way_if(struct sim_node *n, const struct pf_pkt *p, const struct pf_way *w,
 		SIM_PANIC("not in packet context");
 	if (!sim_pkt_dst(p, &af, to))
 		return (NULL);
+	if (w->gw == NULL)
+		return (lookup(n, w->table, af, to));
 	if (memcmp(w->gw, &none, sizeof(none)) != 0)
 		*to = *w->gw;
 	ifp = w->ifindex != 0 ? sim_if_find(n, w->ifindex) :
@@ -134,10 +142,16 @@ bool
 pf_pkt_route(struct pf *pf, struct pf_pkt *p, int dir, uint8_t af,
     const struct pf_way *w, bool *moved)
 {
+	struct sim_node *n = pf_hostdata(pf);
 	struct pf_addr to;
-	struct sim_if *ifp = way_if(pf_hostdata(pf), p, w, &to);
+	struct sim_if *ifp = way_if(n, p, w, &to);
 
 	(void)af;
+	if (w->gw == NULL && dir != PF_IN)
+		SIM_PANIC("a table for what goes out");
+	*moved = false;
+	if (w->gw == NULL && sim_pkt_dst(p, &af, &to) && sim_is_local(n, af, &to))
+		return (true);
 	if (ifp == NULL)
 		return (false);
 	*moved = dir == PF_IN || p->outif != ifp->ifindex;
