@@ -531,7 +531,25 @@ test_flood(void **state)
 	unit_status(u->n, &st);
 	assert_true(st.counters[PFRES_MEMORY] >= 4900);
 	forget(u->n);
-	/* what only says what is dropped does not give way */
+	/* nor does a flood of overlaps, of which each datagram is dropped from then on */
+	for (unsigned int i = 0; i < 500; i++) {
+		struct fr over[2] = { range(0, 2, true), range(1, 3, true) };
+
+		over[0].v6 = over[1].v6 = true;
+		over[0].id = over[1].id = i;
+		assert_int_equal(push(u->n, PF_FRAG_WHOLE, false, &over[0], &p), PF_HELD);
+		assert_int_equal(push(u->n, PF_FRAG_WHOLE, false, &over[1], &p), PFRES_FRAG);
+		unit_status(u->n, &st);
+		assert_in_range(st.fragments, 1, 100);
+		if (i % 50 == 10) {
+			x[0].id = x[1].id = i;
+			assert_int_equal(push(u->n, PF_FRAG_WHOLE, false, &x[1], &p), PF_HELD);
+			assert_int_equal(push(u->n, PF_FRAG_WHOLE, false, &x[0], &p), PF_GO);
+			sim_pkt_free(p);
+		}
+	}
+	forget(u->n);
+	/* what says which bytes have gone on does not give way */
 	for (unsigned int i = 0; i < 110; i++) {
 		flood.id = i;
 		assert_int_equal(push(u->n, PF_FRAG_CROP, false, &flood, &p),

@@ -107,38 +107,43 @@ path_connect(struct pf_path *p)
 	return (PFRES_SRCLIMIT);
 }
 
-/* What the rules of few states do with each packet. */
-static pf_noinline int
-path_each(struct pf_path *p)
+/* Which way the state sends the packet, if its rules say so. */
+static void
+path_way(struct pf_path *p)
 {
 	const struct pf_state_more	*more = p->state->more;
-	int				 why;
+	bool				 forward = p->state->direction == p->pd.dir;
 
-	if (more->source != NULL && p->pd.proto == IPPROTO_TCP &&
-	    READ_ONCE(more->connected) == 0) {
-		why = path_connect(p);
-		if (why != PF_GO)
-			return (why);
-	}
-	if (more->tcpnorm != NULL && p->pd.proto == IPPROTO_TCP) {
-		why = pf_tcpnorm_pass(p->state, &p->pd);
-		if (why != PF_GO)
-			return (why);
-	}
-	if (more->tag != NULL)
-		pf_pkt_set_tag(p->pd.pkt, more->tag->nr);
-	if (more->hop.rt != PF_NOPFROUTE && pf_hop_applies(&more->hop, &p->pd,
-	    p->state->direction == p->pd.dir)) {
+	if (more->hop.rt != PF_NOPFROUTE &&
+	    pf_hop_applies(&more->hop, &p->pd, forward)) {
 		p->hop = more->hop;
 		p->pd.flags |= PF_PD_HOP;
 	}
-	if (more->rtable != PF_RTABLE_NONE && pf_rtable_applies(&p->pd,
-	    p->state->direction == p->pd.dir)) {
+	if (more->rtable != PF_RTABLE_NONE && pf_rtable_applies(&p->pd, forward)) {
 		p->rtable = more->rtable;
 		p->pd.flags |= PF_PD_RTABLE;
 	}
 	if (more->divert.type != PF_DIVERT_NONE && pf_divert_applies(&p->pd))
 		p->pd.flags |= PF_PD_DIVERT;
+}
+
+/* What the rules of few states do with each packet. */
+static pf_noinline int
+path_each(struct pf_path *p)
+{
+	const struct pf_state_more	*more = p->state->more;
+	bool				 tcp = p->pd.proto == IPPROTO_TCP;
+	int				 why = PF_GO;
+
+	if (more->source != NULL && tcp && READ_ONCE(more->connected) == 0)
+		why = path_connect(p);
+	if (why == PF_GO && more->tcpnorm != NULL && tcp)
+		why = pf_tcpnorm_pass(p->state, &p->pd);
+	if (why != PF_GO)
+		return (why);
+	if (more->tag != NULL)
+		pf_pkt_set_tag(p->pd.pkt, more->tag->nr);
+	path_way(p);
 	return (pf_norm_any(&more->norm) ? pf_norm_apply(&p->pd, &more->norm) :
 	    PF_GO);
 }

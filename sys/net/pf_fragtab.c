@@ -29,7 +29,7 @@ pf_frags_init(struct pf *pf)
 static struct pf_gram_age *
 age_of(struct pf *pf, const struct pf_gram *g)
 {
-	return (&pf->frags.age[g->key.kept && !g->dead]);
+	return (&pf->frags.age[g->key.kept]);
 }
 
 static void
@@ -162,9 +162,7 @@ pf_gram_kill(struct pf *pf, struct pf_gram *g)
 	uint32_t	 before = weight(g);
 
 	pf_spin_assert(&pf->frags.lock);
-	age_remove(pf, g);
 	g->dead = true;
-	age_add(pf, g);
 	g->first = g->last = NULL;
 	g->n = g->have = 0;
 	count(pf, before, weight(g));

@@ -19,10 +19,11 @@
  * So those who send fragments of datagrams that never become complete, at however low a
  * rate, cannot keep others from being put together: a true datagram has all of its
  * fragments within moments, and would have to be overtaken by as many others as
- * the limit allows.  (A fragment that fills several gaps may exceed it by the others.)  What
- * only says which fragments are to be dropped never gives way: if nothing else is left, the
- * new fragment is refused.  A datagram has PF_GRAM_PIECES pieces at most, so that each
- * fragment costs a bounded search.
+ * the limit allows.  (A fragment that fills several gaps may exceed it by the others.)  The
+ * same holds for a datagram that is dropped: those who send overlaps must not fill the table,
+ * and what still comes of a forgotten one is never complete.  What says which bytes have gone
+ * on (crop, drop-ovl) never gives way: if nothing else is left, the new fragment is refused.
+ * A datagram has PF_GRAM_PIECES pieces at most, so that each fragment costs a bounded search.
  */
 #ifndef _NET_PF_FRAGTAB_H_
 #define _NET_PF_FRAGTAB_H_
@@ -77,7 +78,7 @@ struct pf_gram_age {
 struct pf_frags {
 	struct pf_spinlock lock;
 	struct pf_rb_root root;
-	struct pf_gram_age age[2];	/* [1]: of those that may give way */
+	struct pf_gram_age age[2];	/* [1]: of those that are put together, and may give way */
 	struct pf_atomic n;		/* pieces, and datagrams without any */
 };
 

@@ -129,8 +129,9 @@ pf_up() {
 		linear_rules pf "$kind" "$n"
 		echo 'pass quick all no state' ;;
 	*)	echo 'set limit states 4000000'
-		nat_rule pf "$kind"
 		[ "$kind" != source ] || echo 'set limit src-nodes 4000000'
+		[ "$kind" != scrub ] || echo 'scrub in all'
+		nat_rule pf "$kind"
 		echo 'block all'
 		[ "$kind" != source ] || source_rule pf
 		[ "$kind" != modulate ] ||
