@@ -26,11 +26,13 @@ END
 for ends in "$C4 $S4" "$C6 $S6"; do
 	set -- $ends
 	n=$(rule_counter '"blocked"' Packets)
+	m=$(info normalize)
 	for flags in A SA FA RA FPU ''; do
 		expect "send '$flags'" raw client "$1" 4000 "$2" 80 "$flags" 1000 2000
 	done
 	is "$1: they make no state" '' "$(states)"
-	is "$1: they are blocked" $((n + 6)) "$(rule_counter '"blocked"' Packets)"
+	is "$1: four are blocked" $((n + 4)) "$(rule_counter '"blocked"' Packets)"
+	is "$1: two are what no host sends" $((m + 2)) "$(info normalize)"
 done
 
 for ends in "$C4 $S4" "$C6 $S6"; do
