@@ -19,6 +19,7 @@ ip -n client addr add $other4/32 dev eth0
 ip -n client -6 addr add $other6/128 dev eth0 nodad
 rules <<END
 block return
+pass quick inet6 to ff00::/8 no state
 pass in on int0 from no-route label lost
 pass in on int0 from ! no-route label found
 pass out on ext0 from 10.0.0.0 - 10.0.255.255

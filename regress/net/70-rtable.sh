@@ -35,7 +35,9 @@ ways() {
 	note_ways
 }
 
-out='pass out quick on ext0
+# (what the hosts tell their groups, at a time of their own, counts at neither)
+out='pass quick inet6 to ff00::/8 no state
+pass out quick on ext0
 pass out quick on up0
 pass'
 

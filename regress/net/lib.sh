@@ -156,6 +156,7 @@ lay() {
 	laid=
 }
 
+# (what hosts tell their multicast groups is told at once, and not in the midst of a count)
 lay_space() { # NAME...
 	local n
 
@@ -167,6 +168,7 @@ netns inode $n
 -n $n sysctl ipv6/conf/default/accept_dad 0
 -n $n sysctl ipv6/conf/default/accept_ra 0
 -n $n sysctl ipv6/conf/default/router_solicitations 0
+-n $n sysctl ipv6/conf/default/mldv2_unsolicited_report_interval 1
 -n $n sysctl ipv4/icmp_ratelimit 0
 -n $n sysctl ipv6/icmp/ratelimit 0
 "
