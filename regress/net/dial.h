@@ -2,7 +2,8 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * dial.h: what probe and hold do first: enter a network namespace, and begin a connection.
+ * dial.h: what the small programs share: enter a network namespace, begin a connection, and
+ * ask for the time.
  *
  * The environment may name the address that it comes from, FROM.  An error of the caller ends
  * the process with status 2.
@@ -22,7 +23,18 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+/* Milliseconds of a clock that nobody sets. */
+static inline int64_t
+now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+}
 
 static inline void
 enter(const char *namespace)

@@ -20,7 +20,6 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <time.h>
 
 #include <linux/errqueue.h>
 #include <linux/icmp.h>
@@ -53,15 +52,6 @@ static bool
 six(void)
 {
 	return (to.ss_family == AF_INET6);
-}
-
-static int64_t
-now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
 }
 
 /* --- options ----------------------------------------------------------------------- */

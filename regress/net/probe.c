@@ -11,7 +11,6 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "dial.h"
 
@@ -34,15 +33,6 @@ static const struct {
 	{ EACCES, "unreachable" }, { ENOPROTOOPT, "unreachable" },
 	{ ETIMEDOUT, "timeout" },
 };
-
-static int64_t
-now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
-}
 
 static void
 ended(struct probe *p, int error)
