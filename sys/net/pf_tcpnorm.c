@@ -85,23 +85,30 @@ is_after(uint32_t b, uint32_t a)
 	return ((int32_t)(b - a) > 0);
 }
 
-/* Find the option in a header of doff bytes.  false: there are two. */
-static bool
-find_stamp(const uint8_t *th, unsigned int doff, struct stamp *st)
+/* The option of a segment, whose header pf_packet_parse() has found whole; two are refused. */
+static int
+read_stamp(const struct pf_pdesc *pd, struct stamp *st)
 {
-	struct pf_tcpopt	o = PF_TCPOPT_BEGIN;
+	struct pf_tcpopt	 o = PF_TCPOPT_BEGIN;
+	uint8_t			 buf[PF_TCP_MAXHLEN];
+	const uint8_t		*th;
 
 	st->at = 0;
-	while (pf_tcpopt_next(th, doff, &o)) {
+	if (pd->tcp.doff > sizeof(buf))
+		return (PFRES_SHORT);
+	th = pf_pkt_pull(pd->pkt, pd->off, pd->tcp.doff, buf);
+	if (th == NULL)
+		return (PFRES_SHORT);
+	while (pf_tcpopt_next(th, pd->tcp.doff, &o)) {
 		if (th[o.at] != PF_TCPOPT_TS || o.len != PF_TCPOPT_TS_LEN)
 			continue;
 		if (st->at != 0)
-			return (false);
+			return (PFRES_TS);
 		st->at = o.at;
 		st->val = pf_get32(th + o.at + 2);
 		st->echo = pf_get32(th + o.at + 6);
 	}
-	return (true);
+	return (PF_GO);
 }
 
 /* A zero is no echo: whoever has nothing to echo sends it. */
@@ -152,20 +159,15 @@ pf_tcpnorm_check(const struct pf_state *s, const struct pf_pdesc *pd)
 	struct pf_tcpnorm	*tn = s->more->tcpnorm;
 	bool			 back = s->direction != pd->dir, ok = true;
 	const struct end	*src = &tn->end[back], *dst = &tn->end[!back];
-	uint8_t			 buf[PF_TCP_MAXHLEN];
-	const uint8_t		*th;
 	struct stamp		 st;
+	int			 why;
 
 	/* a SYN begins something, and a RST need not have a timestamp */
 	if (pd->tcp.flags & (PF_TH_SYN | PF_TH_RST))
 		return (PF_GO);
-	if (pd->tcp.doff > sizeof(buf))
-		return (PFRES_SHORT);
-	th = pf_pkt_pull(pd->pkt, pd->off, pd->tcp.doff, buf);
-	if (th == NULL)
-		return (PFRES_SHORT);
-	if (!find_stamp(th, pd->tcp.doff, &st))
-		return (PFRES_TS);
+	why = read_stamp(pd, &st);
+	if (why != PF_GO)
+		return (why);
 	pf_spin_lock(&tn->lock);
 	if (src->has && dst->has && src->data != DATA_NEVER)
 		ok = st.at != 0 ? plausible(s, pd, src, dst, &st) :
@@ -243,22 +245,20 @@ pf_tcpnorm_pass(struct pf_state *s, struct pf_pdesc *pd)
 	struct pf_tcpnorm	*tn = s->more->tcpnorm;
 	bool			 back = s->direction != pd->dir;
 	struct end		*src = &tn->end[back], *dst = &tn->end[!back];
-	uint8_t			 buf[PF_TCP_MAXHLEN], ttl;
-	const uint8_t		*th;
+	uint8_t			 ttl;
 	struct stamp		 st;
 	uint32_t		 val, echo;
+	int			 why;
 
-	th = pf_pkt_pull(pd->pkt, pd->off, pd->tcp.doff, buf);
-	if (th == NULL)
-		return (PFRES_SHORT);
-	if (!find_stamp(th, pd->tcp.doff, &st))
-		return (PFRES_TS);
+	why = read_stamp(pd, &st);
+	if (why != PF_GO)
+		return (why);
 	pf_spin_lock(&tn->lock);
 	note(pd, src, dst, &st);
 	if (pd->ttl > src->ttl)
 		src->ttl = pd->ttl;
 	ttl = src->ttl;
-	/* (a RST without a clock would show the difference) */
+	/* (a zero that is no clock, as a RST may have, would become the difference) */
 	val = st.val + (src->has && (st.val != 0 || (pd->tcp.flags & PF_TH_RST) == 0) ?
 	    src->diff : 0);
 	echo = st.echo - (dst->has && is_echo(pd, &st) ? dst->diff : 0);
