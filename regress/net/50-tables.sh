@@ -79,11 +79,12 @@ table <t> { 10.0.1.51 }
 block in quick on int0 from <t>
 pass no state
 END
-# (the two kernels that run all scenarios look more closely)
+# (the kernels that run all scenarios look more closely; the debug one checks so much at
+# each entry that a tenth of them does for it)
 case $VM_KERNEL in
-debug)	times=200 ;;
-6.1)	times=100 ;;
-*)	times=10 ;;
+debug)	times=50 many=100000 ;;
+6.1)	times=100 many=1000000 ;;
+*)	times=10 many=1000000 ;;
 esac
 background fw "$NET/killed" /run/netns/fw t $times
 killing=$bg
@@ -103,15 +104,16 @@ is "an address in neither list passes, $rounds times" 0 $lost
 is 'one in both never does' 0 $through
 
 # --- a million addresses ----------------------------------------------------------
-# 10.0.1.50 and .52 are in it, .51 is not
+# 10.0.1.50 is in it, the first of the file, .51 is not
+head -n $many "$NET/million" > "$W/list"
 rules <<END
 set limit table-entries 1100000
-table <t> const file "$NET/million"
+table <t> const file "$W/list"
 block in quick on int0 from <t>
 pass no state
 END
-like 'all are in' 'Addresses: *1000000$' "$(fw pfctl -vvsT)"
-refuse '10.0.1.50 of a million' from "$brief" 10.0.1.50
+like 'all are in' "Addresses: *$many\$" "$(fw pfctl -vvsT)"
+refuse "10.0.1.50 of $many" from "$brief" 10.0.1.50
 expect '10.0.1.51 is not of them' from "$patience" 10.0.1.51
 refuse 'it is const' table add 10.0.1.51
 client ping -q -n -f -c 1000 -W "$patience" -I 10.0.1.51 $S4 > "$W/said"
@@ -133,20 +135,3 @@ flush
 for ((i = 0; i < 8; i++)); do reach open client udp 192.0.2.1 53; done
 is 'each was chosen as often' '2 2 2 2' "$(states | sed -n 's/.* udp \(10.0.2.2[1-4]\):53 (.*/\1/p' |
     sort | uniq -c | awk '{ printf "%s%s", s, $1; s = " " }')" || states
-
-# --- a peer's test suite, if it is there ------------------------------------------
-suite=$VM_TREE/../shared/conformance/run
-if [ "$VM_KERNEL" != 6.1 ]; then
-	echo 'the suite runs on the kernel 6.1'
-elif [ -x "$suite" ]; then
-	fw pfctl -q -F all
-	# (with the system's own programs, but for sort, which it calls all the time)
-	mkdir "$W/bin"
-	ln -s "$(type -P sort)" "$W/bin"
-	PATH=$W/bin:${PATH#*:} "$suite" -v -k pfr "$VM_TREE/sbin/pfctl/pfctl" > "$W/said" 2>&1
-	is 'conformance, tables' 0 $?
-	tail -n 1 "$W/said"
-	! grep -q failed: "$W/said" || cat "$W/said"
-else
-	echo '../shared/conformance is not present: its suite is not run'
-fi

@@ -52,7 +52,10 @@ hours='set timeout { tcp.first 36000, tcp.opening 36000, tcp.closing 36000,\
 
 # --- assertions ---------------------------------------------------------------
 
-ok() { asserted=$((asserted + 1)); [ -z "${V:-}" ] || echo "  ok   $*"; }
+ok() { # (at which second it was known)
+	asserted=$((asserted + 1))
+	[ -z "${V:-}" ] || printf '  ok  %4u s  %s\n' "$SECONDS" "$*"
+}
 fail() {
 	asserted=$((asserted + 1)) failed=$((failed + 1))
 	echo "  FAIL $(basename "$0"):${BASH_LINENO[-2]}: $*"

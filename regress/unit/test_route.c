@@ -302,6 +302,22 @@ dup(struct unit_node *f)
 	assert_int_equal(left(f, NULL, 64), -1);
 }
 
+/* The copy of what is blocked goes to the other uplink, and nothing else goes anywhere. */
+static void
+dup_blocked(struct unit_node *f)
+{
+	LOAD(f, { PF_DROP, PF_IN, "int", PF_DUPTO,
+	    { w->af == AF_INET ? "up2 198.51.100.9" : "up2 2001:db8:b::9" } });
+	for (int i = 0; i < 2; i++) {
+		sim_input(f->n, INT, udp(w->client, 1100, w->server, 53));
+		assert_int_equal(left(f, w->gw2, 64), UP2);
+		assert_int_equal(left(f, NULL, 63), -1);
+	}
+	LOAD(f, { PF_DROP, PF_IN, "int", PF_ROUTETO, { "up2" } });
+	sim_input(f->n, INT, udp(w->client, 1100, w->server, 53));
+	assert_int_equal(left(f, NULL, 64), -1);
+}
+
 /* No way: an interface that is not there, a gateway that is this host, none at all. */
 static void
 no_way(struct unit_node *f)
@@ -460,7 +476,8 @@ refused(struct unit_node *f)
 		{ { PF_PASS, PF_IN, .to = { "up2" } }, EINVAL },
 		{ { PF_PASS, PF_IN, .rt = PF_FASTROUTE, .to = { "up2" } }, EINVAL },
 		{ { PF_PASS, PF_IN, .rt = PF_FASTROUTE }, 0 },
-		{ { PF_DROP, PF_IN, .rt = PF_DUPTO, .to = { "up2" } }, EOPNOTSUPP },
+		{ { PF_DROP, PF_IN, .rt = PF_DUPTO, .to = { "up2" } }, 0 },
+		{ { PF_DROP, 0, .rt = PF_DUPTO, .to = { "up2" } }, EINVAL },
 		{ { PF_MATCH, PF_IN, .rt = PF_ROUTETO, .to = { "up2" } }, EOPNOTSUPP },
 		{ { PF_PASS, PF_IN, .rt = PF_REPLYTO, .to = { "up2" }, .stateless = true },
 		  EOPNOTSUPP },
@@ -471,7 +488,7 @@ refused(struct unit_node *f)
 			fail_msg("rule %u: not errno %d", i, bad[i].error);
 }
 
-static void	(*const cases[])(struct unit_node *) = { route_in, route_out, reply, dup,
+static void	(*const cases[])(struct unit_node *) = { route_in, route_out, reply, dup, dup_blocked,
 	no_way, balance, table_in, table_none, table_and, refused };
 
 static void

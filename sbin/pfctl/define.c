@@ -146,6 +146,9 @@ filter_defaults(struct parser *p, struct spec *sp)
 	if (r->rtableid != PF_RTABLE_NONE && r->direction == PF_OUT)
 		pf_warn(p, 0, "rtable has no effect on rules with out: what goes "
 		    "out has been routed already");
+	if (r->action == PF_DROP && (r->rt == PF_ROUTETO || r->rt == PF_REPLYTO))
+		pf_warn(p, 0, "%s: what this rule blocks goes nowhere",
+		    r->rt == PF_ROUTETO ? "route-to" : "reply-to");
 	if (r->action != PF_PASS)
 		return (true);
 	if (sp->parts[P_KEEP] == NULL && !keep_default(p, sp))

@@ -56,7 +56,7 @@ print_dynamic(FILE *f, const struct pf_addr_wrap *a, bool debug)
 	}
 	if (a->iflags & PFI_AFLAG_NOALIAS)
 		fputs(":0", f);
-	if (debug && a->cnt < 0)
+	if (debug && a->cnt <= 0)
 		fputs(":*", f);
 	else if (debug)
 		fprintf(f, ":%" PRId32, a->cnt);

@@ -385,6 +385,15 @@ route(struct pf_path *p, struct pf_krule *kr)
 	return (why);
 }
 
+/* dup-to of a rule that blocks: its copy is all that goes on. */
+static void
+copy_blocked(struct pf_path *p, struct pf_krule *kr)
+{
+	if (route(p, kr) == PF_GO && (p->pd.flags & PF_PD_HOP) != 0)
+		(void)pf_hop_take(&p->pd, &p->hop);
+	p->pd.flags &= ~PF_PD_HOP;
+}
+
 /* The rule says that a program of this host gets the packet: that takes a state. */
 static int
 divert(struct pf_path *p)
@@ -409,6 +418,8 @@ decided(struct pf_path *p)
 	    pf_atomic_inc(&kr->used) != 1)
 		return (PF_BLOCKED);
 	if (kr != NULL && kr->act.action == PF_DROP) {
+		if (unlikely(kr->act.rt == PF_DUPTO))
+			copy_blocked(p, kr);
 		answer(p, kr);
 		return (PF_BLOCKED);
 	}

@@ -289,9 +289,9 @@ check_route(const struct pf_rule *r)
 	if (pool != (r->rt > PF_FASTROUTE) ||
 	    (pool && r->direction != PF_IN && r->direction != PF_OUT))
 		return (EINVAL);
-	if (r->rt == PF_NOPFROUTE)
+	if (r->rt == PF_NOPFROUTE || r->action == PF_DROP)
 		return (0);
-	/* what is blocked goes nowhere; replies are known by their state */
+	/* replies are known by their state */
 	return (r->action != PF_PASS ||
 	    (r->rt == PF_REPLYTO && r->keep_state == 0) ? EOPNOTSUPP : 0);
 }
@@ -348,7 +348,7 @@ check_action(const struct pf_rule *r, uint32_t ruleset)
 		return (EINVAL);
 	if ((ret & (ret - 1)) != 0)		/* more than one of them */
 		return (EINVAL);
-	if (r->action == PF_DROP && (r->keep_state != 0 || r->pool_used != 0))
+	if (r->action == PF_DROP && r->keep_state != 0)
 		return (EINVAL);
 	if (r->keep_state == 0 && (has_state_options(r) ||
 	    (r->pool_used & ~(1U << PF_POOL_ROUTE)) != 0))
