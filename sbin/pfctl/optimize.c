@@ -102,7 +102,7 @@ is_alone(const struct pfctl_rule *r)
 	size_t i;
 
 	if (r->anchor_call[0] != '\0' || (r->rule.rule_flag & PFRULE_ONCE) ||
-	    r->rule.action == PF_MATCH)
+	    r->rule.action == PF_MATCH || r->pool[PF_POOL_ROUTE].n != 0)
 		return (true);
 	for (i = 0; i < NITEMS(fields); i++)
 		if (fields[i].kind == ALONE && memcmp((const char *)&r->rule +
@@ -575,7 +575,7 @@ step_key(const struct pf_rule *r, int step, struct stepkey *k)
 struct order {
 	struct pfctl_rule **rule;	/* as they were */
 	uint16_t	*group[PF_SKIP_COUNT];
-	uint16_t	*count;		/* of a group, by its name */
+	uint32_t	 n;
 	uint16_t	*sorted;	/* the result: indices into rule */
 	uint16_t	*rest;
 };
@@ -607,34 +607,90 @@ find_groups(struct order *o, uint32_t n, int step)
 }
 
 /*
- * The group that most of n rules are in, the first of several; all of them are no
- * group.  False: each rule is alone.
+ * The groups of those rules that have no place yet, of each step: the largest first, and of
+ * those that are as large the one that has been so for longer.  A group moves forward
+ * as rules come in, and back as rules leave.
+ */
+struct ranks {
+	uint16_t	*name[PF_SKIP_COUNT];
+	uint16_t	*count[PF_SKIP_COUNT];	/* by name, as rank */
+	uint16_t	*rank[PF_SKIP_COUNT];
+	uint16_t	 groups[PF_SKIP_COUNT];
+	uint16_t	*words;			/* owned: all of them */
+};
+
+static void
+ranks_swap(struct ranks *r, int step, uint16_t front)
+{
+	uint16_t *name = r->name[step], gone = name[front];
+
+	name[front] = name[front + 1];
+	name[front + 1] = gone;
+	r->rank[step][name[front]] = front;
+	r->rank[step][gone] = front + 1;
+}
+
+static void
+ranks_add(struct ranks *r, int step, uint16_t group)
+{
+	const uint16_t *count = r->count[step];
+	uint16_t at;
+
+	if (r->count[step][group]++ == 0) {
+		at = r->groups[step]++;
+		r->name[step][at] = group;
+		r->rank[step][group] = at;
+	}
+	for (at = r->rank[step][group]; at > 0 &&
+	    count[r->name[step][at - 1]] < count[group]; at--)
+		ranks_swap(r, step, at - 1);
+}
+
+static void
+ranks_drop(struct ranks *r, int step, uint16_t group)
+{
+	const uint16_t *count = r->count[step];
+	uint16_t at;
+
+	r->count[step][group]--;
+	for (at = r->rank[step][group]; at + 1 < r->groups[step] &&
+	    count[r->name[step][at + 1]] > count[group]; at++)
+		ranks_swap(r, step, at);
+}
+
+static void
+ranks_init(struct ranks *r, const struct order *o, const uint16_t *sorted, uint32_t n)
+{
+	uint32_t i;
+	int k;
+
+	r->words = xcalloc(3 * PF_SKIP_COUNT * (size_t)o->n, sizeof(*r->words));
+	for (k = 0; k < PF_SKIP_COUNT; k++) {
+		r->name[k] = r->words + (3 * k) * (size_t)o->n;
+		r->count[k] = r->words + (3 * k + 1) * (size_t)o->n;
+		r->rank[k] = r->words + (3 * k + 2) * (size_t)o->n;
+		r->groups[k] = 0;
+		for (i = 0; i < n; i++)
+			ranks_add(r, k, o->group[k][sorted[i]]);
+	}
+}
+
+/*
+ * The group that most of n rules are in; all of them are no group.  False: each rule is alone.
  */
 static bool
-largest_group(struct order *o, const uint16_t *sorted, uint32_t n, int *step,
-    uint16_t *group)
+largest_group(const struct ranks *r, uint32_t n, int *step, uint16_t *group)
 {
-	uint32_t i, best = 1, here;
-	uint16_t name, largest = 0;
+	uint32_t best = 1, here;
 	int k;
 
 	for (k = 0; k < PF_SKIP_COUNT; k++) {
-		for (i = 0; i < n; i++)
-			o->count[o->group[k][sorted[i]]] = 0;
-		for (i = 0; i < n; i++)
-			o->count[o->group[k][sorted[i]]]++;
-		for (i = 0, here = 0; i < n; i++) {
-			name = o->group[k][sorted[i]];
-			if (o->count[name] > here) {
-				here = o->count[name];
-				largest = name;
-			}
-		}
+		here = r->count[k][r->name[k][0]];
 		if (here == n || here <= best)
 			continue;
 		best = here;
 		*step = k;
-		*group = largest;
+		*group = r->name[k][0];
 	}
 	return (best > 1);
 }
@@ -645,25 +701,31 @@ reorder_part(struct order *o, uint16_t *sorted, uint32_t n)
 {
 	uint32_t i, front, rest;
 	uint16_t group;
-	int step;
+	struct ranks r;
+	int step, k;
 
-	while (n > 2 && largest_group(o, sorted, n, &step, &group)) {
+	ranks_init(&r, o, sorted, n);
+	while (n > 2 && largest_group(&r, n, &step, &group)) {
 		for (i = front = rest = 0; i < n; i++)
 			if (o->group[step][sorted[i]] == group)
 				sorted[front++] = sorted[i];
 			else
 				o->rest[rest++] = sorted[i];
 		memcpy(sorted + front, o->rest, rest * sizeof(*sorted));
+		for (i = 0; i < front; i++)
+			for (k = 0; k < PF_SKIP_COUNT; k++)
+				ranks_drop(&r, k, o->group[k][sorted[i]]);
 		reorder_part(o, sorted, front);
 		sorted += front;
 		n -= front;
 	}
+	free(r.words);
 }
 
 static void
 reorder(struct pfctl_rule **rule, uint32_t n)
 {
-	uint16_t *words = xcalloc((PF_SKIP_COUNT + 3) * (size_t)n,
+	uint16_t *words = xcalloc((PF_SKIP_COUNT + 2) * (size_t)n,
 	    sizeof(*words));
 	struct pfctl_rule **copy = xcalloc(n, sizeof(*copy));
 	struct order o;
@@ -672,12 +734,12 @@ reorder(struct pfctl_rule **rule, uint32_t n)
 
 	memcpy(copy, rule, n * sizeof(*copy));
 	o.rule = copy;
+	o.n = n;
 	for (step = 0; step < PF_SKIP_COUNT; step++) {
 		o.group[step] = words + (size_t)step * n;
 		find_groups(&o, n, step);
 	}
-	o.count = words + PF_SKIP_COUNT * (size_t)n;
-	o.sorted = o.count + n;
+	o.sorted = words + PF_SKIP_COUNT * (size_t)n;
 	o.rest = o.sorted + n;
 	for (i = 0; i < n; i++)
 		o.sorted[i] = (uint16_t)i;
