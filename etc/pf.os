@@ -334,7 +334,7 @@ S1:255:1:60:M1460,S,T,N,W0:		LookSmart:ZyBorg::LookSmart ZyBorg
 65535:255:0:48:M*,N,N,S:		Redline:::Redline T|X 2200
 
 # Spirent
-32696:128:0:40:M1460:			Spirent:Avalanche::Spirent Web Avalanche HTTP benchmarking engine
+32696:128:0:44:M1460:			Spirent:Avalanche::Spirent Web Avalanche HTTP benchmarking engine
 
 # PalmOS
 S9:255:0:44:M536:			PalmOS:Tungsten:C:PalmOS Tungsten C
