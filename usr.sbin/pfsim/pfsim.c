@@ -491,6 +491,7 @@ static const struct {
 	{ "labels",	show_labels },
 	{ "memory",	show_limits },
 	{ "nat",	show_nat },
+	{ "osfp",	show_osfp },
 	{ "rules",	show_rules },
 	{ "Sources",	show_sources },
 	{ "states",	show_states },
@@ -527,14 +528,17 @@ show(struct pfsim *ps)
 	for (size_t i = 0; i < NSHOWS; i++)
 		if ((ps->shown & 1U << i) != 0)
 			shows[i].show(&ps->dev, &cs);
-	if (ps->verbose == 0)
+	if (ps->verbose == 0) {
+		osfp_free(cs.osfp);
 		return;
+	}
 	printf("\nRULES:\n");
 	cs.verbose = 1;
 	show_rules(&ps->dev, &cs);
 	cs.verbose = ps->verbose - 1;
 	printf("\nSTATES:\n");
 	show_states(&ps->dev, &cs);
+	osfp_free(cs.osfp);
 }
 
 int
