@@ -295,6 +295,8 @@ part_os(struct parser *p, struct spec *sp, const struct node *n)
 		it = item_new(p);
 		it->s = i->s;
 		it->n[0] = pf->osfp == NULL ? 0 : osfp_number(pf->osfp, i->s);
+		if (pf->osfp == NULL && pf->set.fingerprints != NULL)
+			return (false);		/* that has been said */
 		if (pf->osfp == NULL) {
 			pf_error(p, 0, "os \"%s\": no fingerprints: is %s "
 			    "there?", i->s, PFCTL_PF_OS);

@@ -41,6 +41,7 @@ struct pfsim {
 	struct sim_node	*node;
 	struct pf_client *client;
 	struct names	*names;
+	struct osfp_db	*osfp;		/* of the instance */
 	struct prefix	 local[NLOCAL];
 	unsigned int	 nlocal;
 	const char	*given[NGIVEN];	/* -a */
@@ -237,7 +238,8 @@ print_packet(const struct sim_info *in, uint32_t len)
 static void
 print_rule(struct pfsim *ps, const char *what, const struct view_rule *r)
 {
-	struct pfctl_printer pp = { .out = stdout, .names = ps->names };
+	struct pfctl_printer pp = { .out = stdout, .names = ps->names,
+	    .osfp = ps->osfp };
 
 	printf("%s @%u", what, r->rule->rule.nr);
 	if (r->in->anchor[0] != '\0')
@@ -516,7 +518,8 @@ static void
 show(struct pfsim *ps)
 {
 	struct ctl_show cs = { .out = stdout, .verbose = ps->verbose - 1,
-	    .ifname = "", .anchor = "", .names = ps->names };
+	    .ifname = "", .anchor = "", .names = ps->names,
+	    .osfp = ps->osfp };
 
 	printf("%lu packets: %lu passed, %lu blocked", ps->number, ps->passed,
 	    ps->dropped);
@@ -528,17 +531,14 @@ show(struct pfsim *ps)
 	for (size_t i = 0; i < NSHOWS; i++)
 		if ((ps->shown & 1U << i) != 0)
 			shows[i].show(&ps->dev, &cs);
-	if (ps->verbose == 0) {
-		osfp_free(cs.osfp);
+	if (ps->verbose == 0)
 		return;
-	}
 	printf("\nRULES:\n");
 	cs.verbose = 1;
 	show_rules(&ps->dev, &cs);
 	cs.verbose = ps->verbose - 1;
 	printf("\nSTATES:\n");
 	show_states(&ps->dev, &cs);
-	osfp_free(cs.osfp);
 }
 
 int
@@ -607,6 +607,8 @@ main(int argc, char **argv)
 		exit(1);
 	if (PF_DO(&ps.dev, DIOCSTART, NULL) == -1)
 		exit(1);
+	if ((ps.osfp = osfp_fetch(&ps.dev)) == NULL)
+		exit(1);
 	views_open(&ps.views, &ps.dev);
 	if (outfile != NULL) {
 		ps.out = sim_pcap_create(outfile, msg, sizeof(msg));
@@ -621,6 +623,7 @@ main(int argc, char **argv)
 	pf_client_close(ps.client);
 	sim_free(ps.sim);
 	pfctl_names_free(ps.names);
+	osfp_free(ps.osfp);
 	views_close(&ps.views);
 	free(load.defs);
 	return (r == 0 ? 0 : 1);
