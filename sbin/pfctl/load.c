@@ -188,7 +188,8 @@ static int
 names_of_systems(struct pf_dev *dev, const struct ctl_load *in, bool options,
     struct pfctl *pf)
 {
-	if (in->noaction || (options && !in->merge))
+	if (in->noaction || (options && !in->merge) ||
+	    (in->what & (LOAD_FILTER | LOAD_NAT)) == 0)
 		return (0);
 	if ((pf->osfp = osfp_fetch(dev)) == NULL)
 		return (-1);

@@ -359,7 +359,8 @@ set_fingerprints(struct parser *p, struct node *n)
 
 	if (printed(p))
 		fprintf(pf->out, "set fingerprints \"%s\"\n", n->s);
-	if (!wanted(p) || pf->osfp_given)
+	/* it is read even if no options are wanted: rules are checked all the same */
+	if (pf->osfp_given)
 		return;
 	if (pf->osfp_used) {
 		pf_error(p, 0, "set fingerprints comes before all rules with os");
