@@ -5,6 +5,8 @@
  * inload.c: files loaded into an instance in this process: what is shown afterwards is
  * what the file says, and whatever fails, wherever it fails, changes nothing.
  */
+#include <sys/stat.h>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -226,6 +228,7 @@ test_systems(struct program *p)
 	    "pass in proto tcp from any os \"Linux\" to any\n";
 	static const char list[] = "set fingerprints \"../../etc/pf.os\"\n";
 	char text[TEXT], all[TEXT];
+	struct stat st;
 	FILE *f;
 
 	write_file(list, "pass in proto tcp from any os \"Windows 98\" to any\n");
@@ -268,8 +271,8 @@ test_systems(struct program *p)
 	CHECK(text_of(show_osfp, &p->dev, 0, "", text, sizeof(text)) == 0);
 	CHECK(strcmp(text, all) == 0);
 
-	/* none: what is not said goes back to the default, which is not there */
-	if (access(PFCTL_PF_OS, F_OK) == 0)
+	/* none: what is not said goes back to the default, which is not there or empty */
+	if (stat(PFCTL_PF_OS, &st) == 0 && st.st_size != 0)
 		return;
 	write_file("", "pass\n");
 	CHECK(load(p) == 0);
@@ -280,9 +283,8 @@ test_systems(struct program *p)
 	CHECK(load_as(p, LOAD_ALL, true, "") == -1);
 	CHECK(load_as(p, LOAD_ALL, false, "guest") == -1);
 	write_file("", "pass proto tcp from any os unknown\n");
-	CHECK(load(p) == -1);
+	CHECK(load(p) == (access(PFCTL_PF_OS, F_OK) == 0 ? 0 : -1));
 	/* who loads tables alone needs no names */
-	write_file(list, linux_only);
 	write_file(list, linux_only);
 	CHECK(load_as(p, LOAD_TABLE, false, "") == 0);
 	CHECK(text_of(show_osfp, &p->dev, 1, "", text, sizeof(text)) == 0);
