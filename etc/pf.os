@@ -67,6 +67,10 @@ S44:64:1:60:M*,S,T,N,W8:		Linux:5::Linux 4.20 and later
 S44:64:1:60:M*,S,T,N,W10:		Linux:5::Linux 4.20 and later, with much memory
 S44:64:1:60:M*,S,T,N,W7:		Linux:6::Linux 4.20 and later
 S44:64:1:60:M*,S,T,N,W10:		Linux:6::Linux 4.20 and later, with much memory
+S45:64:1:60:M1440,S,T,N,W7:		Linux:5::Linux 4.20 and later, by IPv6
+S45:64:1:60:M1440,S,T,N,W10:		Linux:5::Linux 4.20 and later, by IPv6, with much memory
+S45:64:1:60:M1440,S,T,N,W7:		Linux:6::Linux 4.20 and later, by IPv6
+S45:64:1:60:M1440,S,T,N,W10:		Linux:6::Linux 4.20 and later, by IPv6, with much memory
 65495:64:1:60:M65495,S,T,N,W7:		Linux:5:loopback:Linux 4.20 and later, to itself
 
 # FreeBSD
@@ -334,7 +338,7 @@ S1:255:1:60:M1460,S,T,N,W0:		LookSmart:ZyBorg::LookSmart ZyBorg
 65535:255:0:48:M*,N,N,S:		Redline:::Redline T|X 2200
 
 # Spirent
-32696:128:0:40:M1460:			Spirent:Avalanche::Spirent Web Avalanche HTTP benchmarking engine
+32696:128:0:44:M1460:			Spirent:Avalanche::Spirent Web Avalanche HTTP benchmarking engine
 
 # PalmOS
 S9:255:0:44:M536:			PalmOS:Tungsten:C:PalmOS Tungsten C

@@ -42,6 +42,7 @@ static const uint32_t commands[] = {
 	DIOCRGETTSTATS, DIOCRCLRTSTATS, DIOCRCLRADDRS, DIOCRADDADDRS,
 	DIOCRDELADDRS, DIOCRSETADDRS, DIOCRGETADDRS, DIOCRGETASTATS,
 	DIOCRCLRASTATS, DIOCRTSTADDRS, DIOCRSETTFLAGS, DIOCRINADEFINE,
+	DIOCOSFPFLUSH, DIOCOSFPADD, DIOCOSFPGET,
 };
 
 static uint8_t *user;		/* the region */
@@ -395,6 +396,10 @@ seed_load(struct seed *s, uint8_t nomem)
 	struct pfioc_trans_e e[2];
 	struct pfioc_tm tm = { PFTM_UDP_SINGLE, 10 };
 	struct pfioc_limit lim = { PF_LIMIT_STATES, 10 };
+	struct pf_osfp_ioctl fp = { .os = PF_OSFP_NUMBER(1, 0, 0), .ttl = 64,
+	    .psize = 44, .wsize = 4, .optcnt = 1, .tcpopts = PF_OSFP_TCPOPT_MSS,
+	    .flags = PF_OSFP_WSIZE_MSS | PF_OSFP_MSS_DC, .class_nm = "seed" };
+	struct pf_osfp_ioctl got = { .getnum = 0 };
 	static struct pfioc_rule pr;
 
 	memset(e, 0, sizeof(e));
@@ -417,7 +422,10 @@ seed_load(struct seed *s, uint8_t nomem)
 	call(s, DIOCADDRULE, nomem, &pr, NULL, 0);
 	call(s, DIOCSETTIMEOUT, 0, &tm, NULL, 0);
 	call(s, DIOCSETLIMIT, 0, &lim, NULL, 0);
+	call(s, DIOCOSFPFLUSH, 0, NULL, NULL, 0);
+	call(s, DIOCOSFPADD, nomem, &fp, NULL, 0);
 	call(s, DIOCXCOMMIT, nomem, &t, NULL, 0);
+	call(s, DIOCOSFPGET, F_READONLY, &got, NULL, 0);
 	call(s, DIOCSTART, F_PACKET, NULL, NULL, 0);
 }
 

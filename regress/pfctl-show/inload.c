@@ -5,6 +5,8 @@
  * inload.c: files loaded into an instance in this process: what is shown afterwards is
  * what the file says, and whatever fails, wherever it fails, changes nothing.
  */
+#include <sys/stat.h>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -218,6 +220,77 @@ test_refused(struct program *p, struct program *other)
 	CHECK(strcmp(before, after) == 0);
 }
 
+/* Which list of fingerprints is in force after a load, and which names rules may use. */
+static void
+test_systems(struct program *p)
+{
+	static const char linux_only[] =
+	    "pass in proto tcp from any os \"Linux\" to any\n";
+	static const char list[] = "set fingerprints \"../../etc/pf.os\"\n";
+	char text[TEXT], all[TEXT];
+	struct stat st;
+	FILE *f;
+
+	write_file(list, "pass in proto tcp from any os \"Windows 98\" to any\n");
+	CHECK(load(p) == 0);
+	CHECK(text_of(show_osfp, &p->dev, 0, "", all, sizeof(all)) == 0);
+	CHECK(has(all, "\nWindows\n"));
+	CHECK(has(all, "\nWindows         98\n"));
+	CHECK(has(all, "\nWindows         98              lowTTL\n"));
+	CHECK(text_of(show_osfp, &p->dev, 1, "", text, sizeof(text)) == 0);
+	CHECK(has(text, "\n%8192:64:1:48:M536,N,N,S:Windows:98::\n"));
+	CHECK(has(text, "\n16384:64:0:40:.:ULTRIX:4.5::\n"));
+	snapshot(p, text);
+	CHECK(has(text, "from any os \"Windows 98\" to any"));
+
+	/* rules of an anchor, rules alone, and what is merged: the list stays, whatever
+	 * file an anchor would have */
+	write_file("set fingerprints \"nothere\"\n", linux_only);
+	CHECK(load_as(p, LOAD_ALL, false, "guest") == 0);
+	write_file("", linux_only);
+	CHECK(load_as(p, LOAD_FILTER, false, "") == 0);
+	CHECK(load_as(p, LOAD_ALL, true, "") == 0);
+	CHECK(text_of(show_osfp, &p->dev, 0, "", text, sizeof(text)) == 0);
+	CHECK(strcmp(text, all) == 0);
+
+	/* another list, which does not have that system */
+	if ((f = fopen("own.os", "w")) == NULL)
+		abort();
+	fprintf(f, "8192:64:0:40:.:Own:1::\n");
+	fclose(f);
+	write_file("set fingerprints \"own.os\"\n", "pass\n");
+	CHECK(load(p) == 0);
+	unlink("own.os");
+	CHECK(text_of(show_osfp, &p->dev, 0, "", text, sizeof(text)) == 0);
+	CHECK(has(text, "\nOwn\nOwn             1\n"));
+	CHECK(strstr(text, "Linux") == NULL);
+	write_file("", linux_only);
+	CHECK(load_as(p, LOAD_ALL, false, "guest") == -1);
+	write_file(list, linux_only);
+	CHECK(load_as(p, LOAD_ALL, true, "") == 0);
+	CHECK(text_of(show_osfp, &p->dev, 0, "", text, sizeof(text)) == 0);
+	CHECK(strcmp(text, all) == 0);
+
+	/* none: what is not said goes back to the default, which is not there or empty */
+	if (stat(PFCTL_PF_OS, &st) == 0 && st.st_size != 0)
+		return;
+	write_file("", "pass\n");
+	CHECK(load(p) == 0);
+	CHECK(text_of(show_osfp, &p->dev, 1, "", text, sizeof(text)) == 0);
+	CHECK(text[0] == '\0');
+	write_file("", linux_only);
+	CHECK(load(p) == -1);
+	CHECK(load_as(p, LOAD_ALL, true, "") == -1);
+	CHECK(load_as(p, LOAD_ALL, false, "guest") == -1);
+	write_file("", "pass proto tcp from any os unknown\n");
+	CHECK(load(p) == (access(PFCTL_PF_OS, F_OK) == 0 ? 0 : -1));
+	/* who loads tables alone needs no names */
+	write_file(list, linux_only);
+	CHECK(load_as(p, LOAD_TABLE, false, "") == 0);
+	CHECK(text_of(show_osfp, &p->dev, 1, "", text, sizeof(text)) == 0);
+	CHECK(text[0] == '\0');
+}
+
 /* Each allocation of the kernel's in turn fails: all of the old or all of the new. */
 static void
 test_memory(struct program *p)
@@ -281,6 +354,7 @@ main(void)
 
 	test_shown(&a);
 	test_refused(&a, &b);
+	test_systems(&a);
 	test_memory(&a);
 
 	program_end(&a);

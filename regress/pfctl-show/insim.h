@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pfctl.h"
 #include "program.h"
 
 static int	checks, failures;
@@ -47,6 +48,7 @@ text_of(int (*show)(struct pf_dev *, struct ctl_show *), struct pf_dev *dev,
 	sh.anchor = "";
 	rv = show(dev, &sh);
 	fclose(sh.out);
+	osfp_free(sh.osfp);
 	return (rv);
 }
 

@@ -197,8 +197,8 @@ static const struct bad {
 	B(max_src_conn_rate.seconds, 1, EINVAL),
 	B(pktrate, 1, EINVAL),			/* in no time */
 	B(pktrate.seconds, 1, EINVAL),
-	B(os_fingerprint, 1, EOPNOTSUPP),
-	B(os_fingerprint, PF_OSFP_NOMATCH, EOPNOTSUPP),
+	B(os_fingerprint, 1, EINVAL),		/* without a class */
+	B(os_fingerprint, 0xffffff, EINVAL),
 	B(rtableid, INT32_MIN, EINVAL),
 	B(rtableid, -2, EINVAL),
 	B(cuid, 1, EINVAL),

@@ -25,6 +25,7 @@
 #define PF_DEVICE	"/dev/pf"
 
 struct names;				/* pfctl.h */
+struct osfp_db;
 struct pfctl;
 
 struct pf_dev {
@@ -50,6 +51,7 @@ struct ctl_show {
 	const char *anchor;		/* -a without its wildcard, or "" */
 	bool	 recurse;		/* -a name/[*] */
 	struct names *names;		/* of services, for rules */
+	struct osfp_db *osfp;		/* osfp_shown(); to be freed */
 };
 
 /* dev.c */
@@ -215,6 +217,17 @@ uint64_t tables_size(const struct pfctl *);	/* addresses in all of them */
  * transaction sets; 0: nothing. */
 int	 load_tables(struct pf_dev *, const struct trans *, const struct pfctl *,
 	    const uint32_t limit[PF_LIMIT_MAX], struct progress *);
+
+/* osfp_dev.c */
+/* The fingerprints that pf has, to be freed with osfp_free(); NULL: a message has been written. */
+struct osfp_db *osfp_fetch(struct pf_dev *);
+/* The same, fetched once for what is shown. */
+const struct osfp_db *osfp_shown(struct pf_dev *, struct ctl_show *);
+/* Into an open transaction, in place of those that pf has: this list (NULL: none), or the
+ * default file if there is one: 0, or -1 with a message. */
+int	 osfp_load(struct pf_dev *, const struct osfp_db *);
+int	 osfp_load_default(struct pf_dev *);
+int	 show_osfp(struct pf_dev *, struct ctl_show *);
 
 /* load.c */
 /*

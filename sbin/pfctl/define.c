@@ -361,6 +361,8 @@ define_nat(struct parser *p, struct node *n)
 	if (!collect(p, &sp, n->a) || !check_no(p, n, &sp))
 		return;
 	sp.tmpl.rule.pool_used = 0;
+	if (!tcp_allowed(p, &sp))
+		return;
 	decide_af(&sp);
 	if (!settle_target(p, &sp, PF_POOL_RDR, "no translation address with "
 	    "matching address family found."))

@@ -346,8 +346,11 @@ make(struct parser *p, const struct spec *sp, const struct combo *c,
 	put_host(&r->dst, c->dst, c->item[AX_DPORT]);
 	put_prefix(&r->src.addr, &r->af);
 	put_prefix(&r->dst.addr, &r->af);
-	if ((it = c->item[AX_OS]) != NULL)
+	if ((it = c->item[AX_OS]) != NULL) {
+		if (r->proto != 0 && r->proto != IPPROTO_TCP)
+			return (false);		/* it has no fingerprints */
 		r->os_fingerprint = it->n[0];
+	}
 	if ((it = c->item[AX_UID]) != NULL)
 		r->uid = (struct pf_rule_id){ { it->n[0], it->n[1] }, it->op,
 		    { 0, 0, 0 } };

@@ -173,6 +173,34 @@ load_options(struct pf_dev *dev, const struct pfctl_options *o, bool merge)
 	return (load_skips(dev, o, merge));
 }
 
+/* The fingerprints are an option: those of a file, if it has been read already, the default ones
+ * unless merging. */
+static int
+load_osfp(struct pf_dev *dev, const struct pfctl *pf, bool merge)
+{
+	if (pf->osfp_of_file)
+		return (osfp_load(dev, pf->osfp));
+	return (merge ? 0 : osfp_load_default(dev));
+}
+
+/* Rules that are loaded without their own fingerprints mean those that pf has. */
+static int
+names_of_systems(struct pf_dev *dev, const struct ctl_load *in, bool options,
+    struct pfctl *pf)
+{
+	if (in->noaction || (options && !in->merge) ||
+	    (in->what & (LOAD_FILTER | LOAD_NAT)) == 0)
+		return (0);
+	if ((pf->osfp = osfp_fetch(dev)) == NULL)
+		return (-1);
+	pf->osfp_given = !options;
+	if (options && osfp_count(pf->osfp) == 0) {
+		osfp_free(pf->osfp);
+		pf->osfp = NULL;
+	}
+	return (0);
+}
+
 /*
  * Rules
  */
@@ -303,7 +331,8 @@ load_all(struct rule_loader *l, const struct ctl_load *in, bool options)
 	uint32_t i, limit[PF_LIMIT_MAX];
 
 	if (load_linkgroups(l->dev, l->pf, options, in->merge) == -1 ||
-	    (options && load_options(l->dev, o, in->merge) == -1))
+	    (options && (load_options(l->dev, o, in->merge) == -1 ||
+	    load_osfp(l->dev, l->pf, in->merge) == -1)))
 		return (-1);
 	for (i = 0; i < PF_LIMIT_MAX; i++)
 		limit[i] = options && (!in->merge || o->limit_given[i]) ?
@@ -318,16 +347,13 @@ load_all(struct rule_loader *l, const struct ctl_load *in, bool options)
 
 static int
 load_parsed(struct pf_dev *dev, const struct ctl_load *in,
-    const struct pfctl *pf, struct progress *progress)
+    const struct pfctl *pf, bool options, struct progress *progress)
 {
 	struct rule_loader *l = NULL;
 	struct trans t;
 	uint32_t i;
-	bool options;
 	int rv = -1;
 
-	/* options belong to the filter as a whole, not to an anchor */
-	options = (in->what & LOAD_OPTION) != 0 && in->anchor[0] == '\0';
 	if (refuse_unsupported(pf, options) == -1)
 		return (-1);
 
@@ -371,6 +397,9 @@ out:
 int
 load_rules(struct pf_dev *dev, struct ctl_load *in)
 {
+	/* options belong to the filter as a whole, not to an anchor */
+	const bool options = (in->what & LOAD_OPTION) != 0 &&
+	    in->anchor[0] == '\0';
 	struct progress progress;
 	struct pfctl pf;
 	int rv = -1;
@@ -387,6 +416,10 @@ load_rules(struct pf_dev *dev, struct ctl_load *in)
 	pf.verbose = in->verbose;
 	pf.debug = in->debug;
 
+	if (names_of_systems(dev, in, options, &pf) == -1) {
+		pfctl_free(&pf);
+		return (-1);
+	}
 	if (pfctl_parse(&pf, in->file) == -1) {
 		if (!in->noaction)
 			warnx("Syntax error in config file: pf rules not "
@@ -396,7 +429,7 @@ load_rules(struct pf_dev *dev, struct ctl_load *in)
 	else if (in->noaction)
 		rv = 0;
 	else
-		rv = load_parsed(dev, in, &pf, &progress);
+		rv = load_parsed(dev, in, &pf, options, &progress);
 	pfctl_free(&pf);
 	return (rv);
 }

@@ -359,13 +359,18 @@ set_fingerprints(struct parser *p, struct node *n)
 
 	if (printed(p))
 		fprintf(pf->out, "set fingerprints \"%s\"\n", n->s);
-	if (!wanted(p))
+	/* it is read even if no options are wanted: rules are checked all the same */
+	if (pf->osfp_given)
 		return;
+	if (pf->osfp_used) {
+		pf_error(p, 0, "set fingerprints comes before all rules with os");
+		return;
+	}
 	osfp_free(pf->osfp);
 	free(pf->set.fingerprints);
 	pf->set.fingerprints = xstrdup(n->s);
-	pf_later(p, PFCTL_LOAD_OPTION, "set fingerprints");
 	p->osfp_tried = true;
+	pf->osfp_of_file = true;
 	if ((pf->osfp = osfp_read(n->s, pf->err)) == NULL)
 		pf_error(p, 0, "error loading fingerprints %s", n->s);
 }

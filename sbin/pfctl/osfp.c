@@ -23,7 +23,6 @@
 #define FIELDS		9
 #define LINE_LEN	512
 #define EXPAND_MAX	100		/* of each range of a line */
-#define ENTRIES_MAX	32768		/* of a file */
 #define PREFIX_MAX	20		/* characters before the number of a range */
 #define ERRORS_MAX	20
 
@@ -115,6 +114,12 @@ entry_of_number(const struct osfp_db *db, uint32_t number, int parts)
 		if ((db->entry[i].os & masks[parts]) == number)
 			return (&db->entry[i]);
 	return (NULL);
+}
+
+size_t
+osfp_first(const struct osfp_db *db, size_t i, int parts)
+{
+	return ((size_t)(entry_of_number(db, db->entry[i].os, parts) - db->entry));
 }
 
 /* Entry i is complete: make it known. */
@@ -318,7 +323,7 @@ parse_window(struct source *src, const char *s, struct pf_osfp_ioctl *e)
 
 	if (*s == 'S' || *s == 'T') {
 		e->flags |= *s == 'S' ? PF_OSFP_WSIZE_MSS : PF_OSFP_WSIZE_MTU;
-		ok = parse_u16(s + 1, 65535, &e->wsize);
+		ok = parse_u16(s + 1, 65535, &e->wsize) && e->wsize > 0;
 	} else
 		ok = parse_metric(s, PF_OSFP_WSIZE_MOD, PF_OSFP_WSIZE_DC,
 		    &e->wsize, &e->flags);
@@ -414,6 +419,7 @@ copy_name(struct source *src, char to[PF_OSFP_LEN], const char *from,
 	if (strlen(from) >= PF_OSFP_LEN)
 		return (complain(src, "%s \"%s\" has more than %d characters",
 		    what, from, PF_OSFP_LEN - 1));
+	memset(to, 0, PF_OSFP_LEN);
 	strcpy(to, from);
 	return (true);
 }
@@ -486,6 +492,7 @@ parse_range(const char *s, struct range *r)
 static void
 range_name(const struct range *r, unsigned long n, char to[PF_OSFP_LEN])
 {
+	memset(to, 0, PF_OSFP_LEN);
 	if (r->majors > 0)
 		snprintf(to, PF_OSFP_LEN, "%lu.%lu", n / 10, n % 10);
 	else
@@ -496,8 +503,9 @@ range_name(const struct range *r, unsigned long n, char to[PF_OSFP_LEN])
 static bool
 add_named(struct source *src, struct osfp_db *db, struct pf_osfp_ioctl *e)
 {
-	if (db->n == ENTRIES_MAX)
-		return (complain(src, "more than %d fingerprints", ENTRIES_MAX));
+	if (db->n == PF_OSFP_ENTRIES_MAX)
+		return (complain(src, "more than %d fingerprints",
+		    PF_OSFP_ENTRIES_MAX));
 	if ((e->os = number_of(db, e)) == 0)
 		return (complain(src, "too many classes or versions"));
 	if (osfp_add(db, e) == -1)

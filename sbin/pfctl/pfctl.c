@@ -65,7 +65,7 @@ static const struct show_word {
 	{ "timeouts",	show_timeouts },
 	{ "memory",	show_limits },
 	{ "Tables",	show_tables },
-	{ "osfp",	NULL },
+	{ "osfp",	show_osfp },
 	{ "all",	show_all },
 };
 
@@ -75,6 +75,7 @@ show_all(struct pf_dev *dev, struct ctl_show *sh)
 	static int (*const parts[])(struct pf_dev *, struct ctl_show *) = {
 		show_nat, show_rules, show_states, show_sources, show_status,
 		show_labels, show_timeouts, show_limits, show_tables,
+		show_osfp,
 	};
 	size_t i;
 
@@ -153,6 +154,16 @@ flush_all_tables(struct cmd *c)
 }
 
 static int
+flush_osfp(struct cmd *c)
+{
+	if (PF_DO(&c->dev, DIOCOSFPFLUSH, NULL) == -1)
+		return (-1);
+	if (!c->quiet)
+		fprintf(stderr, "pf: fingerprints cleared\n");
+	return (0);
+}
+
+static int
 flush_all(struct cmd *c)
 {
 	/* tables that rules use stay until these are gone */
@@ -163,7 +174,7 @@ flush_all(struct cmd *c)
 		return (0);
 	if (flush_state_table(c) == -1 || flush_source_nodes(c) == -1 ||
 	    flush_info(c) == -1 ||
-	    flush_ifaces(c) == -1)
+	    flush_ifaces(c) == -1 || flush_osfp(c) == -1)
 		return (-1);
 	return (0);
 }
@@ -179,7 +190,7 @@ static const struct flush_word {
 	{ "states",	flush_state_table },
 	{ "info",	flush_info },
 	{ "Tables",	flush_all_tables },
-	{ "osfp",	NULL },
+	{ "osfp",	flush_osfp },
 	{ "all",	flush_all },
 };
 
@@ -675,6 +686,7 @@ main(int argc, char *argv[])
 	for (i = 0; i < NITEMS(steps) && rv == 0; i++)
 		rv = steps[i](&c);
 	pf_dev_close(&c.dev);
+	osfp_free(c.show.osfp);
 	if (c.show.names != NULL)
 		pfctl_names_free(c.show.names);
 	free(c.load.defs);

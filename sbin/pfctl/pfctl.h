@@ -144,7 +144,7 @@ struct pfctl_options {
 	uint8_t		reassemble;		/* PFCTL_REASS_* */
 	bool		keepcounters;
 	int		optimize;		/* PFCTL_OPT_* in force */
-	char		*fingerprints;		/* file read, or NULL */
+	char		*fingerprints;		/* the file named, or NULL */
 	struct pfctl_place at;			/* the first that is for pf as a whole */
 	struct pfctl_place ifname_at, optimize_at;
 };
@@ -162,6 +162,7 @@ struct pfctl {
 	int		 optimize;	/* PFCTL_OPT_*, -o */
 	int		 verbose;	/* print what is read: 0, 1, 2 (with numbers) */
 	bool		 debug;		/* -g */
+	bool		 osfp_given;	/* see osfp */
 	bool		 trusted_only;	/* refuse files others can write to */
 	uint32_t	 rules_max;	/* more rules, with the addresses of their pools, */
 					/* than this are refused */
@@ -178,7 +179,11 @@ struct pfctl {
 	struct pf_altq	*altq;		/* classic and modern queues, parents first */
 	size_t		 naltq;
 	bool		 altq_given;	/* the file speaks of queues */
-	struct osfp_db	*osfp;		/* NULL unless a rule needs it */
+	/* The names of systems.  The caller may have set it to what a pf has: a file is read
+	 * if it is NULL and a rule names a system, or if the file of rules says which; this
+	 * one does not if osfp_given. */
+	struct osfp_db	*osfp;
+	bool		 osfp_of_file;	/* it has been read from a file */
 	struct pfctl_later *later;	/* what the file has that cannot be loaded */
 	size_t		 nlater;
 	struct pfctl_place log_at;	/* the first rule that logs */
@@ -187,6 +192,7 @@ struct pfctl {
 	struct parser	*parser;	/* private, while parsing */
 	char		**files;	/* private: names, for struct pfctl_place */
 	size_t		 nfiles;
+	bool		 osfp_used;	/* private: a rule has a number of osfp */
 	struct pfctl_index anchor_index; /* private: by path */
 	struct pfctl_index table_index;	/* private: by name */
 	struct pfctl_index altq_index;	/* private: by qname */
@@ -267,6 +273,8 @@ struct osfp_db *osfp_parse(FILE *, const char *name, FILE *errs);
 void	 osfp_free(struct osfp_db *);
 size_t	 osfp_count(const struct osfp_db *);
 const struct pf_osfp_ioctl *osfp_entry(const struct osfp_db *, size_t);
+/* The first entry with the class of entry i (parts 1), class and version (2), or all (3). */
+size_t	 osfp_first(const struct osfp_db *, size_t i, int parts);
 /* The number of a rule for "class version subtype" words; 0: no such. */
 uint32_t osfp_number(const struct osfp_db *, const char *name);
 /* Its name into buf; false: not in this db, buf then has a number. */

@@ -288,16 +288,23 @@ part_os(struct parser *p, struct spec *sp, const struct node *n)
 	if (!p->osfp_tried && pf->osfp == NULL) {
 		p->osfp_tried = true;
 		pf->osfp = osfp_read(PFCTL_PF_OS, pf->err);
+		pf->osfp_of_file = pf->osfp != NULL;
 	}
+	pf->osfp_used = true;
 	for (i = n->a.first; i != NULL; i = i->next) {
 		it = item_new(p);
 		it->s = i->s;
-		it->n[0] = strcasecmp(i->s, "unknown") == 0 ?
-		    PF_OSFP_UNKNOWN : pf->osfp == NULL ? 0 :
-		    osfp_number(pf->osfp, i->s);
-		if (it->n[0] == 0 && pf->osfp == NULL) {
+		it->n[0] = pf->osfp == NULL ? 0 : osfp_number(pf->osfp, i->s);
+		if (pf->osfp == NULL && pf->set.fingerprints != NULL)
+			return (false);		/* that has been said */
+		if (pf->osfp == NULL) {
 			pf_error(p, 0, "os \"%s\": no fingerprints: is %s "
 			    "there?", i->s, PFCTL_PF_OS);
+			return (false);
+		}
+		if (pf->osfp_given && osfp_count(pf->osfp) == 0) {
+			pf_error(p, 0, "os \"%s\": pf has no fingerprints: "
+			    "they are loaded with all of the main rules", i->s);
 			return (false);
 		}
 		if (it->n[0] == 0) {

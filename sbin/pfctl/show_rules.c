@@ -174,6 +174,8 @@ show_ruleset(struct pf_dev *dev, struct ctl_show *sh, const char *anchor,
 		    pfctl_anchor_path(path, anchor, r->anchor_call, &wild) &&
 		    (wild || !chain_has(&here, path));
 		indent(sh, depth);
+		if (r->rule.os_fingerprint != PF_OSFP_ANY)
+			p.osfp = osfp_shown(dev, sh);
 		pfctl_print_rule(&p, &r->rule, r->pool, r->anchor_call);
 		if (r->rule.expired)
 			fprintf(sh->out, " # expired");

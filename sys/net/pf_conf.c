@@ -5,12 +5,13 @@
  * pf_conf.c: the configuration and its options
  *
  * What it owns.  The configuration (struct pf_conf): the options, and pointers
- * to the rulesets (pf_ruleset.c) and to the index of anchors (pf_anchor.c).
+ * to the rulesets (pf_ruleset.c), to the index of anchors (pf_anchor.c) and to the
+ * fingerprints (pf_osfp.c).
  * Life.  A configuration never changes after it has been published in pf->conf.
  * Every change, even of a single timeout, makes a new configuration, publishes
- * it, waits for a grace period and frees the old one.  The rulesets and the
- * index may outlive the configuration: the transaction that replaces them frees
- * them.  Many changes at once are a transaction (pf_trans.c).
+ * it, waits for a grace period and frees the old one.  The rulesets, the index
+ * and the fingerprints may outlive the configuration: the transaction that
+ * replaces them frees them.  Many changes at once are a transaction (pf_trans.c).
  * Locking.  All functions here run in control context with pf->ctl held.
  * Place.  Second floor.
  */
@@ -19,6 +20,7 @@
 #include "pf_conf.h"
 #include "pf_if.h"
 #include "pf_instance.h"
+#include "pf_osfp.h"
 #include "pf_rule.h"
 #include "pf_ruleset.h"
 #include "pf_util.h"
@@ -204,5 +206,24 @@ pf_conf_set_logif(struct pf *pf, const char *name)
 	}
 	pf_conf_write_logif(pf, conf, kif);
 	pf_conf_publish(pf, conf);
+	return (0);
+}
+
+int
+pf_conf_clear_osfp(struct pf *pf)
+{
+	struct pf_conf	*conf, *now = pf_rcu_deref_locked(pf->conf);
+	struct pf_osfp	*old = now->osfp;
+
+	pf_mutex_assert(&pf->ctl);
+	if (old == NULL)
+		return (0);
+	conf = pf_conf_copy(pf, now);
+	if (conf == NULL)
+		return (ENOMEM);
+	conf->osfp = NULL;
+	pf_conf_publish(pf, conf);		/* and wait for a grace */
+						/* period */
+	pf_osfp_free(old);
 	return (0);
 }

@@ -22,6 +22,7 @@
 struct pf;
 struct pf_anchor_index;
 struct pf_kif;
+struct pf_osfp;
 struct pf_rules;
 
 /* Numbers of the options that are one word: the members of pf_conf from timeout
@@ -43,6 +44,7 @@ struct pf_conf {
 						/* NULL */
 	/* [i] NULL: none; freed by the transaction that replaces it */
 	struct pf_anchor_index *anchors;
+	struct pf_osfp	*osfp;			/* [i] the same: fingerprints */
 	uint32_t	 timeout[PFTM_MAX];	/* [i] seconds; adaptive: */
 						/* states */
 	uint32_t	 limit[PF_LIMIT_MAX];	/* [i] */
@@ -66,7 +68,7 @@ struct pf_conf *pf_conf_create(struct pf *);
 /* Make a copy, to be changed and published.  Both configurations point to the
  * same rulesets.  NULL: no memory. */
 struct pf_conf *pf_conf_copy(struct pf *, const struct pf_conf *);
-/* Free a configuration, but not its rulesets and index. */
+/* Free a configuration, but not its rulesets, index and fingerprints. */
 void	 pf_conf_free(struct pf *, struct pf_conf *);
 /*
  * Read or write an option, PF_OPT_*, or write the interface of `set
@@ -87,5 +89,7 @@ void	 pf_conf_publish(struct pf *, struct pf_conf *);
 int	 pf_conf_set_option(struct pf *, unsigned int opt, uint32_t value,
 	    uint32_t *old);
 int	 pf_conf_set_logif(struct pf *, const char *name);	/* "": none */
+/* Forget the fingerprints in force.  ENOMEM: nothing has changed. */
+int	 pf_conf_clear_osfp(struct pf *);
 
 #endif /* _NET_PF_CONF_H_ */

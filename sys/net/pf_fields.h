@@ -99,7 +99,7 @@
 	F(max_src_conn_rate, "max-src-conn-rate", ANY, 0, COUNT, ACT, ALONE)	\
 	F(pktrate,	"max-pkt-rate",	ANY, 0,	COUNT,	TOLD,	ALONE)		\
 	F(prob,		"probability",	ANY, 0,	COUNT,	ASK,	ALONE)		\
-	F(os_fingerprint, "os",		ANY, 0,	COUNT,	LATER,	LIKE)		\
+	F(os_fingerprint, "os",		ANY, 0,	COUNT,	ASK,	LIKE)		\
 	F(rtableid,	"rtable",	TABLE, 0, COUNT, ACT,	SAME)		\
 	F(cuid,		"",		ANY, 0,	COUNT,	OUT,	IGNORED)	\
 	F(cpid,		"",		ANY, 0,	COUNT,	OUT,	IGNORED)	\

@@ -64,6 +64,10 @@ int	 pf_ioctl_getsrcnodes(struct pf_client *, void *arg);
 int	 pf_ioctl_clrsrcnodes(struct pf_client *, void *arg);
 int	 pf_ioctl_killsrcnodes(struct pf_client *, void *arg);
 
+int	 pf_ioctl_osfpflush(struct pf_client *, void *arg);
+int	 pf_ioctl_osfpadd(struct pf_client *, void *arg);
+int	 pf_ioctl_osfpget(struct pf_client *, void *arg);
+
 int	 pf_ioctl_raddaddrs(struct pf_client *, void *arg);
 int	 pf_ioctl_rdeladdrs(struct pf_client *, void *arg);
 int	 pf_ioctl_rsetaddrs(struct pf_client *, void *arg);

@@ -37,6 +37,7 @@
 #include "pf_ifgroup.h"
 #include "pf_instance.h"
 #include "pf_match.h"
+#include "pf_osfp.h"
 #include "pf_packet.h"
 #include "pf_rate.h"
 #include "pf_rule.h"
@@ -155,6 +156,18 @@ static inline bool
 match_gid(const struct pf_krule *kr, struct pf_pdesc *pd)
 {
 	return (match_id(&kr->ask.gid, pd, &pd->gid));
+}
+
+/* What describes the packet is looked up once.  A packet that begins no connection is of no
+ * known system. */
+static bool
+match_os_fingerprint(const struct pf_krule *kr, struct pf_pdesc *pd)
+{
+	if (pd->proto != IPPROTO_TCP || (pd->flags & PF_PD_NOTFIRST) != 0)
+		return (false);
+	if (pd->os == PF_OSFP_UNASKED)
+		pd->os = pf_osfp_find(pd->osfp, pd);
+	return (pf_osfp_is(pd->osfp, pd->os, kr->ask.os_fingerprint));
 }
 
 static inline bool

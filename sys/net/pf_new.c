@@ -14,6 +14,7 @@
 #include "pfvar.h"
 #include "pf_actions.h"
 #include "pf_choose.h"
+#include "pf_conf.h"
 #include "pf_divert.h"
 #include "pf_if.h"
 #include "pf_ifgroup.h"
@@ -22,6 +23,7 @@
 #include "pf_modulate.h"
 #include "pf_nat.h"
 #include "pf_norm.h"
+#include "pf_osfp.h"
 #include "pf_packet.h"
 #include "pf_path.h"
 #include "pf_reply.h"
@@ -456,6 +458,8 @@ pf_path_new(struct pf_path *p)
 
 	p->pd.tag = pf_pkt_tag(p->pd.pkt);
 	p->pd.new_tag = NULL;
+	p->pd.osfp = p->conf->osfp;
+	p->pd.os = PF_OSFP_UNASKED;
 	p->rtable = PF_RTABLE_NONE;
 	p->chosen.n = 0;
 	p->acts.norm.flags = p->scrubbed.flags;

@@ -20,6 +20,7 @@
 
 struct pf;
 struct pf_kif;
+struct pf_osfp;
 struct pf_tag;
 
 /*
@@ -104,6 +105,9 @@ struct pf_pdesc {
 	struct pf_tag	*new_tag;	/* that a rule has given it; or NULL */
 	uint32_t	 uid, gid;	/* if PF_PD_OWNER: whose socket it is; */
 					/* UINT32_MAX: nobody's of this host */
+	const struct pf_osfp *osfp;	/* the fingerprints; NULL: there are none */
+	uint32_t	 os;		/* the entry of these that describes it: */
+					/* pf_osfp.h */
 };
 
 /*

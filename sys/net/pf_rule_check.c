@@ -102,6 +102,15 @@ id_ok(const struct pf_rule_id *want)
 	return (want->id[1] == 0 || want->id[1] == want->id[0]);
 }
 
+/* Only TCP has fingerprints.  Of a system's number at least the class is there. */
+static bool
+os_ok(const struct pf_rule *r)
+{
+	return (r->os_fingerprint == PF_OSFP_ANY ||
+	    (PF_OSFP_CLASS(r->os_fingerprint) != 0 &&
+	    (r->proto == 0 || r->proto == IPPROTO_TCP)));
+}
+
 static int
 check_port(const struct pf_rule_addr *h, uint8_t proto)
 {
@@ -464,8 +473,8 @@ pf_rule_check(const struct pf_rule *r, uint32_t ruleset, bool calls,
 	    (r->rcvifnot && r->rcv_ifname[0] == '\0') ||
 	    (r->match_tag_not && r->match_tagname[0] == '\0') ||
 	    r->dst.addr.type == PF_ADDR_URPFFAILED ||
-	    !id_ok(&r->uid) || !id_ok(&r->gid) || !pf_rate_ok(&r->pktrate) ||
-	    !sources_ok(r) ||
+	    !id_ok(&r->uid) || !id_ok(&r->gid) || !os_ok(r) ||
+	    !pf_rate_ok(&r->pktrate) || !sources_ok(r) ||
 	    (r->set_tos != 0 && (r->rule_flag & PFRULE_SET_TOS) == 0) ||
 	    (r->rule_flag & FLAGS_BOUND) == FLAGS_BOUND)
 		return (EINVAL);

@@ -19,6 +19,7 @@
 #include "pf_entry.h"
 #include "pf_if.h"
 #include "pf_instance.h"
+#include "pf_osfp.h"
 #include "pf_rule.h"
 #include "pf_ruleset.h"
 #include "pf_util.h"
@@ -177,6 +178,7 @@ pf_ruleset_fini(struct pf *pf)
 			pf_rules_free(pf, ix->slot[k].rules[i]);
 	}
 	pf_free(ix);
+	pf_osfp_free(conf->osfp);
 	pf_conf_free(pf, conf);
 	pf_anchor_fini(pf);
 }

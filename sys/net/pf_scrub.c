@@ -14,6 +14,7 @@
 #include "pf_frag.h"
 #include "pf_match.h"
 #include "pf_norm.h"
+#include "pf_osfp.h"
 #include "pf_packet.h"
 #include "pf_rule.h"
 #include "pf_ruleset.h"
@@ -27,6 +28,8 @@ ask(struct pf_pdesc *pd, const struct pf_conf *conf, struct pf_scrubbed *sc)
 	int		why;
 
 	pd->tag = pf_pkt_tag(pd->pkt);
+	pd->osfp = conf->osfp;
+	pd->os = PF_OSFP_UNASKED;
 	why = pf_match_rules(&m, conf, PF_RULESET_SCRUB, pd);
 	sc->rule = m.rule;
 	sc->anchor = m.anchor;

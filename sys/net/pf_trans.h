@@ -32,6 +32,7 @@ struct pf_table_edit;
 	ROW(SKIPS, skips)						\
 	ROW(RULES, rules)						\
 	ROW(OPTIONS, options)						\
+	ROW(OSFP, osfp)							\
 	ROW(TABLES, tables)
 
 #define PF_PART_NUMBER(NAME, name)	PF_PART_##NAME,
@@ -199,6 +200,15 @@ int	 pf_trans_ifflag(struct pf *, struct pf_trans *, const char *name,
  * left to do. */
 void	 pf_trans_set_ifflag(struct pf *, struct pf_kif *, uint32_t flag,
 	    uint32_t number, bool on);
+
+/*
+ * pf_trans_osfp.c: fingerprints of operating systems
+ */
+/* Forget what has been added so far; without more, the list will be empty. */
+void	 pf_trans_osfp_flush(struct pf_trans *);
+/* Add an entry, which is sound.  ENOSPC: PF_OSFP_ENTRIES_MAX; ENOMEM. */
+int	 pf_trans_osfp_add(struct pf *, struct pf_trans *,
+	    const struct pf_osfp_ioctl *);
 
 /*
  * pf_trans_tables.c: tables

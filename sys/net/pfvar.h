@@ -403,7 +403,8 @@ struct pfioc_ruleset {			/* DIOCGETRULESETS, DIOCGETRULESET */
  * descriptor holds one.  While a transaction with an element of type
  * PF_TRANS_OPTIONS is open, the option calls of the same descriptor
  * (SETTIMEOUT, SETLIMIT, SETSTATUSIF, SETDEBUG, SETHOSTID, SETIFFLAG,
- * CLRIFFLAG, KEEPCOUNTERS, SETSYNCOOKIES..) are part of it.
+ * CLRIFFLAG, KEEPCOUNTERS, SETSYNCOOKIES..) are part of it, and so are OSFPFLUSH
+ * and OSFPADD.
  */
 enum {	PF_TRANS_RULESET_FIRST = 0,	/* .. PF_RULESET_MAX - 1: that */
 					/* ruleset */
@@ -780,7 +781,7 @@ struct pfioc_altq {			/* ADDALTQ, GETALTQS, GETALTQ */
 #define PF_OSFP_ANY		0u		/* pf_rule.os_fingerprint */
 #define PF_OSFP_UNKNOWN		0xffffffffu	/* no fingerprint matches */
 #define PF_OSFP_NOMATCH		0xfffffffeu	/* the rule can not match */
-#define PF_OSFP_NAMES_MAX	1000
+#define PF_OSFP_ENTRIES_MAX	32768		/* OSFPADD */
 
 /* A number has three parts; 0 in version or subtype stands for any. */
 #define PF_OSFP_CLASS(n)	((n) >> 24 & 0xff)

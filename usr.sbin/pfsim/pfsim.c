@@ -41,6 +41,7 @@ struct pfsim {
 	struct sim_node	*node;
 	struct pf_client *client;
 	struct names	*names;
+	struct osfp_db	*osfp;		/* of the instance */
 	struct prefix	 local[NLOCAL];
 	unsigned int	 nlocal;
 	const char	*given[NGIVEN];	/* -a */
@@ -237,7 +238,8 @@ print_packet(const struct sim_info *in, uint32_t len)
 static void
 print_rule(struct pfsim *ps, const char *what, const struct view_rule *r)
 {
-	struct pfctl_printer pp = { .out = stdout, .names = ps->names };
+	struct pfctl_printer pp = { .out = stdout, .names = ps->names,
+	    .osfp = ps->osfp };
 
 	printf("%s @%u", what, r->rule->rule.nr);
 	if (r->in->anchor[0] != '\0')
@@ -491,6 +493,7 @@ static const struct {
 	{ "labels",	show_labels },
 	{ "memory",	show_limits },
 	{ "nat",	show_nat },
+	{ "osfp",	show_osfp },
 	{ "rules",	show_rules },
 	{ "Sources",	show_sources },
 	{ "states",	show_states },
@@ -515,7 +518,8 @@ static void
 show(struct pfsim *ps)
 {
 	struct ctl_show cs = { .out = stdout, .verbose = ps->verbose - 1,
-	    .ifname = "", .anchor = "", .names = ps->names };
+	    .ifname = "", .anchor = "", .names = ps->names,
+	    .osfp = ps->osfp };
 
 	printf("%lu packets: %lu passed, %lu blocked", ps->number, ps->passed,
 	    ps->dropped);
@@ -603,6 +607,8 @@ main(int argc, char **argv)
 		exit(1);
 	if (PF_DO(&ps.dev, DIOCSTART, NULL) == -1)
 		exit(1);
+	if ((ps.osfp = osfp_fetch(&ps.dev)) == NULL)
+		exit(1);
 	views_open(&ps.views, &ps.dev);
 	if (outfile != NULL) {
 		ps.out = sim_pcap_create(outfile, msg, sizeof(msg));
@@ -617,6 +623,7 @@ main(int argc, char **argv)
 	pf_client_close(ps.client);
 	sim_free(ps.sim);
 	pfctl_names_free(ps.names);
+	osfp_free(ps.osfp);
 	views_close(&ps.views);
 	free(load.defs);
 	return (r == 0 ? 0 : 1);
