@@ -207,6 +207,27 @@ one(struct input *in, uint8_t rules)
 	sim_pktq_flush(&node->sent);
 }
 
+/* A new one now and then: no machine runs for a hundred years, after which its seconds wrap. */
+static void
+machine(void)
+{
+	static unsigned long inputs;
+
+	if (inputs++ % 100 != 0)
+		return;
+	if (inputs == 1)
+		atexit(stats);
+	else {
+		pf_client_close(client);
+		sim_free(sim);
+	}
+	sim = sim_new(inputs);
+	node = fuzz_node(sim);
+	client = pf_client_open(node->pf, 1, 0);
+	must(client != NULL, "a client");
+	must(sim_ioctl(node, client, DIOCSTART, NULL) == 0, "DIOCSTART");
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -215,14 +236,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t rules;
 	struct pf_status st;
 
-	if (sim == NULL) {
-		sim = sim_new(1);
-		node = fuzz_node(sim);
-		client = pf_client_open(node->pf, 1, 0);
-		must(client != NULL, "a client");
-		must(sim_ioctl(node, client, DIOCSTART, NULL) == 0, "DIOCSTART");
-		atexit(stats);
-	}
+	machine();
 	rules = in8(&in);
 	load(rules);
 	sim_rcu_quiesce();

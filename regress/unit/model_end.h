@@ -37,6 +37,7 @@ struct seg {
 	uint8_t		ws;		/* scale + 1 of the option */
 	bool		dup;		/* the network made it of another one */
 	bool		pf;		/* sent by a firewall */
+	bool		to_pf;		/* answers what a firewall has sent */
 	uint16_t	win;		/* as on the wire */
 	uint16_t	life;		/* life of the sender that sent it */
 	bool		ts;		/* with a timestamp */

@@ -23,6 +23,7 @@
  *	  tell each other so;
  *	- its timestamp is older than one whose echo has come into the firewall: the receiver has the
  *	  newer one, and would refuse it, as overtaken (RFC 7323, 5.3);
+ *	- it has no data and answers a challenge ACK of pf: without that it would not be there;
  *	- it acknowledges, or echoes, what came through a state that has been replaced by another one,
  *	  which changes numbers by other differences;
  *	- the rules drop it, since the firewall has no state and it is no SYN;
@@ -230,6 +231,7 @@ emit(struct end *e, struct seg *g)
 	g->orig = g->seq;
 	g->orig_val = g->val;
 	g->boot = e->boot;
+	g->to_pf = c->landing && c->cause.pf;
 	g->to_life = c->end[!e->who].life;
 	memcpy(g->cause, c->cause.passed, sizeof(g->cause));
 	if ((g->flags & (PF_TH_SYN | PF_TH_ACK)) == (PF_TH_SYN | PF_TH_ACK)) {
@@ -355,7 +357,8 @@ judge_drop(struct conv *c, int fw, int dir, const struct seg *was, bool answered
 	else if (misfit && g->ts && g->boot == c->echoed_boot[fw][g->from] &&
 	    lt(g->orig_val, c->echoed[fw][g->from]))
 		c->excused[7]++;
-	else if (misfit && was_replaced(c, g))
+	else if (misfit && (was_replaced(c, g) || (g->to_pf && g->len == 0 &&
+	    g->flags == PF_TH_ACK)))
 		c->excused[8]++;
 	else if (g->life < c->syn_life[fw][g->from])
 		c->excused[2]++;
@@ -888,7 +891,7 @@ conversations(void **arg)
 		    (unsigned long long)(first + i));
 	}
 	printf("%lu segments, %lu challenges, %lu forged; dropped: %lu answered, "
-	    "%lu without effect, %lu old, %lu by rules, %lu and %lu RST, %lu SYN+ACK, %lu overtaken, %lu of other states\n",
+	    "%lu without effect, %lu old, %lu by rules, %lu and %lu RST, %lu SYN+ACK, %lu overtaken, %lu others\n",
 	    segs, challenges, forged, ex[0], ex[1], ex[2], ex[3], ex[4], ex[5], ex[6], ex[7], ex[8]);
 	free(c);
 }
