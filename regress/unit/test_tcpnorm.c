@@ -56,31 +56,20 @@ build(struct fix *f, int who, uint8_t flags, uint32_t seq, uint32_t ack, uint32_
     uint32_t echo, uint32_t len, uint8_t ttl, unsigned int off)
 {
 	const char *a = f->v6 ? "2001:db8::1" : "10.0.0.1", *b = f->v6 ? "2001:db8::2" : "10.0.0.2";
-	uint8_t opt[40], bytes[2200];
-	uint32_t at = f->v6 ? 40 : 20, n, size = val == NONE && echo == NONE ? 0 : 12;
+	uint8_t opt[12];
 	struct sim_spec s = { .src = who == CLI ? a : b, .dst = who == CLI ? b : a,
 	    .sport = who == CLI ? f->port : 80, .dport = who == CLI ? 80 : f->port,
 	    .proto = IPPROTO_TCP, .flags = flags, .win = 8000, .seq = seq, .ack = ack,
-	    .ttl = ttl, .paylen = size + len };
-	struct pf_pkt *p = sim_pkt_build(&s);
-	uint16_t sum;
+	    .ttl = ttl, .paylen = len, .tcp_opts = opt,
+	    .tcp_optlen = val == NONE && echo == NONE ? 0 : sizeof(opt) };
+	struct pf_pkt *p;
 
-	n = sim_pkt_bytes(p, bytes, sizeof(bytes));
-	sim_pkt_free(p);
-	if (size != 0) {
-		memset(opt, PF_TCPOPT_NOP, sizeof(opt));
-		opt[off] = PF_TCPOPT_TS;
-		opt[off + 1] = PF_TCPOPT_TS_LEN;
-		pf_put32(opt + off + 2, val);
-		pf_put32(opt + off + 6, echo);
-		memcpy(bytes + at + 20, opt, size);
-		bytes[at + 12] = (uint8_t)((20 + size) / 4 << 4);
-		memset(bytes + at + 16, 0, 2);
-		sum = htons(sim_sum_fold(sim_sum(sim_sum(IPPROTO_TCP + (n - at),
-		    bytes + (f->v6 ? 8 : 12), f->v6 ? 32 : 8), bytes + at, n - at)));
-		memcpy(bytes + at + 16, &sum, 2);
-	}
-	p = sim_pkt_raw(bytes, n);
+	memset(opt, PF_TCPOPT_NOP, sizeof(opt));
+	opt[off] = PF_TCPOPT_TS;
+	opt[off + 1] = PF_TCPOPT_TS_LEN;
+	pf_put32(opt + off + 2, val);
+	pf_put32(opt + off + 6, echo);
+	p = sim_pkt_build(&s);
 	sim_pkt_split(p, (const uint32_t[]){ 7, 29, 45, 61 }, 4);
 	return (p);
 }
