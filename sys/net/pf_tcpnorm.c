@@ -182,8 +182,7 @@ pf_tcpnorm_check(const struct pf_state *s, const struct pf_pdesc *pd)
 	int			 why;
 
 	/* a SYN begins something, and a RST need not have a timestamp */
-	if (pd->tcp.flags & (PF_TH_SYN | PF_TH_RST) ||
-	    (peer_closed(&s->src) && peer_closed(&s->dst)))
+	if (pd->tcp.flags & (PF_TH_SYN | PF_TH_RST) || pf_tcp_over(s))
 		return (PF_GO);
 	why = read_stamp(pd, &st);
 	if (why != PF_GO)
