@@ -38,6 +38,7 @@ struct seg {
 	bool		dup;		/* the network made it of another one */
 	bool		pf;		/* sent by a firewall */
 	bool		to_pf;		/* answers what a firewall has sent */
+	bool		sure;		/* pf: to an end that was connected */
 	uint16_t	win;		/* as on the wire */
 	uint16_t	life;		/* life of the sender that sent it */
 	bool		ts;		/* with a timestamp */

@@ -289,6 +289,7 @@ take_sent(struct conv *c, int fw)
 		g.ack = in.ack;
 		g.win = in.win;
 		g.pf = true;
+		g.sure = connected(c);
 		g.life = c->end[g.from].life;
 		g.to_life = c->end[!g.from].life;
 		if (in.flags != PF_TH_ACK)
@@ -394,7 +395,7 @@ judge_arrival(struct conv *c, const struct end *e, const struct seg *g)
 {
 	const struct end *from = &c->end[g->from];
 
-	if (!connected(c) || g->life != from->life || g->to_life != e->life ||
+	if (!connected(c) || (g->pf && !g->sure) || g->life != from->life || g->to_life != e->life ||
 	    (g->flags & PF_TH_ACK) == 0)
 		return;
 	if (g->pf ? c->modulate[0] || c->modulate[1] :
