@@ -5,7 +5,7 @@
  * model_end.h: one end of a TCP connection, for test_model.c
  *
  * An end does what RFC 9293 says: the names of its members are those of its section 3.3.1, the
- * functions those of 3.10.  RFC 5961 and RFC 7323 (windows) are in it too.  What the RFC leaves
+ * functions those of 3.10.  RFC 5961 and RFC 7323 are in it too.  What the RFC leaves
  * open is done in the simplest way: data out of order is not kept, every segment with data is
  * acknowledged at once, and what is lost is sent again from SND.UNA on, one segment at a time.
  * One thing is done better, as all stacks do: a segment that acknowledges something new says what
@@ -37,9 +37,19 @@ struct seg {
 	uint8_t		ws;		/* scale + 1 of the option */
 	bool		dup;		/* the network made it of another one */
 	bool		pf;		/* sent by a firewall */
+	bool		to_pf;		/* answers what a firewall has sent */
+	bool		sure;		/* pf: to an end that was connected */
 	uint16_t	win;		/* as on the wire */
 	uint16_t	life;		/* life of the sender that sent it */
+	bool		ts;		/* with a timestamp */
 	uint32_t	seq, ack, len;
+	uint32_t	val, echo;	/* of the timestamp */
+	uint32_t	orig, orig_val;	/* seq and val as they were sent; .. */
+	uint32_t	orig_echo;	/* .. of the receiver's val that is echoed, .. */
+	uint64_t	echo_passed[2];	/* .. and `passed' of that segment */
+	uint64_t	syn_passed[2];	/* .. and of the receiver's SYN */
+	uint16_t	boot, his_boot;	/* of the sender; of whom is echoed */
+	uint16_t	to_life;	/* life of the receiver */
 	uint64_t	passed[2];	/* when each firewall let it through */
 	uint64_t	cause[2];	/* the same of the segment that it answers */
 };
@@ -62,6 +72,16 @@ struct end {
 	bool		may_scale, scaled;
 	uint16_t	mss;
 	uint64_t	now, timer;
+	/* timestamps (RFC 7323, 4 and 5) */
+	bool		may_ts, ts_on;
+	uint16_t	boot, his_boot;	/* the clock begins anew with each */
+	uint32_t	clock;		/* at time 0, milliseconds */
+	uint32_t	first_val;	/* of this connection */
+	uint32_t	recent, recent_orig;	/* TS.Recent; as it was sent; .. */
+	uint64_t	recent_passed[2];	/* .. when it passed each firewall */
+	uint64_t	syn_passed[2];	/* the same of the other end's SYN */
+	uint32_t	last_ack;	/* Last.ACK.sent */
+	uint32_t	his_iss;	/* irs as it was sent */
 	uint64_t	challenged;	/* when the last segment of no length was corrected */
 	unsigned int	tries;
 };
@@ -91,6 +111,12 @@ rcv_wnd(const struct end *e)
 	return (win);
 }
 
+static uint32_t
+clock_of(const struct end *e)
+{
+	return (e->clock + (uint32_t)(e->now / 1000));
+}
+
 static void
 tx(struct end *e, uint8_t flags, uint32_t seq, uint32_t len)
 {
@@ -106,8 +132,18 @@ tx(struct end *e, uint8_t flags, uint32_t seq, uint32_t len)
 		shift = e->scale;
 	win >>= shift;
 	g.win = (uint16_t)(win < 65535 ? win : 65535);
+	if (e->ts_on || (e->may_ts &&
+	    (flags & (PF_TH_SYN | PF_TH_ACK)) == PF_TH_SYN)) {
+		g.ts = true;
+		g.val = clock_of(e);
+	}
 	if ((flags & PF_TH_ACK) != 0) {
-		g.ack = e->rcv_nxt;
+		g.ack = e->last_ack = e->rcv_nxt;
+		g.echo = g.ts ? e->recent : 0;
+		g.orig_echo = e->recent_orig;
+		memcpy(g.echo_passed, e->recent_passed, sizeof(g.echo_passed));
+		memcpy(g.syn_passed, e->syn_passed, sizeof(g.syn_passed));
+		g.his_boot = g.ts ? e->his_boot : 0;
 		if (lt(e->rcv_adv, e->rcv_nxt + ((uint32_t)g.win << shift)))
 			e->rcv_adv = e->rcv_nxt + ((uint32_t)g.win << shift);
 	}
@@ -158,7 +194,7 @@ end_forget(struct end *e)
 	e->state = e->listener ? T_LISTEN : T_CLOSED;
 	e->timer = NEVER;
 	e->fin = e->fin_sent = false;
-	e->scaled = false;
+	e->scaled = e->ts_on = false;
 	e->unread = 0;
 	e->tries = 0;
 }
@@ -178,6 +214,7 @@ end_begin(struct end *e, uint32_t iss, enum tstate state)
 	e->nxt = e->limit = iss + 1;
 	e->state = state;
 	e->tries = 0;
+	e->first_val = clock_of(e);
 	arm(e);
 }
 
@@ -324,6 +361,10 @@ end_abort(struct end *e)
 	struct seg r = { .from = e->who, .flags = PF_TH_RST, .seq = e->nxt,
 		.life = e->life };
 
+	if (e->ts_on) {
+		r.ts = true;
+		r.val = clock_of(e);
+	}
 	if (e->state >= T_SYN_RCVD && e->state <= T_CLOSE_WAIT)
 		emit(e, &r);
 	if (e->state != T_LISTEN)
@@ -350,9 +391,22 @@ learn_window(struct end *e, const struct seg *g)
 }
 
 static void
+take_recent(struct end *e, const struct seg *g)
+{
+	e->recent = g->val;
+	e->recent_orig = g->orig_val;
+	memcpy(e->recent_passed, g->passed, sizeof(e->recent_passed));
+}
+
+static void
 learn_syn(struct end *e, const struct seg *g)
 {
 	e->irs = g->seq;
+	e->his_iss = g->orig;
+	e->his_boot = g->boot;
+	memcpy(e->syn_passed, g->passed, sizeof(e->syn_passed));
+	e->ts_on = e->may_ts && g->ts;
+	take_recent(e, g);
 	e->rcv_nxt = e->rcv_adv = g->seq + 1;
 	e->scaled = e->may_scale && g->ws != 0;
 	e->his_scale = g->ws != 0 ? g->ws - 1 : 0;
@@ -394,6 +448,12 @@ arrive_syn_sent(struct end *e, const struct seg *g)
 	if ((g->flags & PF_TH_RST) != 0) {
 		if (ack)
 			end_forget(e);
+		return;
+	}
+	/* the echo of what was never sent: not to this SYN.  Linux asks, the RFC does not. */
+	if (ack && g->ts && e->may_ts && (lt(g->echo, e->first_val) ||
+	    lt(clock_of(e), g->echo))) {
+		tx_rst(e, g);
 		return;
 	}
 	if ((g->flags & PF_TH_SYN) == 0)
@@ -513,6 +573,25 @@ reopen(struct end *e, const struct seg *g)
 	    lt(e->rcv_nxt, g->seq));
 }
 
+/* RFC 7323, 5.3: what is older than what has been seen was overtaken.  False: it goes no
+ * further.  What has none is taken, as most stacks do: those of pf, which knows no clock. */
+static bool
+take_stamp(struct end *e, const struct seg *g)
+{
+	if (!e->ts_on || !g->ts || (g->flags & PF_TH_RST) != 0 ||
+	    le(e->recent, g->val))
+		return (true);
+	tx_correct(e, g);
+	return (false);
+}
+
+static void
+note_stamp(struct end *e, const struct seg *g)
+{
+	if (e->ts_on && g->ts && le(e->recent, g->val) && le(g->seq, e->last_ack))
+		take_recent(e, g);
+}
+
 /* 3.10.7: a segment arrives. */
 static void
 end_arrive(struct end *e, const struct seg *g, uint32_t iss)
@@ -532,6 +611,8 @@ end_arrive(struct end *e, const struct seg *g, uint32_t iss)
 		arrive_syn_sent(e, g);
 		return;
 	}
+	if (!take_stamp(e, g))
+		return;
 	if ((g->flags & PF_TH_RST) != 0) {	/* RFC 5961, 3.2 */
 		if (g->seq == e->rcv_nxt)
 			end_forget(e);
@@ -543,6 +624,7 @@ end_arrive(struct end *e, const struct seg *g, uint32_t iss)
 	if ((g->flags & PF_TH_SYN) != 0 && e->state == T_SYN_RCVD &&
 	    g->seq == e->irs) {
 		/* the SYN again, or with the ACK that it had not */
+		note_stamp(e, g);
 		if ((g->flags & PF_TH_ACK) != 0) {
 			if (take_ack(e, g)) {
 				tx_ack(e);
@@ -564,6 +646,7 @@ end_arrive(struct end *e, const struct seg *g, uint32_t iss)
 			end_output(e);
 		return;
 	}
+	note_stamp(e, g);
 	if ((g->flags & PF_TH_ACK) == 0 || !take_ack(e, g))
 		return;
 	if (e->state == T_CLOSED || e->state == T_LISTEN)

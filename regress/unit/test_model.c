@@ -9,6 +9,10 @@
  * and ends crash and forget everything.  Firewalls lose their states.  Every packet is a real one
  * and goes through pf_test(), coming in and going out.
  *
+ * The seed of a conversation says what the firewalls do: nothing more, `modulate state', `scrub
+ * (reassemble tcp)', or both; and of two firewalls, both of them or one.  An end sees what comes
+ * out of them: numbers and timestamps are read from the packet that has arrived.
+ *
  * No legal segment may be dropped: none that an end sends by the RFC in its state, sent again,
  * late or doubled by the network.  A drop is no fault if
  *	- pf answered in the receiver's name (a challenge ACK), or has done so in this second;
@@ -17,6 +21,11 @@
  *	  has forgotten that connection since, or knows by now that the receiver has all of it;
  *	- it has no data and acknowledges what the receiver has never sent: two ends that would only
  *	  tell each other so;
+ *	- its timestamp is older than one whose echo has come into the firewall: the receiver has the
+ *	  newer one, and would refuse it, as overtaken (RFC 7323, 5.3);
+ *	- it has no data and answers a challenge ACK of pf: without that it would not be there;
+ *	- it acknowledges, or echoes, what came through a state that has been replaced by another one,
+ *	  which changes numbers by other differences;
  *	- the rules drop it, since the firewall has no state and it is no SYN;
  *	- its sender has forgotten that connection, and a SYN of the next one came through before it;
  *	- it is a RST that repeats one which the firewall has let through;
@@ -28,12 +37,15 @@
  * at the other end and in the firewalls, within a minute; and that must carry data both ways.
  *
  * While both ends are established, segments with numbers far from theirs are thrown in; all of
- * them must be dropped.
+ * them must be dropped; and if the firewall compares timestamps, some with the right numbers and
+ * the echo of a timestamp that was never sent.
  *
  * PF_MODEL=N runs N conversations (100,000 take some minutes); PF_MODEL_SEED=S is the first of
  * them.  A conversation depends on its own seed alone: after a failure it is printed, and
  * PF_MODEL_SEED=S PF_MODEL=1 is that one again.
  */
+#include <arpa/inet.h>
+
 #include "unit.h"
 #include "model_end.h"
 
@@ -42,6 +54,7 @@
 #define PORT_A		1024
 #define PORT_B		80
 #define INFLIGHT	512
+#define REASONS		9
 #define STEPS		20000		/* of a conversation, at most */
 
 struct flight {
@@ -59,12 +72,13 @@ struct conv {
 	struct sim_node	*fw[2];
 	int		 nfw;
 	bool		 v6, calm, flushed;
+	bool		 modulate[2], norm[2];	/* by firewall */
 	struct end	 end[2];
 	struct flight	 fl[INFLIGHT];
 	unsigned int	 nfl;
 	uint32_t	 loss, dup, jitter;	/* of a million; microseconds */
 	uint64_t	 challenged[2];		/* second of the last one, by firewall */
-	uint64_t	 badstate[2];		/* counters */
+	uint64_t	 badstate[2];		/* counters, of states and timestamps */
 	uint32_t	 rst[2][2];		/* last one passed, by firewall and end */
 	uint64_t	 syn[2];		/* when a SYN last passed, by firewall */
 	uint64_t	 rst_at[2];		/* and a RST, after which the state had ended */
@@ -72,9 +86,13 @@ struct conv {
 	uint16_t	 syn_life[2][2];	/* of whom was the SYN, by firewall and end */
 	struct seg	 cause;			/* what is being answered */
 	bool		 landing;
-	unsigned long	 excused[7];		/* drops, by the reasons above */
+	unsigned long	 excused[REASONS];		/* drops, by the reasons above */
 	bool		 oracle;		/* nothing is sent, only counted */
 	unsigned int	 answers;
+	uint64_t	 made[2];		/* when there was a new state, by firewall .. */
+	uint64_t	 ids[2];		/* .. and the sum of their numbers */
+	uint32_t	 echoed[2][2];		/* newest one, by firewall and whose clock .. */
+	uint16_t	 echoed_boot[2][2];	/* .. it is */
 	unsigned long	 segs, forged, challenges;
 	const char	*wrong;
 };
@@ -110,10 +128,12 @@ show(struct conv *c, const char *what, int where, const struct seg *g)
 		if ((g->flags & 1 << i) != 0)
 			fl[n++] = names[i];
 	fl[n] = '\0';
-	printf("%10.6f %-8s at %2d: %c%s%s %-3s seq %u ack %u len %u win %u\n",
+	printf("%10.6f %-8s at %2d: %c%s%s %-3s seq %u ack %u len %u win %u%s",
 	    (double)(c->sim->now - SIM_START) / 1e6, what, where,
 	    g->from == 0 ? 'A' : 'B', g->dup ? " dup" : "", g->pf ? " pf" : "",
-	    fl, g->seq, g->ack, g->len, g->win);
+	    fl, g->seq, g->ack, g->len, g->win, g->ts ? "" : "\n");
+	if (g->ts)
+		printf(" ts %u %u\n", g->val, g->echo);
 }
 
 static void
@@ -132,19 +152,46 @@ static const char *const addrs[2][2] = {
 static struct pf_pkt *
 packet_of(const struct conv *c, const struct seg *g)
 {
+	uint8_t opt[12] = { PF_TCPOPT_NOP, PF_TCPOPT_NOP, PF_TCPOPT_TS, PF_TCPOPT_TS_LEN };
 	struct sim_spec sp = {
 		.src = addrs[c->v6][g->from], .dst = addrs[c->v6][!g->from],
 		.proto = IPPROTO_TCP, .flags = g->flags, .seq = g->seq,
 		.ack = g->ack, .win = g->win, .wscale = g->ws,
 		.sport = g->from == 0 ? PORT_A : PORT_B,
 		.dport = g->from == 0 ? PORT_B : PORT_A, .paylen = g->len,
+		.tcp_opts = opt, .tcp_optlen = g->ts ? sizeof(opt) : 0,
 	};
-	struct pf_pkt *p = sim_pkt_build(&sp);
+	struct pf_pkt *p;
+
+	pf_put32(opt + 4, g->val);
+	pf_put32(opt + 8, g->echo);
+	p = sim_pkt_build(&sp);
 
 	/* to the checksum 0 and 65535 are the same */
 	if (g->win == 0)
 		sim_pkt_write(p, (c->v6 ? 40U : 20U) + 14, "\0\0", 2);
 	return (p);
+}
+
+/* The segment with the numbers that the packet has now. */
+static void
+read_packet(struct conv *c, const struct pf_pkt *p, struct seg *g)
+{
+	struct sim_info in;
+	uint8_t b[120], *th = b + (c->v6 ? 40 : 20);
+
+	if (!sim_pkt_info(p, &in)) {
+		c->wrong = in.wrong;
+		return;
+	}
+	sim_pkt_bytes(p, b, sizeof(b));
+	g->seq = in.seq;
+	g->ack = in.ack;
+	th += (th[12] >> 4) * 4;
+	if (g->ts) {
+		g->val = pf_get32(th - 8);
+		g->echo = pf_get32(th - 4);
+	}
 }
 
 /* Onto the link to the next place, which may lose it or make two of it. */
@@ -181,6 +228,11 @@ emit(struct end *e, struct seg *g)
 		return;
 	}
 	c->segs++;
+	g->orig = g->seq;
+	g->orig_val = g->val;
+	g->boot = e->boot;
+	g->to_pf = c->landing && c->cause.pf;
+	g->to_life = c->end[!e->who].life;
 	memcpy(g->cause, c->cause.passed, sizeof(g->cause));
 	if ((g->flags & (PF_TH_SYN | PF_TH_ACK)) == (PF_TH_SYN | PF_TH_ACK)) {
 		if (c->landing)
@@ -204,70 +256,18 @@ badstates(struct sim_node *n)
 	struct pf_status st;
 
 	unit_status(n, &st);
-	return (st.counters[PFRES_BADSTATE]);
+	return (st.counters[PFRES_BADSTATE] + st.counters[PFRES_TS]);
 }
 
-/* What the receiver would do now with the segment, of which it will never know. */
-static bool
-harmless(struct conv *c, const struct seg *g)
-{
-	struct end after = c->end[!g->from];
-	const struct end *before = &c->end[!g->from];
-	const struct end *sender = &c->end[g->from];
-
-	c->oracle = true;
-	c->answers = 0;
-	end_arrive(&after, g, 1);
-	c->oracle = false;
-	if (after.state != before->state || after.una != before->una ||
-	    after.rcv_nxt != before->rcv_nxt || after.wnd != before->wnd ||
-	    after.life != before->life)
-		return (false);
-	if (g->len == 0 && (g->flags & (PF_TH_SYN | PF_TH_FIN | PF_TH_RST |
-	    PF_TH_ACK)) == PF_TH_ACK && (lt(before->nxt, g->ack) ||
-	    lt(g->ack, before->iss)))
-		return (true);
-	return (c->answers == 0 || g->dup || g->life != sender->life ||
-	    (g->len != 0 && le(g->seq + g->len, sender->una)));
-}
-
-static void
-judge_drop(struct conv *c, int fw, const struct seg *g, bool answered)
-{
-	uint64_t bad = badstates(c->fw[fw]), second = c->sim->now / SIM_SECOND;
-	bool misfit = bad != c->badstate[fw];
-
-	c->badstate[fw] = bad;
-	show(c, answered ? "challng" : "dropped", fw, g);
-	if (answered)
-		c->challenged[fw] = second;
-	if (!misfit && (g->flags & (PF_TH_SYN | PF_TH_ACK)) != PF_TH_SYN)
-		c->excused[3]++;
-	else if (c->challenged[fw] == second &&
-	    (g->flags & (PF_TH_SYN | PF_TH_RST)) != 0)
-		c->excused[0]++;
-	else if (misfit && harmless(c, g))
-		c->excused[c->answers == 0 ? 1 : 2]++;
-	else if (g->life < c->syn_life[fw][g->from])
-		c->excused[2]++;
-	else if ((g->flags & PF_TH_RST) != 0 && c->rst[fw][g->from] == g->seq)
-		c->excused[4]++;
-	else if ((g->flags & PF_TH_RST) != 0 && g->cause[fw] < c->syn[fw])
-		c->excused[5]++;
-	else if ((g->flags & (PF_TH_SYN | PF_TH_ACK)) ==
-	    (PF_TH_SYN | PF_TH_ACK) && g->cause[fw] < c->rst_at[fw])
-		c->excused[6]++;
-	else
-		c->wrong = "a legal segment was dropped";
-}
+#include "model_judge.h"
 
 static bool
 connected(const struct conv *c)
 {
 	const struct end *a = &c->end[0], *b = &c->end[1];
 
-	return (a->state == T_EST && b->state == T_EST && a->irs == b->iss &&
-	    b->irs == a->iss);
+	return (a->state == T_EST && b->state == T_EST && a->his_iss == b->iss &&
+	    b->his_iss == a->iss);
 }
 
 /* What the firewall has sent by itself starts from there to the end that it is for. */
@@ -289,11 +289,11 @@ take_sent(struct conv *c, int fw)
 		g.ack = in.ack;
 		g.win = in.win;
 		g.pf = true;
+		g.sure = connected(c);
 		g.life = c->end[g.from].life;
+		g.to_life = c->end[!g.from].life;
 		if (in.flags != PF_TH_ACK)
 			c->wrong = "pf sent something else than an ACK";
-		if (connected(c) && lt(c->end[g.from].rcv_nxt, g.ack))
-			c->wrong = "pf acknowledged what has not arrived";
 		c->challenges++;
 		show(c, "pf sends", fw, &g);
 		fly(c, g.from == 0 ? fw + 1 : fw - 1, g.from, p, &g);
@@ -316,15 +316,52 @@ come_to(struct conv *c, int fw, uint8_t state)
 }
 
 static void
+note_new_states(struct conv *c, int fw)
+{
+	struct pfsync_state *s;
+	uint32_t n;
+	uint64_t sum = 0;
+
+	if (!c->norm[fw] && !c->modulate[fw])
+		return;
+	n = unit_states(c->fw[fw], &s);
+	for (uint32_t i = 0; i < n; i++)
+		sum += s[i].id;
+	free(s);
+	if (sum != c->ids[fw])
+		c->made[fw] = c->sim->now;
+	c->ids[fw] = sum;
+}
+
+/* The echo of a timestamp has come into the firewall. */
+static void
+note_echo(struct conv *c, int fw, const struct seg *g)
+{
+	uint32_t *echoed = &c->echoed[fw][!g->from];
+	uint16_t *boot = &c->echoed_boot[fw][!g->from];
+
+	if (!g->ts || g->his_boot == 0 ||
+	    (g->his_boot == *boot && le(g->orig_echo, *echoed)))
+		return;
+	*echoed = g->orig_echo;
+	*boot = g->his_boot;
+}
+
+static void
 through(struct conv *c, struct flight *f)
 {
 	struct sim_node *n = c->fw[f->to];
-	int in = f->dir == 0 ? 1 : 2, out = 3 - in, verdict;
+	int in = f->dir == 0 ? 1 : 2, out = 3 - in, verdict, dir = PF_IN;
+	struct seg was = f->g;
 	bool answered;
 
 	verdict = sim_test(n, PF_IN, in, f->pkt);
-	if (verdict == PF_PASS)
+	if (verdict == PF_PASS) {
+		dir = PF_OUT;
+		note_echo(c, f->to, &was);
 		verdict = sim_test(n, PF_OUT, out, f->pkt);
+	}
+	read_packet(c, f->pkt, &f->g);
 	answered = take_sent(c, f->to);
 	if (answered && verdict == PF_PASS)
 		c->wrong = "passed and challenged";
@@ -333,17 +370,44 @@ through(struct conv *c, struct flight *f)
 		if ((f->g.flags & (PF_TH_SYN | PF_TH_ACK)) == PF_TH_SYN)
 			c->syn[f->to] = c->sim->now;
 		if ((f->g.flags & PF_TH_SYN) != 0)
+			note_new_states(c, f->to);
+		if ((f->g.flags & PF_TH_SYN) != 0)
 			c->syn_life[f->to][f->g.from] = f->g.life;
 		if ((f->g.flags & PF_TH_RST) != 0)
-			c->rst[f->to][f->g.from] = f->g.seq;
+			c->rst[f->to][f->g.from] = was.seq;
 		if ((f->g.flags & PF_TH_RST) != 0 &&
 		    come_to(c, f->to, PF_TCPS_FIN_WAIT_2) != 0)
 			c->rst_at[f->to] = c->sim->now;
 		fly(c, f->to + (f->dir == 0 ? 1 : -1), f->dir, f->pkt, &f->g);
 		return;
 	}
-	judge_drop(c, f->to, &f->g, answered);
+	judge_drop(c, f->to, dir, &was, answered, &f->g);
 	sim_pkt_free(f->pkt);
+}
+
+/*
+ * While two ends are connected nobody tells one of them what the other one does not mean.  But a
+ * late RST may end a state, and a late SYN make a new one, which does not know by how much the old
+ * one has changed the numbers and the timestamps.
+ */
+static void
+judge_arrival(struct conv *c, const struct end *e, const struct seg *g)
+{
+	const struct end *from = &c->end[g->from];
+
+	if (!connected(c) || (g->pf && !g->sure) || g->life != from->life || g->to_life != e->life ||
+	    (g->flags & PF_TH_ACK) == 0)
+		return;
+	if (g->pf ? c->modulate[0] || c->modulate[1] :
+	    g->seq - g->orig != e->irs - e->his_iss)
+		return;
+	if (lt(from->rcv_nxt - from->irs, g->ack - e->iss))
+		c->wrong = "an end is told of more than has arrived";
+	if (!g->ts || !e->ts_on ||
+	    g->val - g->orig_val != e->recent - e->recent_orig)
+		return;
+	if (lt(g->echo, e->first_val) || lt(clock_of(e), g->echo))
+		c->wrong = "the echo of a timestamp that was never sent";
 }
 
 static void
@@ -353,6 +417,7 @@ land(struct conv *c, struct flight *f)
 
 	show(c, "arrives", f->to, &f->g);
 	e->now = c->sim->now;
+	judge_arrival(c, e, &f->g);
 	c->cause = f->g;
 	c->landing = true;
 	end_arrive(e, &f->g, new_iss(c));
@@ -439,6 +504,14 @@ forge(struct conv *c)
 	} else if (g.flags == PF_TH_ACK)
 		g.len = 10;
 	g.win = 1000;
+	if (c->norm[fw] && e->ts_on && chance(c, 300000)) {
+		g.flags = PF_TH_ACK;
+		g.seq = e->nxt;
+		g.ack = e->rcv_nxt;
+		g.ts = true;
+		g.val = clock_of(e);
+		g.echo = e->recent + far * 16 + (uint32_t)rnd(c, UINT32_MAX - 32 * far);
+	}
 	p = packet_of(c, &g);
 	show(c, "forged", g.from, &g);
 	c->forged++;
@@ -461,6 +534,15 @@ flush_states(struct conv *c, int fw)
 	assert_int_equal(sim_ioctl(c->fw[fw], cl, DIOCCLRSTATES, &k), 0);
 	pf_client_close(cl);
 	c->flushed = true;
+}
+
+/* The clock of an end begins anew. */
+static void
+boot(struct conv *c, struct end *e)
+{
+	e->boot++;
+	if (e->may_ts)
+		e->clock = (uint32_t)rnd(c, 1ULL << 32);
 }
 
 /* What the programs, and fate, do. */
@@ -505,6 +587,7 @@ act(struct conv *c)
 	case 17: case 18:
 		note(c, "crashes", who);
 		e->listener = who == 1 && chance(c, 800000);
+		boot(c, e);
 		end_forget(e);
 		if (!e->listener && chance(c, 700000))
 			end_open(e, new_iss(c));
@@ -558,6 +641,7 @@ last_phase(struct conv *c)
 	b->listener = true;
 	if (b->state == T_SYN_SENT || b->state == T_CLOSED)
 		end_forget(b);
+	boot(c, a);
 	end_forget(a);
 	while (c->wrong == NULL && !connected(c) && c->sim->now < by) {
 		a->now = b->now = c->sim->now;
@@ -586,6 +670,9 @@ end_init(struct conv *c, int who)
 	e->may_scale = chance(c, 600000);
 	e->scale = (uint8_t)rnd(c, 6);
 	e->state = T_CLOSED;
+	if (c->norm[0] || c->norm[1])
+		e->may_ts = chance(c, 850000);
+	boot(c, e);
 }
 
 static void
@@ -593,6 +680,10 @@ firewall(struct conv *c, int i)
 {
 	struct pf_rule r[2] = { unit_rule(PF_DROP), unit_rule(PF_PASS) };
 
+	if (c->modulate[i])
+		r[1].keep_state = PF_STATE_MODULATE;
+	if (c->norm[i])
+		r[1].rule_flag |= PFRULE_REASSEMBLE_TCP;
 	c->fw[i] = sim_node_new(c->sim, i == 0 ? "fw0" : "fw1");
 	assert_non_null(c->fw[i]);
 	assert_int_equal(sim_if_add(c->fw[i], 1, "eth0"), 0);
@@ -607,8 +698,13 @@ begin(struct conv *c)
 	c->rng = c->seed;
 	c->sim = sim_new(c->seed);
 	c->nfw = chance(c, 400000) ? 2 : 1;
-	for (int i = 0; i < c->nfw; i++)
+	for (int i = 0; i < c->nfw; i++) {
+		bool does = c->nfw == 1 || c->seed / 4 % 3 != (uint64_t)i;
+
+		c->modulate[i] = does && (c->seed & 1) != 0;
+		c->norm[i] = does && (c->seed & 2) != 0;
 		firewall(c, i);
+	}
 	c->v6 = chance(c, 300000);
 	c->calm = chance(c, 400000);
 	c->loss = (uint32_t)rnd(c, 3) * 60000;
@@ -656,7 +752,7 @@ conversations(void **arg)
 {
 	uint64_t n = env_number("PF_MODEL", CONVERSATIONS);
 	uint64_t first = env_number("PF_MODEL_SEED", FIRST_SEED);
-	unsigned long segs = 0, forged = 0, challenges = 0, ex[7] = { 0 };
+	unsigned long segs = 0, forged = 0, challenges = 0, ex[REASONS] = { 0 };
 	struct conv *c = calloc(1, sizeof(*c));
 	const char *wrong;
 
@@ -670,7 +766,7 @@ conversations(void **arg)
 		c->seed = first + i;
 		converse(c);
 		segs += c->segs;
-		for (int k = 0; k < 7; k++)
+		for (int k = 0; k < REASONS; k++)
 			ex[k] += c->excused[k];
 		forged += c->forged;
 		challenges += c->challenges;
@@ -684,8 +780,8 @@ conversations(void **arg)
 		    (unsigned long long)(first + i));
 	}
 	printf("%lu segments, %lu challenges, %lu forged; dropped: %lu answered, "
-	    "%lu without effect, %lu old, %lu by rules, %lu and %lu RST, %lu SYN+ACK\n",
-	    segs, challenges, forged, ex[0], ex[1], ex[2], ex[3], ex[4], ex[5], ex[6]);
+	    "%lu without effect, %lu old, %lu by rules, %lu and %lu RST, %lu SYN+ACK, %lu overtaken, %lu others\n",
+	    segs, challenges, forged, ex[0], ex[1], ex[2], ex[3], ex[4], ex[5], ex[6], ex[7], ex[8]);
 	free(c);
 }
 

@@ -168,28 +168,14 @@ build(const struct fix *f, const struct seg *g, int at)
 		.seq = start(f, g->who, at) + g->seq,
 		.ack = (g->flags & A) == 0 || g->no_ack ? 0 :
 		    start(f, !g->who, at) + g->ack,
-		.payload = data, .paylen = g->optlen + g->len,
+		.payload = data, .paylen = g->len,
+		.tcp_opts = g->opt, .tcp_optlen = g->optlen,
 	};
-	uint32_t off = f->w.v6 ? 40 : 20, len;
-	uint8_t bytes[2200];
 	struct pf_pkt *p;
-	uint16_t sum;
 
 	for (uint32_t i = 0; i < g->len; i++)
-		data[g->optlen + i] = (uint8_t)(i * 7);
-	if (g->optlen != 0)
-		memcpy(data, g->opt, g->optlen);
+		data[i] = (uint8_t)(i * 7);
 	p = sim_pkt_build(&s);
-	if (g->optlen != 0) {			/* what was payload becomes options */
-		len = sim_pkt_bytes(p, bytes, sizeof(bytes));
-		sim_pkt_free(p);
-		bytes[off + 12] = (uint8_t)((20 + g->optlen) / 4 << 4);
-		memset(bytes + off + 16, 0, 2);
-		sum = htons(sim_sum_fold(sim_sum(sim_sum(IPPROTO_TCP + (len - off),
-		    bytes + (f->w.v6 ? 8 : 12), f->w.v6 ? 32 : 8), bytes + off, len - off)));
-		memcpy(bytes + off + 16, &sum, 2);
-		p = sim_pkt_raw(bytes, len);
-	}
 	if (f->w.cut)
 		sim_pkt_split(p, (const uint32_t[]){ 9, 31, 57, 83 }, 4);
 	return (p);

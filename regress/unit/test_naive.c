@@ -3,10 +3,10 @@
  * Copyright (c) 2026 The pf for Linux authors
  *
  * test_naive.c: random rulesets and packets, judged by pf_test() and by a reader of the
- * rules that does what the manual says, one rule after the other, and nothing clever.
+ * rules (naive.h).
  *
- * Compared are the verdict, the addresses, the tag and the type of service of what passes,
- * and, for each ruleset, the packets and bytes of every rule: which rule decided, what led
+ * Compared are the verdict, the addresses, the tag and what may be changed in the headers of what
+ * passes, and, for each ruleset, the packets and bytes of every rule: which rule decided, what led
  * to it, and what else has matched, all show there.  The states of a packet are gone when
  * the next one comes.  PF_SEED and PF_PACKETS in the environment choose the seed and how
  * many packets there are; both are printed.
@@ -14,12 +14,9 @@
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 
+#include "naive.h"
 #include "tables.h"
 #include "pf_statetab.h"
-
-#define RULES		24		/* in a ruleset, at most */
-#define SETS		6
-#define TAGS		3
 
 static uint64_t seed;
 
@@ -30,363 +27,6 @@ rnd(uint32_t n)
 	return ((uint32_t)(seed >> 33) % n);
 }
 #define ONE_OF(a)	((a)[rnd(NITEMS(a))])
-
-/* --- what both know ------------------------------------------------------------- */
-
-struct rule {
-	struct pf_rule	 r;
-	const char	*call;		/* NULL: none */
-	struct pf_addr	 to;		/* of the pool, if there is one */
-	uint64_t	 packets[2], bytes[2];
-};
-struct set {
-	const char	*path;
-	uint32_t	 kind;
-	struct rule	 rule[RULES];
-	uint32_t	 n;
-};
-static struct set sets[SETS] = {
-	{ .path = "", .kind = PF_RULESET_FILTER },
-	{ .path = "a", .kind = PF_RULESET_FILTER },
-	{ .path = "a/c", .kind = PF_RULESET_FILTER },
-	{ .path = "b", .kind = PF_RULESET_FILTER },
-	{ .path = "", .kind = PF_RULESET_RDR },
-	{ .path = "", .kind = PF_RULESET_NAT },
-};
-
-struct packet {
-	int		 dir, in_by;	/* 1 eth0, 2 eth1, 3 wg0; in_by 0: made here */
-	int		 at;
-	uint8_t		 af, proto, flags, type, code, tos;
-	struct pf_addr	 src, dst;
-	uint16_t	 sport, dport;
-	bool		 first, later;	/* of a fragmented datagram */
-	bool		 opts;
-	unsigned int	 tag;		/* 0: none */
-	uint32_t	 len;
-};
-
-static const char *const names[] = { "", "eth0", "eth1", "wg0" };
-static const char tags[TAGS + 1][4] = { "", "t1", "t2", "t3" };
-static const char table4[] = "10.0.0.0/24 !10.0.0.2 10.0.128.2";
-static const char table6[] = "2001:db8:0::/48 !2001:db8::1 2001:db8:2::2";
-
-/* One of the four hosts of a family; that of number 0 is this machine. */
-static void
-host(struct pf_addr *a, uint8_t af, uint32_t i)
-{
-	memset(a, 0, sizeof(*a));
-	if (af == AF_INET)
-		a->v4 = htonl(0x0a000000 + (i & 2) * 0x4000 + (i & 1) + 1);
-	else {
-		a->addr32[0] = htonl(0x20010db8);
-		a->addr32[1] = htonl((i & 2) << 16);
-		a->addr32[3] = htonl((i & 1) + 1);
-	}
-}
-
-static bool
-is_host(const struct pf_addr *a, uint8_t af, uint32_t i)
-{
-	struct pf_addr h;
-
-	host(&h, af, i);
-	return (memcmp(&h, a, sizeof(h)) == 0);
-}
-
-/* --- the reader ----------------------------------------------------------------- */
-
-static bool
-number_fits(uint8_t op, uint32_t a, uint32_t b, uint32_t n)
-{
-	switch (op) {
-	case PF_OP_EQ:
-		return (n == a);
-	case PF_OP_NE:
-		return (n != a);
-	case PF_OP_LT:
-		return (n < a);
-	case PF_OP_LE:
-		return (n <= a);
-	case PF_OP_GT:
-		return (n > a);
-	case PF_OP_GE:
-		return (n >= a);
-	case PF_OP_IRG:
-		return (n > a && n < b);
-	case PF_OP_XRG:
-		return (n < a || n > b);
-	case PF_OP_RRG:
-		return (n >= a && n <= b);
-	}
-	return (true);
-}
-
-static bool
-port_fits(const struct pf_rule_addr *ra, const struct packet *p, uint16_t port)
-{
-	return (ra->port_op == PF_OP_NONE || (!p->later && number_fits(ra->port_op,
-	    ntohs(ra->port[0]), ntohs(ra->port[1]), port)));
-}
-
-/* Hosts 0 and 1 lie behind eth0, host 2 behind eth1, and host 3 is nowhere. */
-static bool
-route_fits(const struct packet *p, const struct pf_addr *a, bool back)
-{
-	if (is_host(a, p->af, 3))
-		return (true);			/* no route, whichever way */
-	if (!back)
-		return (false);
-	if (is_host(a, p->af, 0))
-		return (true);			/* itself: by lo alone */
-	return (p->at != (is_host(a, p->af, 2) ? 2 : 1));
-}
-
-static bool
-host_fits(const struct pf_rule_addr *ra, const struct packet *p,
-    const struct pf_addr *a)
-{
-	const struct pf_addr_wrap *w = &ra->addr;
-	bool fits = true;
-	int i;
-
-	switch (w->type) {
-	case PF_ADDR_ADDRMASK:
-		for (i = 0; i < 16; i++)
-			fits = fits && ((a->addr8[i] ^ w->v.a.addr.addr8[i]) &
-			    w->v.a.mask.addr8[i]) == 0;
-		break;
-	case PF_ADDR_RANGE:
-		i = p->af == AF_INET ? 4 : 16;
-		fits = memcmp(a, &w->v.a.addr, (size_t)i) >= 0 &&
-		    memcmp(a, &w->v.a.mask, (size_t)i) <= 0;
-		break;
-	case PF_ADDR_TABLE:			/* as table4 and table6 say */
-		fits = p->af == AF_INET ? is_host(a, AF_INET, 0) ||
-		    is_host(a, AF_INET, 3) : is_host(a, AF_INET6, 1) ||
-		    is_host(a, AF_INET6, 3);
-		break;
-	case PF_ADDR_DYNIFTL:
-		fits = strcmp(w->v.ifname, "eth0") == 0 && is_host(a, p->af, 0);
-		break;
-	default:
-		fits = route_fits(p, a, w->type == PF_ADDR_URPFFAILED);
-	}
-	return (fits != (ra->neg != 0));
-}
-
-/* An interface is named by itself, or by the group of its driver. */
-static bool
-interface_fits(const char *name, int which)
-{
-	return (which != 0 && (strcmp(name, names[which]) == 0 ||
-	    (strlen(name) + 1 == strlen(names[which]) &&
-	    strncmp(name, names[which], strlen(name)) == 0)));
-}
-
-static bool
-owner_fits(const struct pf_rule_id *id, const struct packet *p, uint32_t mine)
-{
-	bool here = p->dir == PF_OUT ? p->in_by == 0 : is_host(&p->dst, p->af, 0);
-
-	if (id->op == PF_OP_NONE || (p->proto != IPPROTO_TCP &&
-	    p->proto != IPPROTO_UDP))
-		return (true);
-	if (p->later)
-		return (false);
-	if (here)
-		return (number_fits(id->op, id->id[0], id->id[1], mine));
-	return ((id->op == PF_OP_EQ && id->id[0] == UINT32_MAX) ||
-	    (id->op == PF_OP_NE && id->id[0] != UINT32_MAX));
-}
-
-static bool
-rule_fits(const struct pf_rule *r, const struct packet *p)
-{
-	if (r->ifname[0] != '\0' &&
-	    interface_fits(r->ifname, p->at) == (r->ifnot != 0))
-		return (false);
-	if (r->rcv_ifname[0] != '\0' &&
-	    interface_fits(r->rcv_ifname, p->dir == PF_IN ? p->at : p->in_by) ==
-	    (r->rcvifnot != 0))
-		return (false);
-	if ((r->direction != 0 && r->direction != p->dir) ||
-	    (r->af != 0 && r->af != p->af) ||
-	    (r->proto != 0 && r->proto != p->proto) ||
-	    (r->tos != 0 && r->tos != p->tos))
-		return (false);
-	if (!host_fits(&r->src, p, &p->src) || !host_fits(&r->dst, p, &p->dst) ||
-	    !port_fits(&r->src, p, p->sport) || !port_fits(&r->dst, p, p->dport))
-		return (false);
-	if (r->flagset != 0 && p->proto == IPPROTO_TCP &&
-	    (p->flags & r->flagset) != r->flags)
-		return (false);
-	if (r->type != 0 && r->type != p->type + 1)
-		return (false);
-	if (r->code != 0 && r->code != p->code + 1)
-		return (false);
-	if ((r->rule_flag & PFRULE_FRAGMENT) != 0 && !p->first && !p->later)
-		return (false);
-	if (r->match_tagname[0] != '\0' &&
-	    (strcmp(tags[p->tag], r->match_tagname) == 0) == (r->match_tag_not != 0))
-		return (false);
-	return (owner_fits(&r->uid, p, 1000) && owner_fits(&r->gid, p, 100));
-}
-
-/* What is found out about a packet. */
-struct verdict {
-	bool		 dropped;	/* no rule's doing: it counts nowhere */
-	struct rule	*decides, *led, *nat, *translates;
-	struct rule	*met[64];	/* `match' rules */
-	unsigned int	 nmet;
-	bool		 moved, sets_tos;
-	uint8_t		 tos;
-};
-
-static void
-set_tag(struct packet *p, const struct pf_rule *r)
-{
-	for (unsigned int i = 1; i <= TAGS; i++)
-		if (strcmp(r->tagname, tags[i]) == 0)
-			p->tag = i;
-}
-
-static bool
-has_pool(const struct pf_rule *r)
-{
-	return (r->pool_used != 0 || r->action == PF_NAT || r->action == PF_RDR);
-}
-
-/* The packet gets an address of the rule; a fragment without ports cannot. */
-static void
-move(struct packet *p, struct verdict *v, struct rule *rule)
-{
-	bool source = rule->r.action == PF_NAT ||
-	    (rule->r.pool_used & 1U << PF_POOL_NAT) != 0;
-	struct pf_addr *a = source ? &p->src : &p->dst;
-
-	if (p->later) {
-		v->dropped = true;
-		return;
-	}
-	v->translates = rule;
-	*a = rule->to;
-}
-
-static void
-settle(struct verdict *v, const struct pf_rule *r)
-{
-	if ((r->rule_flag & PFRULE_SET_TOS) != 0) {
-		v->sets_tos = true;
-		v->tos = r->set_tos;
-	}
-}
-
-/* Read a ruleset.  Returns whether no other is to be read; *any: a rule matched. */
-static bool
-read_set(struct set *s, struct packet *p, struct verdict *v, struct rule *led,
-    bool *any)
-{
-	for (uint32_t i = 0; i < s->n && !v->dropped; i++) {
-		struct rule *rule = &s->rule[i];
-		const struct pf_rule *r = &rule->r;
-		bool inside = false, stop = false;
-
-		if (!rule_fits(r, p))
-			continue;
-		set_tag(p, r);
-		if (rule->call != NULL) {
-			/* by path: from inside "a", "c" is "a/c"; "a/" and a star: a/c */
-			const char *path = strchr(rule->call, 'c') != NULL ||
-			    strchr(rule->call, '*') != NULL ? "a/c" : rule->call;
-
-			for (unsigned int k = 1; k < 4; k++)
-				if (strcmp(sets[k].path, path) == 0)
-					stop = read_set(&sets[k], p, v,
-					    led != NULL ? led : rule, &inside);
-			*any = *any || inside;
-			if (stop || v->dropped || (inside && r->quick))
-				return (true);
-			continue;
-		}
-		if (r->action == PF_MATCH) {
-			v->met[v->nmet++] = rule;
-			settle(v, r);
-			if (has_pool(r))
-				move(p, v, rule);
-		} else {
-			*any = true;
-			v->decides = rule;
-			v->led = led;
-		}
-		if (r->quick)
-			return (true);
-	}
-	return (v->dropped);
-}
-
-static void
-count(struct rule *rule, const struct packet *p)
-{
-	if (rule == NULL)
-		return;
-	rule->packets[p->dir == PF_OUT]++;
-	rule->bytes[p->dir == PF_OUT] += p->len;
-}
-
-/* Whether the packet passes, which *p is then as it goes on. */
-static bool
-judge(struct packet *p)
-{
-	struct packet was = *p;
-	struct verdict v;
-	struct set *translation = &sets[p->dir == PF_IN ? 4 : 5];
-	const struct pf_rule *r;
-	bool any = false, passes, state;
-	uint32_t i;
-
-	memset(&v, 0, sizeof(v));
-	for (i = 0; i < translation->n; i++)
-		if (rule_fits(&translation->rule[i].r, p)) {
-			set_tag(p, &translation->rule[i].r);
-			if (!has_pool(&translation->rule[i].r))
-				break;		/* no translation */
-			v.nat = &translation->rule[i];
-			move(p, &v, v.nat);
-			break;
-		}
-	if (!v.dropped && (v.nat == NULL || !v.nat->r.natpass))
-		read_set(&sets[0], p, &v, NULL, &any);
-	if (v.dropped)
-		return (false);
-	r = v.decides != NULL ? &v.decides->r : NULL;
-	passes = r == NULL || r->action == PF_PASS;
-	if (passes && p->opts && (r == NULL || !r->allow_opts))
-		return (false);
-	if (passes && r != NULL) {
-		settle(&v, r);
-		if (has_pool(r))
-			move(p, &v, v.decides);
-		if (v.dropped)
-			return (false);
-	}
-	v.moved = memcmp(&was.src, &p->src, sizeof(was.src)) != 0 ||
-	    memcmp(&was.dst, &p->dst, sizeof(was.dst)) != 0;
-	state = passes && !p->later && (v.moved || (r != NULL && r->keep_state != 0));
-	if (v.decides == NULL && state)
-		v.decides = v.translates;
-	count(v.decides, &was);
-	if (v.led != v.decides)
-		count(v.led, &was);
-	for (i = 0; i < v.nmet; i++)
-		if (v.met[i] != v.decides)
-			count(v.met[i], &was);
-	if (state && v.nat != v.decides)
-		count(v.nat, &was);
-	if (passes && v.sets_tos)
-		p->tos = (uint8_t)((v.tos & ~3) | (p->tos & 3));
-	return (passes);
-}
 
 /* --- at random -------------------------------------------------------------------- */
 
@@ -509,6 +149,24 @@ random_criteria(struct pf_rule *r)
 		random_id(&r->gid, 100);
 }
 
+/* What is done to headers. */
+static void
+random_scrub(struct pf_rule *r)
+{
+	if (rnd(3) == 0)
+		r->rule_flag |= PFRULE_NODF;
+	if (rnd(3) == 0)
+		r->rule_flag |= PFRULE_RANDOMID;
+	if (rnd(3) == 0)
+		r->min_ttl = (uint8_t)(1 + rnd(80));
+	if (rnd(3) == 0)
+		r->max_mss = (uint16_t)(500 + rnd(1000));
+	if (rnd(4) == 0) {
+		r->rule_flag |= PFRULE_SET_TOS;
+		r->set_tos = (uint8_t)(rnd(3) * 0x10);
+	}
+}
+
 static void
 random_filter(struct rule *rule, const struct set *s)
 {
@@ -537,10 +195,8 @@ random_filter(struct rule *rule, const struct set *s)
 		r->keep_state = rnd(2) != 0;
 		r->allow_opts = rnd(2) != 0;
 	}
-	if (rnd(6) == 0) {
-		r->rule_flag |= PFRULE_SET_TOS;
-		r->set_tos = (uint8_t)(rnd(3) * 0x10);
-	}
+	if (rnd(4) == 0 && r->action != PF_DROP)
+		random_scrub(r);
 	if (rnd(5) == 0 && r->af != 0 && (r->action == PF_MATCH ||
 	    r->keep_state != 0)) {
 		r->direction = (uint8_t)(rnd(2) != 0 ? PF_IN : PF_OUT);
@@ -571,6 +227,26 @@ random_translation(struct rule *rule, const struct set *s)
 }
 
 static void
+random_normalization(struct rule *rule)
+{
+	static const int actions[] = { PF_SCRUB, PF_SCRUB, PF_NOSCRUB };
+	struct pf_rule *r = &rule->r;
+
+	*r = unit_rule(ONE_OF(actions));
+	random_criteria(r);
+	/* what the manual does not name */
+	memset(r->rcv_ifname, 0, sizeof(r->rcv_ifname));
+	memset(r->tagname, 0, sizeof(r->tagname));
+	r->rcvifnot = r->type = r->code = r->tos = 0;
+	memset(&r->uid, 0, sizeof(r->uid));
+	memset(&r->gid, 0, sizeof(r->gid));
+	if (r->action == PF_SCRUB) {
+		random_scrub(r);
+		r->rule_flag |= PFRULE_NOFRAGMENT;
+	}
+}
+
+static void
 random_packet(struct packet *p)
 {
 	static const uint8_t protos[] = { IPPROTO_TCP, IPPROTO_TCP, IPPROTO_UDP,
@@ -589,6 +265,9 @@ random_packet(struct packet *p)
 		host(&p->dst, p->af, rnd(4));
 	} while (memcmp(&p->src, &p->dst, sizeof(p->src)) == 0);
 	p->tos = ONE_OF(toses);
+	p->ttl = (uint8_t)(1 + rnd(90));
+	p->id = (uint16_t)rnd(65536);
+	p->df = p->af == AF_INET && rnd(2) != 0;
 	p->tag = rnd(3) == 0 ? 1 + rnd(TAGS) : 0;
 	if (p->proto == IPPROTO_UDP && rnd(4) == 0) {
 		p->later = rnd(2) != 0;
@@ -598,6 +277,8 @@ random_packet(struct packet *p)
 		p->sport = (uint16_t)(1 + rnd(11));
 		p->dport = (uint16_t)(1 + rnd(11));
 		p->flags = p->proto == IPPROTO_TCP ? ONE_OF(flags) : 0;
+		if ((p->flags & TH_SYN) != 0 && rnd(2) != 0)
+			p->mss = (uint16_t)(400 + rnd(1200));
 	}
 	if (p->proto == IPPROTO_ICMP) {
 		p->type = rnd(2) != 0 ? 8 : 13;
@@ -677,6 +358,8 @@ random_sets(struct fix *f)
 		for (uint32_t k = 0; k < s->n; k++) {
 			if (s->kind == PF_RULESET_FILTER)
 				random_filter(&s->rule[k], s);
+			else if (s->kind == PF_RULESET_SCRUB)
+				random_normalization(&s->rule[k]);
 			else
 				random_translation(&s->rule[k], s);
 			/* like the one before it, for the skip steps */
@@ -713,6 +396,7 @@ build(struct fix *f, const struct packet *p)
 	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
 	struct sim_spec s = { .src = src, .dst = dst, .proto = p->proto,
 	    .sport = p->sport, .dport = p->dport, .flags = p->flags, .tos = p->tos,
+	    .ttl = p->ttl, .mss = p->mss, .ip_id = p->id, .df = p->df,
 	    .icmp_type = p->type, .icmp_code = p->code, .icmp_id = 7, .paylen = 16,
 	    .frag_off = p->later ? 64 : 0, .more_frags = p->first,
 	    .opts = router_alert, .optlen = p->opts ? sizeof(router_alert) : 0 };
@@ -732,6 +416,7 @@ differs(struct fix *f, const struct pf_pkt *pkt, const struct packet *want)
 {
 	struct sim_info i;
 	struct pf_addr a;
+	uint8_t b[80];
 
 	if (pf_pkt_tag(pkt) != tag_number(f, want->tag))
 		return ("tag");
@@ -745,7 +430,18 @@ differs(struct fix *f, const struct pf_pkt *pkt, const struct packet *want)
 	inet_pton(want->af, i.dst, &a);
 	if (memcmp(&a, &want->dst, sizeof(a)) != 0)
 		return ("destination");
-	return (i.tos != want->tos ? "type of service" : NULL);
+	if (i.tos != want->tos)
+		return ("type of service");
+	if (i.ttl != want->ttl)
+		return ("time to live");
+	sim_pkt_bytes(pkt, b, sizeof(b));
+	if (want->af == AF_INET && (b[6] >> 6 & 1) != want->df)
+		return ("no-df");
+	if (want->af == AF_INET && !want->new_id && (b[4] << 8 | b[5]) != want->id)
+		return ("identification");
+	if (want->mss != 0 && (b[i.off + 22] << 8 | b[i.off + 23]) != want->mss)
+		return ("max-mss");
+	return (NULL);
 }
 
 static void

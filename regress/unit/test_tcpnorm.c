@@ -28,7 +28,7 @@ struct fix {
 	bool		 v6, modulate;
 	int		 keep;
 	uint16_t	 port;
-	bool		 known[2];
+	bool		 seen[2], known[2];	/* seqdiff; diff */
 	uint32_t	 diff[2];	/* of each end's clock, as seen */
 	uint32_t	 seqdiff[2];
 	uint8_t		 ttl;		/* of the last one that passed */
@@ -56,31 +56,20 @@ build(struct fix *f, int who, uint8_t flags, uint32_t seq, uint32_t ack, uint32_
     uint32_t echo, uint32_t len, uint8_t ttl, unsigned int off)
 {
 	const char *a = f->v6 ? "2001:db8::1" : "10.0.0.1", *b = f->v6 ? "2001:db8::2" : "10.0.0.2";
-	uint8_t opt[40], bytes[2200];
-	uint32_t at = f->v6 ? 40 : 20, n, size = val == NONE && echo == NONE ? 0 : 12;
+	uint8_t opt[12];
 	struct sim_spec s = { .src = who == CLI ? a : b, .dst = who == CLI ? b : a,
 	    .sport = who == CLI ? f->port : 80, .dport = who == CLI ? 80 : f->port,
 	    .proto = IPPROTO_TCP, .flags = flags, .win = 8000, .seq = seq, .ack = ack,
-	    .ttl = ttl, .paylen = size + len };
-	struct pf_pkt *p = sim_pkt_build(&s);
-	uint16_t sum;
+	    .ttl = ttl, .paylen = len, .tcp_opts = opt,
+	    .tcp_optlen = val == NONE && echo == NONE ? 0 : sizeof(opt) };
+	struct pf_pkt *p;
 
-	n = sim_pkt_bytes(p, bytes, sizeof(bytes));
-	sim_pkt_free(p);
-	if (size != 0) {
-		memset(opt, PF_TCPOPT_NOP, sizeof(opt));
-		opt[off] = PF_TCPOPT_TS;
-		opt[off + 1] = PF_TCPOPT_TS_LEN;
-		pf_put32(opt + off + 2, val);
-		pf_put32(opt + off + 6, echo);
-		memcpy(bytes + at + 20, opt, size);
-		bytes[at + 12] = (uint8_t)((20 + size) / 4 << 4);
-		memset(bytes + at + 16, 0, 2);
-		sum = htons(sim_sum_fold(sim_sum(sim_sum(IPPROTO_TCP + (n - at),
-		    bytes + (f->v6 ? 8 : 12), f->v6 ? 32 : 8), bytes + at, n - at)));
-		memcpy(bytes + at + 16, &sum, 2);
-	}
-	p = sim_pkt_raw(bytes, n);
+	memset(opt, PF_TCPOPT_NOP, sizeof(opt));
+	opt[off] = PF_TCPOPT_TS;
+	opt[off + 1] = PF_TCPOPT_TS_LEN;
+	pf_put32(opt + off + 2, val);
+	pf_put32(opt + off + 6, echo);
+	p = sim_pkt_build(&s);
 	sim_pkt_split(p, (const uint32_t[]){ 7, 29, 45, 61 }, 4);
 	return (p);
 }
@@ -130,8 +119,9 @@ go(struct fix *f, struct seg g)
 			fail_msg("%s", in.wrong);
 		f->ttl = in.ttl;
 		sim_pkt_bytes(p, b, sizeof(b));
-		if (g.flags & S)
+		if (g.flags & S || !f->seen[g.who])
 			f->seqdiff[g.who] = in.seq - seq;
+		f->seen[g.who] = true;
 		assert_int_equal(in.seq, seq + f->seqdiff[g.who]);
 		if (g.flags & A)
 			assert_int_equal(in.ack, ISN + g.ack);
@@ -139,7 +129,7 @@ go(struct fix *f, struct seg g)
 	if (pass && with) {
 		val = pf_get32(b + at + 22 + g.off);
 		echo = pf_get32(b + at + 26 + g.off);
-		if (!f->known[g.who] && g.flags & S) {
+		if (!f->known[g.who] && !(g.flags & R)) {
 			f->known[g.who] = true;
 			f->diff[g.who] = val - g.val;
 		}
@@ -163,6 +153,7 @@ static void
 fresh(struct fix *f)
 {
 	f->port++;
+	memset(f->seen, 0, sizeof(f->seen));
 	memset(f->known, 0, sizeof(f->known));
 	memset(f->seqdiff, 0, sizeof(f->seqdiff));
 }
@@ -193,7 +184,7 @@ static void
 exchange(struct fix *f)
 {
 	static const uint32_t clock[][2] = { { 100, 500000 }, { 0xfffffff0, 0x7ffffff0 },
-		{ 1, 0xffffffff }, { 0x80000000, 0 } };
+		{ 1, 0xfffffffe }, { 0x80000000, 0 } };
 	uint32_t diff[2][NITEMS(clock)];
 
 	for (unsigned int i = 0; i < NITEMS(clock); i++) {
@@ -307,6 +298,52 @@ weeks(struct fix *f)
 	D(CLI, A, 151, 141, c - 5, s, 1);
 }
 
+/* While the handshake is not complete. */
+static void
+opening(struct fix *f)
+{
+	/* the client has restarted, and its clock with it */
+	fresh(f);
+	P(CLI, S, 0, 0, 500000000, 0);
+	P(CLI, S, 200000, 0, 100, 0);
+	P(SRV, S | A, 0, 200001, 500000, 100);
+	P(CLI, A, 200001, 1, 110, 500000);
+	P(CLI, A, 200011, 1, 120, 500000, 10);
+	P(SRV, A, 1, 200001, 500010, 100);	/* what it has had is the SYN */
+	P(SRV, A, 1, 200021, 500020, 120, 10);
+	D(CLI, A, 200021, 11, 119, 500020, 10);
+	/* the SYN that comes last is an old one */
+	fresh(f);
+	P(CLI, S, 200000, 0, 100, 0);
+	P(CLI, S, 0, 0, 500000000, 0);
+	P(SRV, S | A, 0, 200001, 500000, 100);
+	P(CLI, A, 200001, 1, 110, 500000);
+	P(SRV, A, 1, 200001, 500010, 100);
+	P(CLI, A, 200001, 1, 120, 500010, 10);
+	/* the server's first acknowledgement overtakes its SYN */
+	fresh(f);
+	P(CLI, S, 0, 0, 100, 0);
+	P(SRV, A, 1, 1, 500010, 100);
+	P(SRV, S | A, 0, 1, 500000, 100);
+	P(CLI, A, 1, 1, 110, 500010);
+	P(CLI, A, 1, 1, 110, 500000, 10);
+	P(SRV, A, 1, 11, 500020, 110, 10);
+	/* the server remembers another connection, with echoes of another clock */
+	fresh(f);
+	P(CLI, S, 0, 0, 100, 0);
+	P(SRV, A, 70000, 300000, 500000, 100 + 0x10000000);
+	P(CLI, R, 300000, 0, NONE, 0);
+	P(CLI, S, 0, 0, 110, 0);
+	P(SRV, S | A, 0, 1, 500010, 110);
+	P(CLI, A, 1, 1, 120, 500010);
+	P(CLI, A, 1, 1, 120, 500010, 10);
+	P(SRV, A, 1, 11, 500020, 120, 10);
+	/* the connection is over: what comes may be of the next one */
+	connects(f, 100, 500000);
+	P(CLI, R, 1, 0, NONE, 0);
+	P(SRV, A, 70000, 1, 900000000, 110);
+}
+
 static void
 hops(struct fix *f)
 {
@@ -381,6 +418,12 @@ test_weeks(void **state)
 }
 
 static void
+test_opening(void **state)
+{
+	each_way(state, opening);
+}
+
+static void
 test_hops(void **state)
 {
 	each_way(state, hops);
@@ -412,6 +455,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_forged, unit_setup, unit_teardown),
 		cmocka_unit_test_setup_teardown(test_without, unit_setup, unit_teardown),
 		cmocka_unit_test_setup_teardown(test_weeks, unit_setup, unit_teardown),
+		cmocka_unit_test_setup_teardown(test_opening, unit_setup, unit_teardown),
 		cmocka_unit_test_setup_teardown(test_hops, unit_setup, unit_teardown),
 		cmocka_unit_test_setup_teardown(test_shown, unit_setup, unit_teardown),
 		cmocka_unit_test_setup_teardown(test_slack, unit_setup, unit_teardown),

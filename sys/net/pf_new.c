@@ -159,7 +159,7 @@ set_more(struct pf_path *p, struct pf_state *s, const struct pf_krule *own)
 	if (more == NULL)
 		return (PFRES_MEMORY);
 	if (compares_segments(p, own)) {
-		more->tcpnorm = pf_tcpnorm_new(p->pd.pf);
+		more->tcpnorm = pf_tcpnorm_new(&p->pd);
 		if (more->tcpnorm == NULL) {
 			pf_free(more);
 			return (PFRES_MEMORY);

@@ -55,6 +55,8 @@ enum {
 #define PF_PD_RTABLE	0x8000	/* is routed by the routing table of the path */
 #define PF_PD_DIVERT	0x4000	/* is for a program here: its state has pf_divert */
 #define PF_PD_OWNER	0x800	/* uid and gid have been looked up */
+#define PF_PD_ALIEN	0x10000	/* passes with a TCP state, but may be of another */
+				/* connection */
 
 /* Where a fragment belongs, if PF_PD_FRAGMENT; it is not changed afterwards. */
 struct pf_frag_info {
@@ -88,7 +90,7 @@ struct pf_pdesc {
 	uint8_t		 af;
 	uint8_t		 proto;		/* transport, after extension headers */
 	uint8_t		 tos, ttl;
-	uint16_t	 flags;		/* PF_PD_* */
+	uint32_t	 flags;		/* PF_PD_* */
 	uint32_t	 off;		/* of the transport header */
 	uint32_t	 len;		/* of the packet, by its IP header */
 	uint32_t	 p_len;		/* of the transport payload (TCP: of */

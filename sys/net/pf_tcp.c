@@ -827,7 +827,7 @@ track_sloppy(struct pf_peer *src, struct pf_peer *dst,
 }
 
 int
-pf_tcp_track(struct pf *pf, struct pf_state *s, const struct pf_pdesc *pd,
+pf_tcp_track(struct pf *pf, struct pf_state *s, struct pf_pdesc *pd,
     bool forward)
 {
 	struct pf_peer	*src = forward ? &s->src : &s->dst;
@@ -848,8 +848,10 @@ pf_tcp_track(struct pf *pf, struct pf_state *s, const struct pf_pdesc *pd,
 	}
 	due = reason == CHALLENGE && challenge_due(pf, s, src, dst, &ack);
 	pf_spin_unlock(&s->lock);
-	if (reason == AS_IS)
+	if (reason == AS_IS) {
+		pd->flags |= PF_PD_ALIEN;
 		return (PF_GO);
+	}
 	if (due)
 		pf_reply_challenge(pd, &ack);
 	return (PFRES_BADSTATE);

@@ -135,4 +135,11 @@ peer_closed(const struct pf_peer *peer)
 	return (state >= PF_TCPS_FIN_WAIT_2 && state <= PF_TCPS_TIME_WAIT);
 }
 
+/* The connection has ended. */
+static inline bool
+pf_tcp_over(const struct pf_state *s)
+{
+	return (peer_closed(&s->src) && peer_closed(&s->dst));
+}
+
 #endif /* _NET_PF_TCP_H_ */

@@ -65,7 +65,7 @@ bool
 pf_tcp_reuse(struct pf_state *s, const struct pf_pdesc *pd)
 {
 	return ((pd->tcp.flags & (PF_TH_SYN | PF_TH_ACK | PF_TH_RST)) ==
-	    PF_TH_SYN && peer_closed(&s->src) && peer_closed(&s->dst));
+	    PF_TH_SYN && pf_tcp_over(s));
 }
 
 bool

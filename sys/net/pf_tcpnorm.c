@@ -11,7 +11,8 @@
  * Timestamps (RFC 7323) tell how long a host has been running, and which connections are of
  * one host.  So each end has a random difference: it is added to all timestamps of that end on
  * the way to the other one, and subtracted from the other one's echoes of them.  The numbers
- * that are kept here are as their own end counts them.
+ * that are kept here are as their own end counts them.  A connection that is picked up in its
+ * midst has no difference: its ends know each other's timestamps.
  *
  * They also tell old segments from new ones, better than sequence numbers do, which wrap within
  * seconds on a fast path.  A timestamp is refused if it is older than what the other end has
@@ -19,6 +20,12 @@
  * RFC 7323 can have come to since the newest one; and an echo of what was never sent is refused.
  * After weeks without a segment nothing can be told any more, and all is accepted.  Who has sent
  * data with timestamps sends all data with timestamps; who has begun without is not looked at.
+ *
+ * As long as the handshake is not complete nothing is refused: an end that restarts has another
+ * clock, and of two SYNs it is not known which one counts.  Until then a timestamp that cannot be
+ * of the clock that is known tells of another clock.  Nothing is
+ * refused either when the connection is over: what comes then may be of another one of the same
+ * ports.  Segments that may be of another one tell nothing.
  *
  * The time to live of an end's segments is never less than the highest one seen: a segment that
  * expires behind pf would be in pf's idea of the connection and not in the receiver's.
@@ -30,6 +37,7 @@
 #include "pf_packet.h"
 #include "pf_rule.h"
 #include "pf_state.h"
+#include "pf_tcp.h"
 #include "pf_tcpnorm.h"
 #include "pf_tcpopt.h"
 #include "pf_wire.h"
@@ -46,7 +54,7 @@ struct end {
 	uint32_t	newest;		/* that it has sent, .. */
 	uint32_t	when;		/* .. and when: uptime */
 	uint32_t	echoed;		/* newest that the other end has echoed */
-	bool		has;		/* its SYN has had a timestamp */
+	bool		has;		/* it has been seen to use timestamps */
 	bool		has_echoed;	/* `echoed' is one */
 	uint8_t		data;		/* whether its data have timestamps */
 	uint8_t		ttl;		/* highest one seen */
@@ -55,6 +63,8 @@ struct end {
 struct pf_tcpnorm {
 	struct pf_spinlock lock;
 	struct end	 end[2];	/* [0]: who has sent the first packet */
+	bool		 whole;		/* it has been seen from its SYN on */
+	bool		 settled;	/* the handshake is complete: the clocks are known */
 };
 
 /* The timestamp option of a segment. */
@@ -64,15 +74,18 @@ struct stamp {
 };
 
 struct pf_tcpnorm *
-pf_tcpnorm_new(struct pf *pf)
+pf_tcpnorm_new(const struct pf_pdesc *pd)
 {
-	struct pf_tcpnorm	*tn = pf_alloc_atomic(pf, sizeof(*tn));
+	struct pf_tcpnorm	*tn = pf_alloc_atomic(pd->pf, sizeof(*tn));
 	uint32_t		 diff[2];
 
 	if (tn == NULL)
 		return (NULL);
 	pf_spin_init(&tn->lock);
-	pf_random(pf, diff, sizeof(diff));
+	if ((pd->tcp.flags & (PF_TH_SYN | PF_TH_ACK)) != PF_TH_SYN)
+		return (tn);
+	tn->whole = true;
+	pf_random(pd->pf, diff, sizeof(diff));
 	tn->end[0].diff = diff[0];
 	tn->end[1].diff = diff[1];
 	return (tn);
@@ -136,6 +149,13 @@ data_plausible(const struct pf_pdesc *pd, const struct end *src)
 	return (pd->p_len == 0 || src->data != DATA_ALWAYS);
 }
 
+/* The echo can be one of this end's timestamps. */
+static bool
+was_sent(const struct end *e, uint32_t echo)
+{
+	return (!is_after(echo, e->newest) && !is_after(e->oldest, echo));
+}
+
 static bool
 plausible(const struct pf_state *s, const struct pf_pdesc *pd,
     const struct end *src, const struct end *dst, const struct stamp *st)
@@ -149,8 +169,7 @@ plausible(const struct pf_state *s, const struct pf_pdesc *pd,
 		return (false);
 	if (src->has_echoed && is_after(src->echoed, st->val))
 		return (false);
-	return (!is_echo(pd, st) || (!is_after(echo, dst->newest) &&
-	    !is_after(dst->oldest, echo)));
+	return (!is_echo(pd, st) || was_sent(dst, echo));
 }
 
 int
@@ -163,13 +182,13 @@ pf_tcpnorm_check(const struct pf_state *s, const struct pf_pdesc *pd)
 	int			 why;
 
 	/* a SYN begins something, and a RST need not have a timestamp */
-	if (pd->tcp.flags & (PF_TH_SYN | PF_TH_RST))
+	if (pd->tcp.flags & (PF_TH_SYN | PF_TH_RST) || pf_tcp_over(s))
 		return (PF_GO);
 	why = read_stamp(pd, &st);
 	if (why != PF_GO)
 		return (why);
 	pf_spin_lock(&tn->lock);
-	if (src->has && dst->has && src->data != DATA_NEVER)
+	if (tn->settled && src->has && dst->has && src->data != DATA_NEVER)
 		ok = st.at != 0 ? plausible(s, pd, src, dst, &st) :
 		    data_plausible(pd, src);
 	pf_spin_unlock(&tn->lock);
@@ -206,21 +225,53 @@ note_echo(struct end *dst, uint32_t echo)
 	dst->echoed = echo;
 }
 
+/*
+ * Before the handshake is complete the segments of an end may come in any order.  If its clock
+ * cannot have come from what is known to `val', or from there to what is known, it is another
+ * clock.
+ */
+static void
+note_clock(const struct pf_state *s, const struct pf_pdesc *pd, struct end *e,
+    uint32_t val)
+{
+	uint64_t	may = elapsed(s, pd->pf, e);
+	bool		syn = (pd->tcp.flags & PF_TH_SYN) != 0;
+
+	if (!e->has)
+		return;
+	if (is_after(val, e->newest) ? val - e->newest > may :
+	    e->newest - val > may) {
+		/* the SYN of this clock is not known, and will be echoed */
+		e->oldest = syn || may >= HALF ? val : val - (uint32_t)may;
+		e->newest = val;
+		e->when = pf_uptime(pd->pf);
+		e->has_echoed = false;
+	} else if (is_after(e->oldest, val))
+		e->oldest = val;
+}
+
 /* What the segment says about its end and the other one.  Lock: the pf_tcpnorm's. */
 static void
-note(const struct pf_pdesc *pd, struct end *src, struct end *dst,
-    const struct stamp *st)
+note(const struct pf_state *s, const struct pf_pdesc *pd, struct end *src,
+    struct end *dst, const struct stamp *st)
 {
-	bool	syn = (pd->tcp.flags & PF_TH_SYN) != 0;
+	struct pf_tcpnorm *tn = s->more->tcpnorm;
+	bool		syn = (pd->tcp.flags & PF_TH_SYN) != 0;
 
-	if (pd->tcp.flags & PF_TH_RST)
+	if (pd->tcp.flags & PF_TH_RST || pd->flags & PF_PD_ALIEN)
 		return;
-	if (st->at != 0 && (syn || src->has))
+	if (!tn->settled && st->at != 0)
+		note_clock(s, pd, src, st->val);
+	if (st->at != 0 && (syn || src->has || (tn->whole && !tn->settled)))
 		note_stamp(pd, src, st->val);
-	if (st->at != 0 && dst->has && is_echo(pd, st))
+	if (st->at != 0 && dst->has && is_echo(pd, st) &&
+	    was_sent(dst, st->echo - dst->diff))
 		note_echo(dst, st->echo - dst->diff);
 	if (!syn && pd->p_len != 0 && src->data == DATA_UNKNOWN)
 		src->data = st->at != 0 ? DATA_ALWAYS : DATA_NEVER;
+	if (READ_ONCE(s->src.state) >= PF_TCPS_ESTABLISHED &&
+	    READ_ONCE(s->dst.state) >= PF_TCPS_ESTABLISHED)
+		tn->settled = true;
 }
 
 /* Put both numbers into the option as the other end is to see them. */
@@ -254,14 +305,14 @@ pf_tcpnorm_pass(struct pf_state *s, struct pf_pdesc *pd)
 	if (why != PF_GO)
 		return (why);
 	pf_spin_lock(&tn->lock);
-	note(pd, src, dst, &st);
+	note(s, pd, src, dst, &st);
 	if (pd->ttl > src->ttl)
 		src->ttl = pd->ttl;
 	ttl = src->ttl;
 	/* (a zero that is no clock, as a RST may have, would become the difference) */
-	val = st.val + (src->has && (st.val != 0 || (pd->tcp.flags & PF_TH_RST) == 0) ?
+	val = st.val + (st.val != 0 || (pd->tcp.flags & PF_TH_RST) == 0 ?
 	    src->diff : 0);
-	echo = st.echo - (dst->has && is_echo(pd, &st) ? dst->diff : 0);
+	echo = st.echo - (is_echo(pd, &st) ? dst->diff : 0);
 	pf_spin_unlock(&tn->lock);
 	if (ttl != pd->ttl) {
 		if (!pf_pkt_set_ttl(pd->pkt, pd->af, ttl))

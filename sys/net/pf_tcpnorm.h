@@ -15,13 +15,12 @@
 
 #include "pf_host.h"
 
-struct pf;
 struct pf_pdesc;
 struct pf_state;
 struct pf_tcpnorm;
 
-/* NULL: no memory.  pf_free() frees it. */
-struct pf_tcpnorm *pf_tcpnorm_new(struct pf *);
+/* For a state that the packet makes.  NULL: no memory.  pf_free() frees it. */
+struct pf_tcpnorm *pf_tcpnorm_new(const struct pf_pdesc *);
 /*
  * Whether a segment of the state may be what it says, by its timestamps (RFC 7323).  Nothing
  * changes.  PF_GO, or the reason why it must be dropped.

@@ -29,7 +29,8 @@ void	 pf_tcp_init(struct pf_state *, const struct pf_pdesc *);
 /* Whether the packet begins a new connection, while the state's connection has
  * ended. */
 bool	 pf_tcp_reuse(struct pf_state *, const struct pf_pdesc *);
-int	 pf_tcp_track(struct pf *, struct pf_state *, const struct pf_pdesc *,
+/* PF_GO, perhaps with PF_PD_ALIEN: the segment passes; or why not. */
+int	 pf_tcp_track(struct pf *, struct pf_state *, struct pf_pdesc *,
 	    bool forward);
 /* Whether the sequence number that an ICMP error quotes was in the window of
  * the state. */

@@ -118,6 +118,8 @@ struct sim_spec {
 	uint16_t	 win;
 	uint16_t	 mss;		/* 0: no such option */
 	uint8_t		 wscale;	/* scale + 1; 0: no such option */
+	const uint8_t	*tcp_opts;	/* further ones, behind these, .. */
+	uint8_t		 tcp_optlen;	/* .. a multiple of 4 */
 	uint8_t		 icmp_type, icmp_code;
 	uint16_t	 icmp_id, icmp_seq;	/* the second word of an error */
 	const struct pf_pkt *quote;	/* an error's payload, not consumed .. */

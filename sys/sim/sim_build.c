@@ -79,7 +79,7 @@ get32(const uint8_t *p)
 static void
 put_tcp(struct out *o, const struct sim_spec *sp)
 {
-	uint8_t opt[8], n = 0;
+	uint8_t opt[40], n = 0;
 
 	if (sp->mss != 0) {
 		opt[n++] = TCPOPT_MAXSEG;
@@ -93,6 +93,11 @@ put_tcp(struct out *o, const struct sim_spec *sp)
 		opt[n++] = TCPOLEN_WINDOW;
 		opt[n++] = sp->wscale - 1;
 	}
+	if (sp->tcp_optlen % 4 != 0 || n + sp->tcp_optlen > sizeof(opt))
+		SIM_PANIC("%u bytes of TCP options", n + sp->tcp_optlen);
+	if (sp->tcp_optlen != 0)
+		memcpy(opt + n, sp->tcp_opts, sp->tcp_optlen);
+	n += sp->tcp_optlen;
 	put16(o, sp->sport);
 	put16(o, sp->dport);
 	put32(o, sp->seq);
