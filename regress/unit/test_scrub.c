@@ -324,6 +324,17 @@ test_counters(void **state)
 	assert_int_equal(pr->rule.evaluations, 5);
 	assert_int_equal(pr->rule.packets[0], 5);
 	assert_int_equal(pr->rule.bytes[0], 200);
+	/* nobody asks the rules about a direction that none of them is for */
+	r.direction = PF_IN;
+	assert_int_equal(load(u, &r, 1, &pass), 0);
+	goes_spec(u, PF_IN, &s, &o);
+	goes_spec(u, PF_OUT, &s, &o);
+	assert_int_equal(sim_ioctl(u->n, cl, DIOCGETRULES, pr), 0);
+	pr->nr = 0;
+	assert_int_equal(sim_ioctl(u->n, cl, DIOCGETRULE, pr), 0);
+	assert_int_equal(pr->rule.evaluations, 1);
+	assert_int_equal(pr->rule.packets[0], 1);
+	assert_int_equal(pr->rule.packets[1], 0);
 	pf_client_close(cl);
 	free(pr);
 }

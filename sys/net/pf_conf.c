@@ -109,7 +109,7 @@ pf_conf_publish(struct pf *pf, struct pf_conf *conf)
 {
 	struct pf_conf	*old = pf_rcu_deref_locked(pf->conf);
 
-	conf->scrubs = conf->rules[PF_RULESET_SCRUB]->n != 0;
+	conf->scrubs = pf_rules_directions(conf->rules[PF_RULESET_SCRUB]);
 	pf_rcu_assign(pf->conf, conf);
 	/* the table of states may have to grow */
 	if (conf->limit[PF_LIMIT_STATES] > old->limit[PF_LIMIT_STATES])

@@ -53,7 +53,9 @@ struct pf_conf {
 	uint32_t	 keep_counters;		/* [i] a reload keeps those of equal */
 						/* rules: 0, 1 */
 	uint32_t	 reassemble;		/* [i] PF_REASS_* */
-	bool		 scrubs;		/* [i] there are scrub rules, as */
+	unsigned int	 scrubs;		/* [i] bits 1 << PF_IN and 1 << */
+						/* PF_OUT: which packets scrub */
+						/* rules are for, as */
 						/* pf_conf_publish() finds */
 	struct pf_kif	*logif;			/* [i] set loginterface; */
 						/* NULL: none */

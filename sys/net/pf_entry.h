@@ -56,6 +56,8 @@ static_assert(PF_ASK_MAX <= 32, "each has a bit of pf_match_ent.ask");
 #define PF_MF_ACTS	0x0400		/* `match': acts at once, decides */
 					/* nothing */
 #define PF_MF_TAGS	0x0800		/* gives the packet a tag */
+#define PF_MF_ALL	0x1000		/* `quick', and asks for nothing but a */
+					/* direction */
 struct pf_match_ent {
 	uint16_t	skip[PF_SKIP_COUNT];	/* skip steps, in rules */
 	struct pf_kif	*kif;			/* NULL: any */

@@ -597,10 +597,30 @@ pf_match_next(struct pf_match *m)
 	return (NULL);
 }
 
+/* Whether the first rule decides, whatever the packet is. */
+static inline bool
+first_takes(const struct pf_rules *rs, const struct pf_pdesc *pd)
+{
+	const struct pf_match_ent	*e = rs->ent;
+
+	return (rs->n > 0 && (e->flags & PF_MF_ALL) != 0 &&
+	    (e->dir == PF_INOUT || e->dir == pd->dir));
+}
+
 int
 pf_match_rules(struct pf_match *m, const struct pf_conf *conf, uint32_t kind,
     struct pf_pdesc *pd)
 {
+	const struct pf_rules	*rs = conf->rules[kind];
+
+	if (first_takes(rs, pd)) {
+		m->rule = rs->ent->rule;
+		m->anchor = NULL;
+		m->ruleset = rs;
+		m->why = PF_GO;
+		count_run(rs->ent, rs->ent + 1, rs->ent + rs->n);
+		return (PF_GO);
+	}
 	pf_match_begin(m, conf, kind, pd);
 	while (pf_match_next(m) != NULL)
 		continue;

@@ -426,7 +426,8 @@ decided(struct pf_path *p)
 		return (PF_BLOCKED);
 	}
 	if (kr != NULL) {
-		pf_norm_add(&p->acts.norm, &kr->act);
+		if (unlikely(kr->norms))
+			pf_norm_add(&p->acts.norm, &kr->act);
 		says_table(p, kr);
 	}
 	why = pf_path_options(p, kr != NULL && kr->act.allow_opts);

@@ -22,6 +22,7 @@
 #include "pf_ifaddr.h"
 #include "pf_ifgroup.h"
 #include "pf_instance.h"
+#include "pf_norm.h"
 #include "pf_pool.h"
 #include "pf_rate.h"
 #include "pf_rule.h"
@@ -190,6 +191,17 @@ count_user(struct pf_krule *kr, uint32_t n)
 		pf_pool_count_user(kr->pool[i], n);
 }
 
+/* Whether it sets anything in the headers of its packets. */
+static bool
+changes_headers(const struct pf_krule *kr)
+{
+	struct pf_norm	n;
+
+	pf_norm_init(&n);
+	pf_norm_add(&n, &kr->act);
+	return (pf_norm_any(&n));
+}
+
 /* Whether it redirects to IPv4 addresses that are the loopback device's. */
 static bool
 redirects_to_loopback(const struct pf_krule *kr)
@@ -294,6 +306,7 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 	kr->first_port = ntohs(r->dst.port[0]);
 	if (r->action == PF_BINAT)
 		kr->inner = r->src.addr.v.a.addr;
+	kr->norms = changes_headers(kr);
 	kr->to_loopback = redirects_to_loopback(kr);
 	pf->to_loopback += kr->to_loopback;
 	*out = kr;
@@ -390,6 +403,17 @@ entry_dst(struct pf_match_ent *e, const struct pf_addr_wrap *a,
 		e->dst_table = t;
 }
 
+/* Whether the rule decides about all packets of its direction. */
+static bool
+takes_all(const struct pf_match_ent *e)
+{
+	return (e->flags == PF_MF_QUICK && e->kif == NULL && e->af == 0 &&
+	    e->proto == 0 && e->ask == 0 && e->tcp_flagset == 0 &&
+	    e->sport_op == PF_OP_NONE && e->dport_op == PF_OP_NONE &&
+	    pf_all_zero(&e->smask, sizeof(e->smask)) &&
+	    pf_all_zero(&e->dmask, sizeof(e->dmask)));
+}
+
 void
 pf_krule_entry(struct pf_krule *kr, struct pf_match_ent *e)
 {
@@ -422,6 +446,8 @@ pf_krule_entry(struct pf_krule *kr, struct pf_match_ent *e)
 	memcpy(e->dport, r->dst.port, sizeof(e->dport));
 	entry_src(e, &r->src.addr, host_table(kr, 0));
 	entry_dst(e, &r->dst.addr, host_table(kr, 1));
+	if (takes_all(e))
+		e->flags |= PF_MF_ALL;
 }
 
 /* A rule with `no', and one that calls an anchor, have no pool and are the same
@@ -436,7 +462,8 @@ pf_krule_entry_binat_in(struct pf_krule *kr, struct pf_match_ent *e)
 	if (kr->pool[PF_POOL_RDR] == NULL)
 		return;
 	outer = &kr->pool[PF_POOL_RDR]->addr[0];
-	e->flags &= ~(PF_MF_SRCNOT | PF_MF_DSTNOT | PF_MF_SRCSET | PF_MF_DSTSET);
+	e->flags &= ~(PF_MF_SRCNOT | PF_MF_DSTNOT | PF_MF_SRCSET | PF_MF_DSTSET |
+	    PF_MF_ALL);
 	e->flags |= r->dst.neg ? PF_MF_SRCNOT : 0;
 	entry_src(e, &r->dst.addr, host_table(kr, 1));
 	e->sport_op = r->dst.port_op;

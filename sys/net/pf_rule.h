@@ -73,6 +73,7 @@ struct pf_krule {
 	bool		 rcv_not;	/* [i] ! received-on */
 	bool		 tagged_not;	/* [i] ! tagged */
 	bool		 to_loopback;	/* [i] it redirects to 127.0.0.0/8 */
+	bool		 norms;		/* [i] it sets something in headers */
 	struct pf_addr	 inner;		/* [i] binat: the inside network, as */
 					/* large as the pool's */
 	struct pf_rule_act act;		/* [i] what the rule does */

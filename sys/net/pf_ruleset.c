@@ -128,6 +128,18 @@ pf_rules_compile(struct pf *pf, struct pf_anchor *anchor,
 	return (rs);
 }
 
+unsigned int
+pf_rules_directions(const struct pf_rules *rs)
+{
+	unsigned int	dirs = 0;
+	uint32_t	i;
+
+	for (i = 0; i < rs->n; i++)
+		dirs |= rs->ent[i].dir == PF_INOUT ? 1U << PF_IN | 1U << PF_OUT :
+		    1U << rs->ent[i].dir;
+	return (dirs);
+}
+
 uint32_t
 pf_rules_skip(const struct pf_rules *rs, uint32_t nr, unsigned int k)
 {

@@ -47,6 +47,9 @@ void	 pf_rules_free(struct pf *, struct pf_rules *);
 /* an array of rules */
 void	 pf_rules_put(struct pf *, struct pf_krule **, uint32_t n);
 
+/* Which packets the rules are for, as bits 1 << PF_IN and 1 << PF_OUT. */
+unsigned int pf_rules_directions(const struct pf_rules *);
+
 /* The number of the rule to which the skip step PF_SKIP_* of rule nr leads. */
 uint32_t pf_rules_skip(const struct pf_rules *, uint32_t nr, unsigned int);
 

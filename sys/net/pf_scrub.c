@@ -74,12 +74,13 @@ by_rules(struct pf_pdesc *pd, const struct pf_conf *conf,
 		why = fragment(pd, conf, sc);
 	if (why != PF_GO || !normalizes(sc))
 		return (why);
-	pf_norm_init(&norm);
-	pf_norm_add(&norm, &sc->rule->act);
-	if (pd->proto == IPPROTO_TCP)
-		sc->flags = norm.flags & PFSTATE_SCRUB_TCP;
-	if (pf_norm_any(&norm))
+	if (sc->rule->norms) {
+		pf_norm_init(&norm);
+		pf_norm_add(&norm, &sc->rule->act);
+		if (pd->proto == IPPROTO_TCP)
+			sc->flags = norm.flags & PFSTATE_SCRUB_TCP;
 		why = pf_norm_apply(pd, &norm);
+	}
 	if (why == PF_GO && pd->proto == IPPROTO_TCP &&
 	    (pd->flags & PF_PD_NOTFIRST) == 0)
 		why = pf_norm_tcp(pd);
@@ -90,7 +91,7 @@ int
 pf_scrub(struct pf_pdesc *pd, const struct pf_conf *conf,
     struct pf_scrubbed *sc)
 {
-	if (conf->scrubs)
+	if (conf->scrubs != 0)
 		return (by_rules(pd, conf, sc));
 	if ((conf->reassemble & PF_REASS_ENABLED) == 0)
 		return (PF_GO);

@@ -40,7 +40,8 @@ pf_scrub_init(struct pf_scrubbed *sc)
 static inline bool
 pf_scrubs(const struct pf_conf *conf, const struct pf_pdesc *pd)
 {
-	return (unlikely((pd->flags & PF_PD_FRAGMENT) != 0 || conf->scrubs));
+	return (unlikely((pd->flags & PF_PD_FRAGMENT) != 0 ||
+	    (conf->scrubs & 1U << pd->dir) != 0));
 }
 
 /*
