@@ -41,7 +41,7 @@ export_peer(const struct pf_peer *p, struct pfsync_state_peer *out)
 	out->max_win = p->max_win;
 	out->mss = p->mss;
 	out->state = p->state;
-	out->wscale = p->wscale;
+	out->wscale = p->wscale & ~PF_WSCALE_NONE;
 }
 
 /* The number of a rule that is in force, else UINT32_MAX. */

@@ -67,6 +67,7 @@
 #include "pf_packet.h"
 #include "pf_reply.h"
 #include "pf_state.h"
+#include "pf_synproxy.h"
 #include "pf_tcp.h"
 #include "pf_track.h"
 
@@ -850,7 +851,9 @@ pf_tcp_track(struct pf *pf, struct pf_state *s, const struct pf_pdesc *pd,
 	pf_spin_unlock(&s->lock);
 	if (reason == AS_IS)
 		return (PF_GO);
-	if (due)
+	if (due) {
+		ack.win = pf_synproxy_window(s, !forward, ack.win);
 		pf_reply_challenge(pd, &ack);
+	}
 	return (PFRES_BADSTATE);
 }
