@@ -31,7 +31,7 @@ pass in on ext0
 RULES
 	flush
 	reach open client tcp $s 80
-	reach refused client tcp $s 81
+	reach reset client tcp $s 81
 	reach open client tcp $f 80
 	transfer 'in, forwarded' client server $s
 	transfer 'in, to the firewall' client fw $f
@@ -46,7 +46,7 @@ pass out proto tcp synproxy state
 RULES
 	flush
 	reach open client tcp $s 80
-	reach refused client tcp $s 81
+	reach reset client tcp $s 81
 	reach open fw tcp $s 80
 	transfer 'out, forwarded' client server $s
 

@@ -27,6 +27,7 @@
 #include "pf_rule.h"
 #include "pf_state.h"
 #include "pf_statetab.h"
+#include "pf_synproxy.h"
 #include "pf_util.h"
 
 #define PIECE		(2 * PF_WALK_BATCH)	/* states in a piece, at first */

@@ -76,16 +76,13 @@ struct pf_state_link {
 struct pf_peer {				/* [s], all host order */
 	uint32_t	 seqlo;			/* highest sequence number sent, plus one */
 	uint32_t	 seqhi;			/* highest it may send: the other's ack + win */
-	uint32_t	 seqdiff;		/* [i] added to this end's numbers (modulate); .. */
-						/* .. of synproxy known when it is connected */
+	uint32_t	 seqdiff;		/* [i, but pf_synproxy.c] added to its numbers */
 	uint16_t	 max_win;		/* largest window seen, before scaling */
 	uint16_t	 mss;
 	uint8_t		 state;			/* PF_TCPS_*, PFUDPS_*, PFOTHERS_* */
 	uint8_t		 wscale;		/* PF_WSCALE_* */
 	uint16_t	 win;			/* of seqhi, before scaling */
 };
-#define PF_WSCALE_NONE	0x40			/* of a proxied connection, with the flag: scale */
-						/* 0, and the end does not know of scales */
 
 /*
  * Packets are counted in one word for each direction, in the line that is at hand
@@ -111,8 +108,7 @@ struct pf_state {
 	uint8_t		 timeout;		/* [s] PFTM_*; read as [a] */
 	uint8_t		 direction;		/* [i] PF_IN, PF_OUT */
 	uint8_t		 settled;		/* [s] PF_SETTLED_*; read as [a] */
-	uint8_t		 log;			/* [i] PF_LOG_*, PF_STATE_COUNTS, _ACTS, .. */
-						/* .. PF_STATE_PROXY */
+	uint8_t		 log;			/* [i] PF_LOG_*, PF_STATE_COUNTS, _ACTS, _PROXY */
 	uint32_t	 pending[2];		/* [a] [0] in state's direction */
 
 	PF_STATE_NEIGHBOUR(gap0)
@@ -191,8 +187,6 @@ struct pf_state_more {
 #define PF_STATE_COUNTS		0x80		/* of state->log: more->rule has some */
 #define PF_STATE_ACTS		0x40		/* of state->log: packets get a tag, a tos or a */
 						/* way, have a rate or a source */
-
-#define PF_STATE_PROXY		0x20		/* of state->log: see pf_synproxy.h */
 
 #define PF_SETTLED_FORWARD	0x01		/* packets of this direction change no peer .. */
 #define PF_SETTLED_BACK		0x02		/* .. and no timeout */

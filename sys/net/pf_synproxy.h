@@ -19,6 +19,9 @@
 struct pf;
 struct pf_pdesc;
 
+#define PF_STATE_PROXY		0x20	/* of state->log: it is a proxied one */
+#define PF_WSCALE_NONE		0x40	/* of a peer's wscale, with the flag: scale 0, and */
+					/* the end does not know of scales */
 #define PF_SYNPROXY_WSCALE	7	/* what clients take for the server's scale */
 
 /* Make the new state a proxied one, if its first packet is a SYN: PF_STATE_PROXY.  It has been
