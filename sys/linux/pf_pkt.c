@@ -164,13 +164,15 @@ pf_pkt_send(struct pf *pf, struct pf_pkt *skb, const struct pf_pkt *cause,
 {
 	struct pf_netns		*ns = pf_hostdata(pf);
 	const struct sk_buff	*outer, *own;
+	unsigned int		 size = af == AF_INET ? sizeof(struct iphdr) :
+				    sizeof(struct ipv6hdr);
 	bool			 local = false;
 	int			 err;
 
 	skb->mark = cause->mark & ~pf_mark_own;
 	skb->dev = cause->dev;			/* for the rules of routing */
-	if (skb->len < (af == AF_INET ? sizeof(struct iphdr) :
-	    sizeof(struct ipv6hdr)))
+	skb_set_transport_header(skb, size);
+	if (skb->len < size)
 		err = -EINVAL;
 	else if (way != NULL && (way->gw != NULL ||
 	    !pf_rtable_stays(ns->net, skb, af)))
@@ -183,6 +185,7 @@ pf_pkt_send(struct pf *pf, struct pf_pkt *skb, const struct pf_pkt *cause,
 		kfree_skb(skb);
 		return (-err);
 	}
+	skb->dev = NULL;
 	if (local)
 		skb->mark |= pf_mark_own;
 
