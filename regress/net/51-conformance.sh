@@ -36,6 +36,6 @@ judge() {
 	[ "$failed" -eq "$before" ] || cut -c 1-120 "$W/said"
 }
 judge pfr
-# queues, synproxy state
-judge pfload pf33 pf35 pf43 pf88
-judge pfoptimize pf88
+# queues
+judge pfload pf33 pf35 pf43
+judge pfoptimize

@@ -170,7 +170,7 @@ test_refused(struct program *p, struct program *other)
 		"pass in from 10.0.0.1 to { ",
 		"set limit states 1\nset fingerprints \"pf.os\"\npass all\n",
 		"set limit states 1\nset ruleset-optimization profile\n",
-		"pass proto tcp all flags S/SA synproxy state\n",
+		"pass in set prio 3\n",
 		"nat on ext inet from any to any -> 10.0.0.1\nblock in queue q\n",
 	};
 	char before[TEXT], after[TEXT];

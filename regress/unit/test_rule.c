@@ -410,7 +410,9 @@ static const struct {
 	{ "modulate state", { PASS, S(keep_state, PF_STATE_MODULATE) }, 0 },
 	{ "modulate state, sloppy", { PASS, S(keep_state, PF_STATE_MODULATE),
 	    S(rule_flag, PFRULE_STATESLOPPY) }, EINVAL },
-	{ "synproxy state", { PASS, S(keep_state, PF_STATE_SYNPROXY) }, EOPNOTSUPP },
+	{ "synproxy state", { PASS, S(keep_state, PF_STATE_SYNPROXY) }, 0 },
+	{ "synproxy state, sloppy", { PASS, S(keep_state, PF_STATE_SYNPROXY),
+	    S(rule_flag, PFRULE_STATESLOPPY) }, EINVAL },
 	{ "state options", { KEEP, S(rule_flag, PFRULE_IFBOUND | PFRULE_NOSYNC |
 	    PFRULE_STATESLOPPY), S(max_states, 1), S(timeout[0], 9) }, 0 },
 	{ "no state, max", { PASS, S(max_states, 1) }, EINVAL },

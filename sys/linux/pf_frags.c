@@ -92,6 +92,7 @@ set_meta(struct sk_buff *new, const struct sk_buff *skb, uint8_t af,
 	int	transport = skb_transport_offset(first) - skb_network_offset(first);
 
 	skb_copy_header(new, skb);
+	skb_gso_reset(new);
 	memcpy(new->cb, first->cb, sizeof(new->cb));
 	skb_set_transport_header(new, transport);
 	new->ip_summed = CHECKSUM_NONE;

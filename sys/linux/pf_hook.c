@@ -16,7 +16,8 @@
  * twice, for the device and for the VRF.  A packet larger than the MTU is
  * seen whole: fragments are made, and segments cut, behind `out'.
  *
- * A packet that pf built itself is not shown to pf again.  On its way out the CPU knows
+ * A packet that pf built itself is not shown to pf again, unless it is to be seen where it
+ * goes out, as what is forwarded is (pf_pkt_send()).  On its way out the CPU knows
  * it (pf_pkt_own).  If it is for this very host, it comes round by a loopback
  * device and in again, later and perhaps on another CPU: then a bit of its mark tells,
  * together with the route that it still carries, which nothing from outside

@@ -77,8 +77,12 @@ int	 pf_output6(struct net *, struct sk_buff *);
 /*
  * pf_way.c.  Forward a packet that came in along the route that pf_pkt_route() has given
  * it; the packet is gone.  Softirqs off.
+ * The route of a way for a packet, referenced; NULL: there is none.  Packet context.
  */
 void	 pf_way_forward(struct net *, struct sk_buff *, uint8_t af);
+struct pf_way;
+struct dst_entry *pf_way_dst(struct pf *, const struct sk_buff *, uint8_t af,
+	    const struct pf_way *);
 
 /*
  * pf_rtable.c, for pf_way.c.  dst: the route that the table has for a packet which came in,

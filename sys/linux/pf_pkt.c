@@ -143,19 +143,40 @@ pf_output6(struct net *net, struct sk_buff *skb)
 }
 #endif
 
+/* The route that it is given. */
+static int
+pkt_route_way(struct pf *pf, struct sk_buff *skb, uint8_t af,
+    const struct pf_way *way)
+{
+	struct dst_entry	*dst;
+
+	dst = pf_way_dst(pf, skb, af, way);
+	if (dst == NULL)
+		return (-EHOSTUNREACH);
+	skb_dst_set(skb, dst);
+	skb->protocol = af == AF_INET ? htons(ETH_P_IP) : htons(ETH_P_IPV6);
+	return (0);
+}
+
 int
 pf_pkt_send(struct pf *pf, struct pf_pkt *skb, const struct pf_pkt *cause,
-    uint8_t af)
+    uint8_t af, const struct pf_way *way, bool shown)
 {
 	struct pf_netns		*ns = pf_hostdata(pf);
-	const struct sk_buff	*outer;
+	const struct sk_buff	*outer, *own;
+	unsigned int		 size = af == AF_INET ? sizeof(struct iphdr) :
+				    sizeof(struct ipv6hdr);
 	bool			 local = false;
 	int			 err;
 
 	skb->mark = cause->mark & ~pf_mark_own;
-	if (skb->len < (af == AF_INET ? sizeof(struct iphdr) :
-	    sizeof(struct ipv6hdr)))
+	skb->dev = cause->dev;			/* for the rules of routing */
+	skb_set_transport_header(skb, size);
+	if (skb->len < size)
 		err = -EINVAL;
+	else if (way != NULL && (way->gw != NULL ||
+	    !pf_rtable_stays(ns->net, skb, af)))
+		err = pkt_route_way(pf, skb, af, way);
 	else if (af == AF_INET)
 		err = pkt_route4(ns->net, skb, cause, &local);
 	else
@@ -164,11 +185,13 @@ pf_pkt_send(struct pf *pf, struct pf_pkt *skb, const struct pf_pkt *cause,
 		kfree_skb(skb);
 		return (-err);
 	}
+	skb->dev = NULL;
 	if (local)
 		skb->mark |= pf_mark_own;
 
 	outer = this_cpu_read(pf_pkt_own);
-	this_cpu_write(pf_pkt_own, skb);
+	own = shown && !local ? NULL : skb;
+	this_cpu_write(pf_pkt_own, own);
 	if (af == AF_INET)
 		err = ip_local_out(ns->net, NULL, skb);
 	else

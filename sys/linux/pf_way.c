@@ -92,8 +92,8 @@ way_dst6(struct net *net, const struct sk_buff *skb, const struct pf_way *w)
 }
 #endif
 
-static struct dst_entry *
-way_dst(struct pf *pf, const struct sk_buff *skb, uint8_t af,
+struct dst_entry *
+pf_way_dst(struct pf *pf, const struct sk_buff *skb, uint8_t af,
     const struct pf_way *w)
 {
 	struct pf_netns	*ns = pf_hostdata(pf);
@@ -114,7 +114,7 @@ pf_pkt_route(struct pf *pf, struct pf_pkt *skb, int dir, uint8_t af,
 	*moved = false;
 	if (w->gw == NULL && pf_rtable_stays(ns->net, skb, af))
 		return (true);
-	dst = way_dst(pf, skb, af, w);
+	dst = pf_way_dst(pf, skb, af, w);
 	if (dst == NULL)
 		return (false);
 	*moved = dir == PF_IN || dst->dev != skb_dst(skb)->dev;
@@ -152,7 +152,7 @@ pf_pkt_dup(struct pf *pf, const struct pf_pkt *orig, int dir, uint8_t af,
 
 	if (dir == PF_IN && way_hops(orig, af) <= 1)
 		return;
-	dst = way_dst(pf, orig, af, w);
+	dst = pf_way_dst(pf, orig, af, w);
 	if (dst == NULL)
 		return;
 	skb = pskb_copy((struct sk_buff *)orig, GFP_ATOMIC | __GFP_NOWARN);

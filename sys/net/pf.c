@@ -34,6 +34,7 @@
 #include "pf_srcnode.h"
 #include "pf_state.h"
 #include "pf_statetab.h"
+#include "pf_synproxy.h"
 #include "pf_table.h"
 #include "pf_tag.h"
 #include "pf_tcpnorm.h"
@@ -216,8 +217,11 @@ path_state(struct pf_path *p)
 		return (why);
 	forward = s->direction == p->pd.dir;
 	if (p->pd.proto == IPPROTO_TCP) {
-		why = pf_tcp_track(pf, s, &p->pd, forward);
-		if (why == PF_GO && pf_modulates(s))
+		if (unlikely(s->log & PF_STATE_PROXY))
+			why = pf_synproxy(pf, s, &p->pd, forward);
+		else
+			why = pf_tcp_track(pf, s, &p->pd, forward);
+		if (why == PF_GO && pf_modulates(s) && (s->log & PF_STATE_PROXY) == 0)
 			why = pf_modulate(s, &p->pd);
 	} else
 		pf_track(pf, s, forward);

@@ -182,7 +182,6 @@
 	F(SETQUEUE,	set_queue,	"set queue",		LATER)
 
 #define PF_RULE_VALUES_LATER(F)							\
-	F(keep_state,	PF_STATE_SYNPROXY,	"synproxy state")		\
 	F(divert_type,	PF_DIVERT_PACKET,	"divert-packet")
 
 /*

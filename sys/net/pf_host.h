@@ -153,14 +153,17 @@ int	 pf_copyout(struct pf *, const void *src, uint64_t uaddr, size_t len);
 /*
  * Packets that pf makes.  pf_pkt_new() returns a packet of len bytes (network
  * header on) and its writable bytes at *data, or NULL.  pf_pkt_send() takes it
- * over: routes it by its addresses (ignoring whether the source is local),
- * marks it so that pf passes it unseen, and sends it.  cause is the packet that
+ * over: routes it by its addresses (ignoring whether the source is local), or sends it
+ * the way that it is given (below; not NULL), and sends it.  cause is the packet that
  * it answers (interface, route table, mark), never NULL; it is not consumed.
- * All checksums are already right.  Packet context.
+ * shown: pf is asked about it as about what is forwarded, where it leaves this host, and so
+ * pf_test() may be called within pf_test(): no lock may be held.  Otherwise, and if it is
+ * for this host, pf passes it unseen.  All checksums are already right.  Packet context.
  */
+struct pf_way;
 struct pf_pkt *pf_pkt_new(struct pf *, uint32_t len, void **data);
 int	 pf_pkt_send(struct pf *, struct pf_pkt *, const struct pf_pkt *cause,
-	    uint8_t af);
+	    uint8_t af, const struct pf_way *, bool shown);
 
 /*
  * Whether the transport checksum of a received packet holds.  off: where the

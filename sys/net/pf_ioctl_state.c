@@ -27,6 +27,7 @@
 #include "pf_rule.h"
 #include "pf_state.h"
 #include "pf_statetab.h"
+#include "pf_synproxy.h"
 #include "pf_util.h"
 
 #define PIECE		(2 * PF_WALK_BATCH)	/* states in a piece, at first */
@@ -41,7 +42,7 @@ export_peer(const struct pf_peer *p, struct pfsync_state_peer *out)
 	out->max_win = p->max_win;
 	out->mss = p->mss;
 	out->state = p->state;
-	out->wscale = p->wscale;
+	out->wscale = p->wscale & ~PF_WSCALE_NONE;
 }
 
 /* The number of a rule that is in force, else UINT32_MAX. */

@@ -33,6 +33,7 @@
 #include "pf_srcnode.h"
 #include "pf_state.h"
 #include "pf_statetab.h"
+#include "pf_synproxy.h"
 #include "pf_tag.h"
 #include "pf_tcpnorm.h"
 #include "pf_track.h"
@@ -236,6 +237,8 @@ fill_in(struct pf_path *p, struct pf_state *s, struct pf_krule *kr)
 		pf_tcp_init(s, &p->pd);
 		if (unlikely(kr->act.keep_state == PF_STATE_MODULATE))
 			pf_modulate_init(s, &p->pd);
+		if (unlikely(kr->act.keep_state == PF_STATE_SYNPROXY))
+			pf_synproxy_init(s, &p->pd);
 	} else
 		pf_track_init(s, &p->pd);
 }
@@ -320,6 +323,11 @@ create_state(struct pf_path *p, struct pf_krule *kr)
 		return (why);
 	}
 	pf_pcpu_add_packet(&kr->ctr, PF_RC_STATES, 1);
+	if (unlikely(p->state->log & PF_STATE_PROXY)) {
+		if (p->translated)		/* its sender gets an answer */
+			pf_rewrite_pdesc(&p->pd, &p->lookup.key);
+		return (pf_synproxy(p->pd.pf, p->state, &p->pd, true));
+	}
 	if (pf_modulates(p->state))
 		why = pf_modulate(p->state, &p->pd);
 	if (why == PF_GO && unlikely(p->state->more != NULL) &&

@@ -522,8 +522,8 @@ pf_packet_parse_quoted(const struct pf_pdesc *pd, uint32_t off,
 }
 
 /*
- * The value of a TCP option with `size' bytes in all, 3 or 4, at *val; false:
- * there is none.  pf_packet_parse() has found the header to be within the
+ * The value of a TCP option with `size' bytes in all, 2 to 4, at *val (2: it has none, and
+ * 0 is returned); false: there is none.  pf_packet_parse() has found the header to be within the
  * packet's length.
  */
 static bool
@@ -542,7 +542,7 @@ tcp_option(const struct pf_pdesc *pd, uint8_t kind, uint8_t size, uint16_t *val)
 	while (pf_tcpopt_next(p, end, &o))
 		if (p[o.at] == kind && o.len == size) {
 			*val = size == 4 ? p[o.at + 2] << 8 | p[o.at + 3] :
-			    p[o.at + 2];
+			    size == 3 ? p[o.at + 2] : 0;
 			return (true);
 		}
 	return (false);
@@ -566,4 +566,12 @@ pf_packet_mss(const struct pf_pdesc *pd)
 	uint16_t	v;
 
 	return (tcp_option(pd, PF_TCPOPT_MSS, PF_TCPOPT_MSS_LEN, &v) ? v : 0);
+}
+
+bool
+pf_packet_sackok(const struct pf_pdesc *pd)
+{
+	uint16_t	v;
+
+	return (tcp_option(pd, PF_TCPOPT_SACKOK, PF_TCPOPT_SACKOK_LEN, &v));
 }

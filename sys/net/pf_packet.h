@@ -143,6 +143,8 @@ pf_transport_size(uint8_t proto)
  * (0: none). */
 uint8_t	 pf_packet_wscale(const struct pf_pdesc *pd);
 uint16_t pf_packet_mss(const struct pf_pdesc *pd);
+/* Whether a SYN permits selective acknowledgements. */
+bool	 pf_packet_sackok(const struct pf_pdesc *pd);
 /* Whether it may begin a connection of TCP. */
 static inline bool
 pf_pd_opens(const struct pf_pdesc *pd)

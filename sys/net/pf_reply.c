@@ -2,7 +2,7 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_reply.c: answers to packets that do not pass
+ * pf_reply.c: answers to packets
  *
  * What it owns.  The answer, until the host takes it over to send it.
  * Locking.  None: packet context.
@@ -30,6 +30,7 @@
 #include "pf_packet.h"
 #include "pf_reply.h"
 #include "pf_rule.h"
+#include "pf_tcpopt.h"
 
 #define REPLY_TTL	64
 #define ICMP4_MAX	576	/* RFC 1812, 4.3.2.3 */
@@ -131,28 +132,23 @@ ip_size(const struct pf_pdesc *pd)
 	    sizeof(struct pf_ip4) : sizeof(struct pf_ip6));
 }
 
-/* Send a segment without data in the name of the packet's destination; th has
- * its flags and numbers. */
+/* Send a segment in the name of the packet's destination; as for pf_reply_segment(). */
 static void
-send_tcp(const struct pf_pdesc *pd, struct pf_tcp *th, uint8_t ttl)
+send_tcp(const struct pf_pdesc *pd, const struct pf_segment *g, uint8_t ttl,
+    const struct pf_way *way, bool shown)
 {
 	struct pf_pkt	*pkt;
 	void		*data;
 	uint8_t		*p;
 
-	pkt = pf_pkt_new(pd->pf, ip_size(pd) + sizeof(*th), &data);
+	pkt = pf_pkt_new(pd->pf, ip_size(pd) + pf_segment_len(g), &data);
 	if (pkt == NULL)
 		return;
 	p = data;
-	p += put_ip(p, pd, IPPROTO_TCP, sizeof(*th),
+	p += put_ip(p, pd, IPPROTO_TCP, pf_segment_len(g),
 	    ttl != 0 ? ttl : REPLY_TTL);
-	th->sport = pd->dport;
-	th->dport = pd->sport;
-	th->off = sizeof(*th) / 4 << 4;
-	th->sum = pf_cksum_fold(pf_cksum_add(pf_cksum_pseudo(&pd->dst, &pd->src,
-	    pd->af, IPPROTO_TCP, sizeof(*th)), th, sizeof(*th)));
-	memcpy(p, th, sizeof(*th));
-	pf_pkt_send(pd->pf, pkt, pd->pkt, pd->af);
+	pf_segment_put(p, g, pd->af, &pd->dst, &pd->src, pd->dport, pd->sport);
+	pf_pkt_send(pd->pf, pkt, pd->pkt, pd->af, way, shown);
 }
 
 /*
@@ -162,36 +158,39 @@ send_tcp(const struct pf_pdesc *pd, struct pf_tcp *th, uint8_t ttl)
 static void
 send_rst(const struct pf_pdesc *pd, uint8_t ttl)
 {
-	struct pf_tcp	th;
+	struct pf_segment	g = { .flags = PF_TH_RST };
 
 	if (pd->tcp.flags & PF_TH_RST || (pd->flags & PF_PD_CKSUM) == 0)
 		return;
-	memset(&th, 0, sizeof(th));
 	if (pd->tcp.flags & PF_TH_ACK) {
-		th.flags = PF_TH_RST;
-		pf_put32(th.seq, pd->tcp.ack);
+		g.seq = pd->tcp.ack;
 	} else {
-		th.flags = PF_TH_RST | PF_TH_ACK;
-		pf_put32(th.ack, pd->tcp.seq + pd->p_len +
+		g.flags = PF_TH_RST | PF_TH_ACK;
+		g.ack = pd->tcp.seq + pd->p_len +
 		    !!(pd->tcp.flags & PF_TH_SYN) +
-		    !!(pd->tcp.flags & PF_TH_FIN));
+		    !!(pd->tcp.flags & PF_TH_FIN);
 	}
-	send_tcp(pd, &th, ttl);
+	send_tcp(pd, &g, ttl, NULL, false);
 }
 
 void
 pf_reply_challenge(const struct pf_pdesc *pd, const struct pf_tcp_info *as)
 {
-	struct pf_tcp	th;
+	struct pf_segment	g = {
+		.seq = as->seq, .ack = as->ack, .win = as->win,
+		.flags = PF_TH_ACK
+	};
 
-	if (!answerable(pd) || pd->flags & PF_PD_FRAGMENT)
-		return;
-	memset(&th, 0, sizeof(th));
-	th.flags = PF_TH_ACK;
-	pf_put32(th.seq, as->seq);
-	pf_put32(th.ack, as->ack);
-	th.win = htons(as->win);
-	send_tcp(pd, &th, 0);
+	if (answerable(pd) && (pd->flags & PF_PD_FRAGMENT) == 0)
+		send_tcp(pd, &g, 0, NULL, false);
+}
+
+void
+pf_reply_segment(const struct pf_pdesc *pd, const struct pf_segment *g,
+    const struct pf_way *way, bool shown)
+{
+	if ((g->flags & PF_TH_SYN) == 0 || answerable(pd))
+		send_tcp(pd, g, 0, way, shown);
 }
 
 /* Copy the first len bytes of the packet, which are there: pieces, as a pull is
@@ -242,7 +241,7 @@ send_icmp(const struct pf_pdesc *pd, uint16_t typecode)
 	memcpy(p, &ih, sizeof(ih));
 	ih.sum = pf_cksum_fold(pf_cksum_add(sum, p, sizeof(ih) + quote));
 	memcpy(p, &ih, sizeof(ih));
-	pf_pkt_send(pd->pf, pkt, pd->pkt, pd->af);
+	pf_pkt_send(pd->pf, pkt, pd->pkt, pd->af, NULL, false);
 }
 
 void

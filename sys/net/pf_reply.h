@@ -2,7 +2,7 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_reply.h: answers to packets that do not pass
+ * pf_reply.h: answers to packets
  *
  * What it owns.  Nothing.
  * Locking.  None: packet context.
@@ -15,7 +15,9 @@
 
 struct pf_krule;
 struct pf_pdesc;
+struct pf_segment;
 struct pf_tcp_info;
+struct pf_way;
 
 /* Answer a blocked packet as the rule says: with a RST, with ICMP unreachable,
  * or not at all.  pf_reply.c says which packets are never answered. */
@@ -28,5 +30,10 @@ void	 pf_reply_closed(const struct pf_pdesc *);
  * Without memory there is no answer. */
 void	 pf_reply_challenge(const struct pf_pdesc *,
 	    const struct pf_tcp_info *as);
+/* Answer a TCP segment, in its receiver's name, with this one, the way that it is given (NULL:
+ * by the routes); shown: pf_pkt_send().  A segment with SYN is no answer to what must have none,
+ * the others are for who is known.  Without memory there is none either. */
+void	 pf_reply_segment(const struct pf_pdesc *, const struct pf_segment *,
+	    const struct pf_way *, bool shown);
 
 #endif /* _NET_PF_REPLY_H_ */

@@ -76,7 +76,7 @@ struct pf_state_link {
 struct pf_peer {				/* [s], all host order */
 	uint32_t	 seqlo;			/* highest sequence number sent, plus one */
 	uint32_t	 seqhi;			/* highest it may send: the other's ack + win */
-	uint32_t	 seqdiff;		/* [i] added to this end's numbers (modulate) */
+	uint32_t	 seqdiff;		/* [i, but pf_synproxy.c] added to its numbers */
 	uint16_t	 max_win;		/* largest window seen, before scaling */
 	uint16_t	 mss;
 	uint8_t		 state;			/* PF_TCPS_*, PFUDPS_*, PFOTHERS_* */
@@ -108,7 +108,7 @@ struct pf_state {
 	uint8_t		 timeout;		/* [s] PFTM_*; read as [a] */
 	uint8_t		 direction;		/* [i] PF_IN, PF_OUT */
 	uint8_t		 settled;		/* [s] PF_SETTLED_*; read as [a] */
-	uint8_t		 log;			/* [i] PF_LOG_*, PF_STATE_COUNTS, _ACTS */
+	uint8_t		 log;			/* [i] PF_LOG_*, PF_STATE_COUNTS, _ACTS, _PROXY */
 	uint32_t	 pending[2];		/* [a] [0] in state's direction */
 
 	PF_STATE_NEIGHBOUR(gap0)

@@ -67,6 +67,7 @@
 #include "pf_packet.h"
 #include "pf_reply.h"
 #include "pf_state.h"
+#include "pf_synproxy.h"
 #include "pf_tcp.h"
 #include "pf_track.h"
 
@@ -852,7 +853,9 @@ pf_tcp_track(struct pf *pf, struct pf_state *s, struct pf_pdesc *pd,
 		pd->flags |= PF_PD_ALIEN;
 		return (PF_GO);
 	}
-	if (due)
+	if (due) {
+		ack.win = pf_synproxy_window(s, !forward, ack.win);
 		pf_reply_challenge(pd, &ack);
+	}
 	return (PFRES_BADSTATE);
 }

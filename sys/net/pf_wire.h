@@ -119,6 +119,7 @@ static_assert(sizeof(struct pf_tcp) == 20, "TCP header");
 #define PF_TCPOPT_WSCALE	3	/* RFC 7323, 2.2 */
 #define PF_TCPOPT_WSCALE_LEN	3
 #define PF_TCPOPT_SACKOK	4	/* RFC 2018 */
+#define PF_TCPOPT_SACKOK_LEN	2
 #define PF_TCPOPT_SACK		5
 #define PF_TCPOPT_TS		8	/* RFC 7323, 3.2 */
 #define PF_TCPOPT_TS_LEN	10

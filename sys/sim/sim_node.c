@@ -471,12 +471,11 @@ pf_pkt_new(struct pf *pf, uint32_t len, void **data)
 
 int
 pf_pkt_send(struct pf *pf, struct pf_pkt *p, const struct pf_pkt *cause,
-    uint8_t af)
+    uint8_t af, const struct pf_way *way, bool shown)
 {
 	struct sim_node *n = pf_hostdata(pf);
 	struct sim_info info;
 	struct pf_addr dst;
-	struct sim_if *ifp;
 	uint8_t af2;
 
 	if (!sim_in_packet())
@@ -497,14 +496,9 @@ pf_pkt_send(struct pf *pf, struct pf_pkt *p, const struct pf_pkt *cause,
 		sim_pktq_add(&n->local, p);
 		return (0);
 	}
-	ifp = sim_route_lookup(n, af, &dst);
-	if (ifp == NULL) {
-		n->unroutable++;
-		sim_pkt_free(p);
-		return (EHOSTUNREACH);
-	}
-	sim_transmit(n, ifp, p);
-	return (0);
+	if (shown)
+		sim_lock_check_idle("pf_pkt_send");
+	return (sim_send_made(n, p, way, shown));
 }
 
 void

@@ -384,3 +384,29 @@ sim_output(struct sim_node *n, struct pf_pkt *p)
 	}
 	send_out(n, p, af, &dst);
 }
+
+int
+sim_send_made(struct sim_node *n, struct pf_pkt *p, const struct pf_way *way,
+    bool shown)
+{
+	struct sim_if *ifp = NULL;
+	struct pf_addr dst;
+	uint8_t af;
+
+	if (way != NULL)
+		ifp = way_if(n, p, way, &dst);
+	else if (sim_pkt_dst(p, &af, &dst))
+		ifp = sim_route_lookup(n, af, &dst);
+	if (ifp == NULL) {
+		n->unroutable++;
+		sim_pkt_free(p);
+		return (EHOSTUNREACH);
+	}
+	p->own = !shown;
+	p->ifindex = 0;
+	p->way = ifp->ifindex;
+	memcpy(p->gw, &dst, sizeof(p->gw));
+	if (passes(n, PF_OUT, ifp->ifindex, p))
+		sim_transmit(n, sim_if_find(n, p->way), p);
+	return (0);
+}

@@ -275,7 +275,7 @@ sim_pkt_become(struct pf_pkt *p, struct pf_pkt *by)
 void
 pf_pkt_free(struct pf_pkt *p)
 {
-	if (p->held)
+	if (p->held || p->own)
 		sim_mem_note(SIM_MEM_PKT, -1);
 	sim_pkt_free(p);
 }

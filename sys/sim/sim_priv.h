@@ -27,6 +27,9 @@ bool	 sim_is_loopback(const struct sim_if *);
 struct sim_if *sim_route_lookup(struct sim_node *, uint8_t af,
 	    const struct pf_addr *dst);
 void	 sim_transmit(struct sim_node *, struct sim_if *, struct pf_pkt *);
+/* What pf has made, for another host: 0 or EHOSTUNREACH.  As for pf_pkt_send(). */
+int	 sim_send_made(struct sim_node *, struct pf_pkt *, const struct pf_way *,
+	    bool shown);
 
 /* sim_pkt.c: len bytes of rubbish for a packet of none, in one piece. */
 void	 sim_pkt_grow(struct pf_pkt *, uint32_t len);
