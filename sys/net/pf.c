@@ -185,6 +185,18 @@ path_icmp_error(struct pf_path *p)
 	return (pf_rewrite_error(&p->pd, &quoted, PF_ICMP_QUOTED_AT(&p->pd), &to));
 }
 
+/* Whether the segment fits into its connection. */
+static inline int
+path_tcp(struct pf_path *p, struct pf_state *s, bool forward)
+{
+	int	why;
+
+	if (unlikely(s->log & PF_STATE_PROXY))
+		return (pf_synproxy(p->pd.pf, s, &p->pd, forward));
+	why = pf_tcp_track(p->pd.pf, s, &p->pd, forward);
+	return (why == PF_GO && pf_modulates(s) ? pf_modulate(s, &p->pd) : why);
+}
+
 /*
  * The state of the packet, if there is one, and whether the packet fits in.
  * A state that has ended makes room for the connection that this packet begins.
@@ -216,14 +228,9 @@ path_state(struct pf_path *p)
 	if (why != PF_GO)
 		return (why);
 	forward = s->direction == p->pd.dir;
-	if (p->pd.proto == IPPROTO_TCP) {
-		if (unlikely(s->log & PF_STATE_PROXY))
-			why = pf_synproxy(pf, s, &p->pd, forward);
-		else
-			why = pf_tcp_track(pf, s, &p->pd, forward);
-		if (why == PF_GO && pf_modulates(s) && (s->log & PF_STATE_PROXY) == 0)
-			why = pf_modulate(s, &p->pd);
-	} else
+	if (p->pd.proto == IPPROTO_TCP)
+		why = path_tcp(p, s, forward);
+	else
 		pf_track(pf, s, forward);
 	if (why == PF_GO && unlikely(s->log & PF_STATE_ACTS))
 		why = path_each(p);
