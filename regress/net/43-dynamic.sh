@@ -19,11 +19,13 @@ ip -n server -6 route del default
 # told NAME: how many addresses rules are told to follow; what pfctl says is true
 # of all that ip did before
 told() {
-	local re="\\($1:([0-9]+)\\)" text
+	local re="\\($1:([0-9]+|\\*)\\)" text n
 
 	fw pfctl -vvsr > "$W/told"
 	text=$(< "$W/told")
-	[[ ! $text =~ $re ]] || echo "${BASH_REMATCH[1]}"
+	[[ $text =~ $re ]] || return 0
+	n=${BASH_REMATCH[1]}
+	echo "${n/\*/0}"
 }
 # known ADDRESS...: the server knows where these are
 known() {
