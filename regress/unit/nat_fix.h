@@ -202,4 +202,40 @@ list(const char *a, const char *b)
 	return (l);
 }
 
+/* A test, which is run for both families, with whole packets and with cut ones. */
+struct nat_case {
+	const char	*name;
+	void		(*fn)(struct fix *);
+};
+
+static void
+run(void **state)
+{
+	const struct nat_case *c = *state;
+	struct fix f;
+
+	for (int v = 0; v < 4; v++) {
+		w = &families[v % 2];
+		cut = v >= 2;
+		setup(&f);
+		c->fn(&f);
+		teardown(&f);
+	}
+}
+
+static int
+nat_main(const struct nat_case *cases, size_t n)
+{
+	struct CMUnitTest tests[20];
+
+	assert_true(n <= NITEMS(tests));
+	memset(tests, 0, sizeof(tests));
+	for (size_t i = 0; i < n; i++) {
+		tests[i].name = cases[i].name;
+		tests[i].test_func = run;
+		tests[i].initial_state = (void *)&cases[i];
+	}
+	return (_cmocka_run_group_tests("tests", tests, n, NULL, NULL));
+}
+
 #endif /* _NAT_FIX_H_ */

@@ -52,33 +52,6 @@ struct seg {
 	bool		 no_ack;	/* A: of nothing: a zero */
 };
 
-static void
-add_rule(struct fix *f, struct pf_client *cl, uint32_t ticket, uint32_t ruleset,
-    const struct pf_rule *r, const char *pool)
-{
-	struct pfioc_pooladdr pp;
-	struct pfioc_rule *pr = calloc(1, sizeof(*pr));
-	struct pf_rule_addr a;
-
-	assert_non_null(pr);
-	memset(&pp, 0, sizeof(pp));
-	assert_int_equal(sim_ioctl(f->n, cl, DIOCBEGINADDRS, &pp), 0);
-	if (pool != NULL) {
-		memset(&pp, 0, sizeof(pp));
-		pp.ticket = ticket;
-		pp.ruleset = ruleset;
-		pp.which = PF_POOL_RDR;
-		unit_addr(&a, pool);
-		pp.addr.addr = a.addr;
-		assert_int_equal(sim_ioctl(f->n, cl, DIOCADDADDR, &pp), 0);
-	}
-	pr->ticket = ticket;
-	pr->ruleset = ruleset;
-	pr->rule = *r;
-	assert_int_equal(sim_ioctl(f->n, cl, DIOCADDRULE, pr), 0);
-	free(pr);
-}
-
 /* A rule that passes everything; and if so, nat of the client. */
 static void
 load(struct fix *f, const struct pf_rule *pass)
@@ -103,9 +76,9 @@ load(struct fix *f, const struct pf_rule *pass)
 		r.pool[PF_POOL_RDR].proxy_port[0] = 50001;
 		r.pool[PF_POOL_RDR].proxy_port[1] = 65535;
 		r.pool[PF_POOL_RDR].port_op = PF_OP_RRG;
-		add_rule(f, cl, e[0].ticket, PF_RULESET_NAT, &r, addresses[f->w.v6][2]);
+		unit_add_rule(f->n, cl, e[0].ticket, PF_RULESET_NAT, &r, addresses[f->w.v6][2]);
 	}
-	add_rule(f, cl, e[0].ticket, PF_RULESET_FILTER, pass, NULL);
+	unit_add_rule(f->n, cl, e[0].ticket, PF_RULESET_FILTER, pass, NULL);
 	assert_int_equal(sim_ioctl(f->n, cl, DIOCXCOMMIT, &t), 0);
 	pf_client_close(cl);
 }

@@ -505,10 +505,7 @@ no_memory(struct fix *f)
 	assert_in_range(dropped, 2, 8);
 }
 
-static const struct {
-	const char	*name;
-	void		(*fn)(struct fix *);
-} cases[] = {
+static const struct nat_case cases[] = {
 	{ "nat", nat },
 	{ "ports run out", exhausted },
 	{ "rdr, natlook", redirect },
@@ -524,31 +521,8 @@ static const struct {
 	{ "no memory", no_memory },
 };
 
-static void
-run(void **state)
-{
-	struct fix f;
-	size_t k = (size_t)*state;
-
-	for (int v = 0; v < 4; v++) {
-		w = &families[v % 2];
-		cut = v >= 2;
-		setup(&f);
-		cases[k].fn(&f);
-		teardown(&f);
-	}
-}
-
 int
 main(void)
 {
-	struct CMUnitTest tests[NITEMS(cases)];
-
-	memset(tests, 0, sizeof(tests));
-	for (size_t i = 0; i < NITEMS(cases); i++) {
-		tests[i].name = cases[i].name;
-		tests[i].test_func = run;
-		tests[i].initial_state = (void *)i;
-	}
-	return (cmocka_run_group_tests(tests, NULL, NULL));
+	return (nat_main(cases, NITEMS(cases)));
 }

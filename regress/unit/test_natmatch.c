@@ -193,41 +193,15 @@ too_many_matches(struct fix *f)
 	assert_int_equal(st.counters[PFRES_MEMORY], 1);
 }
 
-static const struct {
-	const char	*name;
-	void		(*fn)(struct fix *);
-} cases[] = {
+static const struct nat_case cases[] = {
 	{ "nat-to, rdr-to", on_rules },
 	{ "match, nat-to", matches },
 	{ "match alone", only_matches },
 	{ "too many rules of match", too_many_matches },
 };
 
-static void
-run(void **state)
-{
-	struct fix f;
-	size_t k = (size_t)*state;
-
-	for (int v = 0; v < 4; v++) {
-		w = &families[v % 2];
-		cut = v >= 2;
-		setup(&f);
-		cases[k].fn(&f);
-		teardown(&f);
-	}
-}
-
 int
 main(void)
 {
-	struct CMUnitTest tests[NITEMS(cases)];
-
-	memset(tests, 0, sizeof(tests));
-	for (size_t i = 0; i < NITEMS(cases); i++) {
-		tests[i].name = cases[i].name;
-		tests[i].test_func = run;
-		tests[i].initial_state = (void *)i;
-	}
-	return (cmocka_run_group_tests(tests, NULL, NULL));
+	return (nat_main(cases, NITEMS(cases)));
 }

@@ -69,33 +69,6 @@ server_at(const struct fix *f, int at)
 	    at == CLI && f->w.nat ? a[3] : a[1]);
 }
 
-static void
-add_rule(struct fix *f, struct pf_client *cl, uint32_t ticket, uint32_t ruleset,
-    const struct pf_rule *r, const char *pool)
-{
-	struct pfioc_pooladdr pp;
-	struct pfioc_rule *pr = calloc(1, sizeof(*pr));
-	struct pf_rule_addr a;
-
-	assert_non_null(pr);
-	memset(&pp, 0, sizeof(pp));
-	assert_int_equal(sim_ioctl(f->n, cl, DIOCBEGINADDRS, &pp), 0);
-	if (pool != NULL) {
-		memset(&pp, 0, sizeof(pp));
-		pp.ticket = ticket;
-		pp.ruleset = ruleset;
-		pp.which = PF_POOL_RDR;
-		unit_addr(&a, pool);
-		pp.addr.addr = a.addr;
-		assert_int_equal(sim_ioctl(f->n, cl, DIOCADDADDR, &pp), 0);
-	}
-	pr->ticket = ticket;
-	pr->ruleset = ruleset;
-	pr->rule = *r;
-	assert_int_equal(sim_ioctl(f->n, cl, DIOCADDRULE, pr), 0);
-	free(pr);
-}
-
 static struct pf_rule
 translation(const struct fix *f, int action, const char *ifname)
 {
@@ -130,10 +103,10 @@ load(struct fix *f, uint8_t keep, uint32_t max)
 		r.pool[PF_POOL_RDR].proxy_port[0] = 50001;
 		r.pool[PF_POOL_RDR].proxy_port[1] = 65535;
 		r.pool[PF_POOL_RDR].port_op = PF_OP_RRG;
-		add_rule(f, cl, e[0].ticket, PF_RULESET_NAT, &r, client_at(f, SRV));
+		unit_add_rule(f->n, cl, e[0].ticket, PF_RULESET_NAT, &r, client_at(f, SRV));
 		r = translation(f, PF_RDR, "eth0");
 		unit_addr(&r.dst, server_at(f, CLI));
-		add_rule(f, cl, e[0].ticket, PF_RULESET_RDR, &r, server_at(f, SRV));
+		unit_add_rule(f->n, cl, e[0].ticket, PF_RULESET_RDR, &r, server_at(f, SRV));
 	}
 	for (int dir = PF_IN; dir <= PF_OUT; dir++) {
 		r = unit_rule(PF_PASS);
@@ -141,7 +114,7 @@ load(struct fix *f, uint8_t keep, uint32_t max)
 		r.max_states = max;
 		if (f->w.mode == ON_BOTH || (dir == PF_OUT) == (f->w.mode == ON_OUT))
 			r.keep_state = keep;
-		add_rule(f, cl, e[0].ticket, PF_RULESET_FILTER, &r, NULL);
+		unit_add_rule(f->n, cl, e[0].ticket, PF_RULESET_FILTER, &r, NULL);
 	}
 	assert_int_equal(sim_ioctl(f->n, cl, DIOCXCOMMIT, &t), 0);
 	pf_client_close(cl);

@@ -326,3 +326,30 @@ unit_snap(struct sim_node *n, struct unit_snap *s)
 		s->states += digest(&states[i], sizeof(states[i]));
 	free(states);
 }
+
+void
+unit_add_rule(struct sim_node *n, struct pf_client *cl, uint32_t ticket,
+    uint32_t ruleset, const struct pf_rule *r, const char *pool)
+{
+	struct pfioc_pooladdr pp;
+	struct pfioc_rule *pr = calloc(1, sizeof(*pr));
+	struct pf_rule_addr a;
+
+	assert_non_null(pr);
+	memset(&pp, 0, sizeof(pp));
+	assert_int_equal(sim_ioctl(n, cl, DIOCBEGINADDRS, &pp), 0);
+	if (pool != NULL) {
+		memset(&pp, 0, sizeof(pp));
+		pp.ticket = ticket;
+		pp.ruleset = ruleset;
+		pp.which = PF_POOL_RDR;
+		unit_addr(&a, pool);
+		pp.addr.addr = a.addr;
+		assert_int_equal(sim_ioctl(n, cl, DIOCADDADDR, &pp), 0);
+	}
+	pr->ticket = ticket;
+	pr->ruleset = ruleset;
+	pr->rule = *r;
+	assert_int_equal(sim_ioctl(n, cl, DIOCADDRULE, pr), 0);
+	free(pr);
+}

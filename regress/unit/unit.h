@@ -65,6 +65,9 @@ int	 unit_teardown(void **state);
  */
 struct pf_rule unit_rule(int action);
 int	 unit_load(struct sim_node *, const struct pf_rule *, uint32_t n);
+/* Add a rule to a transaction, PF_RULESET_*, with a pool of one address if one is given. */
+void	 unit_add_rule(struct sim_node *, struct pf_client *, uint32_t ticket,
+	    uint32_t ruleset, const struct pf_rule *, const char *pool);
 int	 unit_enable(struct sim_node *);
 int	 unit_disable(struct sim_node *);
 int	 unit_timeout(struct sim_node *, int which, uint32_t seconds);
