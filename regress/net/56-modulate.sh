@@ -13,7 +13,7 @@
 . "$(dirname "$0")/lib.sh"
 net_up
 echo_server server tcp/80
-head -c 3000000 /dev/urandom > "$W/data"
+head -c 1200000 /dev/urandom > "$W/data"
 port=9000
 
 # transfer WHAT FROM TO ADDRESS [HOST PORT]: the file, as carry does it

@@ -10,18 +10,33 @@
 . "$(dirname "$0")/lib.sh"
 net_up
 echo_server server tcp/80 udp/53
+watchers=()
 watch() { # NS: segments there, in $W/wire.NS
 	background "$1" python3 -I -S "$NET/wire.py" "$W/wire-ready.$1" 80
 	ln -s "$bg_said" "$W/wire.$1"
+	watchers+=("$bg")
 	until_true test -e "$W/wire-ready.$1" || die "cannot watch: $(cat "$bg_said")"
 }
 watch client
 watch server
 
+# caught_up NS: waits until what went over the wire there so far is said (wire.py)
+caught_up() {
+	local n=$((20001 + RANDOM % 10000))
+
+	probe "$1" udp 127.0.0.1 $n > /dev/null
+	until_true grep -q "^mark $n\$" "$W/wire.$1" || die "$1: its watcher says nothing more"
+}
 # field N NS LINE-REGEX: that field of the first line that matches, from the mark on
-mark() { mark_client=$(wc -l < "$W/wire.client") mark_server=$(wc -l < "$W/wire.server"); }
+mark() {
+	caught_up client
+	caught_up server
+	mark_client=$(wc -l < "$W/wire.client") mark_server=$(wc -l < "$W/wire.server")
+}
 field() {
 	local from=mark_$2
+
+	caught_up "$2"
 	tail -n +$((${!from} + 1)) "$W/wire.$2" | RE=$3 awk -v n="$1" '
 		$0 ~ ENVIRON["RE"] { print $n; exit }'
 }
@@ -29,6 +44,8 @@ syn='^(in|out) [0-9]+ 80 S[EC]* ' synack='^(in|out) 80 [0-9]+ SA[EC]* '
 # offset PORT: by how much the clock of the client's connection is put off, on the way to the
 # server: of all segments that both have seen, so many different numbers
 offset() {
+	caught_up client
+	caught_up server
 	cat "$W/wire.client" "$W/wire.server" | P=$1 awk '
 		$2 == ENVIRON["P"] && $7 != "-" {
 			key = $4 " " $5 " " $6
@@ -119,6 +136,7 @@ mark
 hold one client tcp $S4 80
 alive 'connected' one
 # (the last segment of the client that has a timestamp)
+caught_up client
 set -- $(tail -n +$((mark_client + 1)) "$W/wire.client" | grep '^out .* A ' | tail -n 1)
 # (an acknowledgement that another one has overtaken, on a machine that is busy, is refused as
 # well: its receiver would not look at it either)
@@ -137,6 +155,7 @@ flush
 hold ids client tcp $S4 80
 mark
 for i in 1 2 3 4 5 6 7 8; do alive "word $i" ids; done
+caught_up server
 ids=$(tail -n +$((mark_server + 1)) "$W/wire.server" | awk '$1 == "in" { print ($11 - last + 65536) % 65536
     last = $11 }' | tail -n +2)
 n=$(wc -l <<< "$ids")
@@ -159,13 +178,15 @@ XX
 refuse 'fragments that stay some' no_answer client $S4 -s 4000
 expect 'IPv6 is always put together' pings client $S6 -s 4000
 
+end "${watchers[@]}"
+
 # --- a transfer, modulated and compared ------------------------------------------------------------------
 rules <<'XX'
 scrub all reassemble tcp no-df random-id
 pass modulate state
 XX
 flush
-bytes=3000000
+bytes=1200000
 [ "$VM_KERNEL" != debug ] || bytes=600000
 head -c $bytes /dev/urandom > "$W/data"
 carry 'to the server' "$W/data" client server $S4 9

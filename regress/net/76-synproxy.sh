@@ -7,12 +7,13 @@
 # route-to; a server that refuses does so; of SYNs with the addresses of others the server
 # sees none, the states keep to their limit, and clients connect meanwhile.
 # It touches what differs between kernels (run -i).
+# Not on 6.12-deb13, for which 6.12 stands.
 # It takes long.
 . "$(dirname "$0")/lib.sh"
 net_up
 echo_server server tcp/80
 echo_server fw tcp/80
-head -c 2000000 /dev/urandom > "$W/data"
+head -c 700000 /dev/urandom > "$W/data"
 port=9000
 
 # transfer WHAT FROM TO ADDRESS [HOST PORT]: the file, as carry does it

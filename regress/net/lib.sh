@@ -54,7 +54,7 @@ hours='set timeout { tcp.first 36000, tcp.opening 36000, tcp.closing 36000,\
 
 ok() { # (at which second it was known)
 	asserted=$((asserted + 1))
-	[ -z "${V:-}" ] || printf '  ok  %4u s  %s\n' "$SECONDS" "$*"
+	printf '  ok  %4u s  %s\n' "$SECONDS" "$*"
 }
 fail() {
 	asserted=$((asserted + 1)) failed=$((failed + 1))
@@ -285,11 +285,14 @@ http_server() {
 carry() {
 	local receiver got=$W/carried
 
-	background "$4" bash -c "nc -l -N $5 $6 > $got"
+	background "$4" bash -c "exec nc -l -N $5 $6 > $got"
 	receiver=$bg
 	until_true listening "$4" "$6" || die "$1: nc does not listen"
 	expect "$1: send" "$3" nc -N "${7:-$5}" "${8:-$6}" < "$2"
-	until_true eval "! kill -0 $receiver"
+	until_true eval "! kill -0 $receiver" || {
+		fail "$1: its end does not come"
+		note "$(fw pfctl -vvss; "$3" ss -tnoi; in_ns "$4" ss -tnoi)"
+	}
 	expect "$1: it is whole" cmp "$2" "$got"
 }
 

@@ -6,7 +6,9 @@
 #
 #	in|out SPORT DPORT FLAGS SEQ ACK TSVAL TSECR MSS TTL ID DF
 #
-# with - for what is not there.  FLAGS are letters of FSRPAUEC.  Makes READY-FILE when it listens.
+# with - for what is not there.  FLAGS are letters of FSRPAUEC.  A UDP datagram to 127.0.0.1 is
+# said as `mark DPORT': what went over the wire before it has been said by then.
+# Makes READY-FILE when it listens.
 import _socket as s
 import struct
 import sys
@@ -36,6 +38,9 @@ while True:
 	elif proto == 0x86dd and data[6] == 6:
 		th = data[40:]
 		ttl, ident, df = data[7], '-', '-'
+	elif proto == 0x800 and data[9] == 17 and data[16:20] == b'\x7f\0\0\1' and kind == 4:
+		print('mark', struct.unpack('>H', data[22:24])[0], flush=True)
+		continue
 	else:
 		continue
 	sport, dport, seq, ack = struct.unpack('>HHII', th[:12])
