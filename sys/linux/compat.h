@@ -13,6 +13,7 @@
 #include <linux/in_route.h>
 #include <linux/ip.h>
 #include <linux/limits.h>
+#include <linux/netdevice.h>
 #include <linux/version.h>
 #include <net/flow.h>
 #include <net/inet_dscp.h>
@@ -91,5 +92,16 @@ pf_flowi4_set_tos(struct flowi4 *fl, const struct iphdr *iph)
 #else
 #define PF_UDP_TABLE(net)	&udp_table,
 #endif
+
+/* A device that sends without a lock: a feature, until 6.12. */
+static inline void
+pf_dev_set_lltx(struct net_device *dev)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	dev->lltx = true;
+#else
+	dev->features |= NETIF_F_LLTX;
+#endif
+}
 
 #endif /* _LINUX_PF_COMPAT_H_ */

@@ -101,6 +101,14 @@ void	 pf_net_fini(void);
 struct pf_netns *pf_net_get(struct net *);
 
 /*
+ * pf_logdev.c.  Module init and exit.  make: pflog0 of a namespace, if there is none; 0,
+ * -ENOMEM, or what the device is refused with.  May sleep; takes RTNL.
+ */
+int	 pf_logdev_init(void);
+void	 pf_logdev_fini(void);
+int	 pf_logdev_make(struct net *);
+
+/*
  * pf_event.c.  start: when the devices are attached; 0 or -ENOMEM or what a socket fails
  * with.  look: queues the work if something has changed that is not told of.  flush:
  * returns when the core knows all that has been changed before the call, default routes

@@ -4,7 +4,7 @@
  *
  * pf_main.c: the module comes and goes
  *
- * Order of coming: memory, namespaces, device; of going: the reverse.  The
+ * Order of coming: memory, pflog, namespaces, /dev/pf; of going: the reverse.  The
  * module cannot go while /dev/pf is open anywhere.  Instances that are enabled
  * and have states do not keep it: they are shut down one by one.
  */
@@ -57,9 +57,12 @@ pf_init(void)
 	err = pf_mem_init();
 	if (err != 0)
 		return (err);
-	err = pf_net_init();
+	err = pf_logdev_init();
 	if (err != 0)
 		goto fail_mem;
+	err = pf_net_init();
+	if (err != 0)
+		goto fail_log;
 	err = pf_dev_init();
 	if (err != 0)
 		goto fail_net;
@@ -67,6 +70,8 @@ pf_init(void)
 
 fail_net:
 	pf_net_fini();
+fail_log:
+	pf_logdev_fini();
 fail_mem:
 	rcu_barrier();
 	pf_mem_fini();
@@ -79,6 +84,7 @@ pf_exit(void)
 {
 	pf_dev_fini();
 	pf_net_fini();
+	pf_logdev_fini();
 	rcu_barrier();
 	pf_mem_fini();
 }

@@ -194,6 +194,10 @@ netns_create(struct net *net)
 	ns = kzalloc(sizeof(*ns), GFP_KERNEL_ACCOUNT);
 	if (ns == NULL)
 		return (ERR_PTR(err));
+	err = pf_logdev_make(net);
+	if (err != 0)
+		goto fail_ns;
+	err = -ENOMEM;
 	ns->net = net;
 	ns->memcg = netns_memcg(net);
 	ratelimit_state_init(&ns->log_limit, DEFAULT_RATELIMIT_INTERVAL,
@@ -222,6 +226,7 @@ fail_pf:
 	pf_destroy(ns->pf);
 fail:
 	mem_cgroup_put(ns->memcg);
+fail_ns:
 	kfree(ns);
 	return (ERR_PTR(err));
 }

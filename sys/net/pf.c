@@ -24,6 +24,7 @@
 #include "pf_overload.h"
 #include "pf_packet.h"
 #include "pf_path.h"
+#include "pf_pflog.h"
 #include "pf_rate.h"
 #include "pf_reply.h"
 #include "pf_rewrite.h"
@@ -174,6 +175,7 @@ path_icmp_error(struct pf_path *p)
 	p->state = pf_icmp_error_state(p->pd.pf, &p->pd, &quoted, &why);
 	if (why != PF_GO || p->state == NULL)
 		return (why);
+	p->log = p->state->log & PF_LOG_ALL;
 	why = path_state_options(p);
 	if (why == PF_GO && unlikely(p->state->log & PF_STATE_ACTS))
 		why = path_each(p);
@@ -222,6 +224,7 @@ path_state(struct pf_path *p)
 		return (PF_GO);
 	}
 	p->state = s;
+	p->log = s->log & PF_LOG_ALL;
 	why = path_state_options(p);
 	if (why == PF_GO && unlikely(s->log & PF_STATE_ACTS))
 		why = path_asked(p);
@@ -385,6 +388,39 @@ path_count(struct pf_path *p, int why)
 		count_sources(s, s->direction != pd->dir, n, pd->len);
 }
 
+/* Tell who listens of a packet that belongs to a state: for all rules that log every packet. */
+static void
+log_state(struct pf_path *p, int why)
+{
+	const struct pf_state		*s = p->state;
+	const struct pf_state_more	*more = s->more;
+	const struct pf_krule		*kr = s->rule;
+	uint32_t			 i = 0, n = more != NULL ? more->n : 0;
+
+	if (kr->act.log & PF_LOG_ALL)
+		pf_pflog(&p->pd, kr, more != NULL ? more->anchor : NULL, why, kr);
+	for (; i < n; i++) {
+		kr = more->rule[i];
+		if (kr->act.action == PF_MATCH && kr->act.log & PF_LOG_ALL)
+			pf_pflog(&p->pd, kr, NULL, why, kr);
+	}
+}
+
+/* Tell who listens: of a packet without a state, for the rule that has decided.  (With
+ * `log (matches)' that is told already, if it logs to the same device.) */
+static pf_noinline void
+path_log(struct pf_path *p, int why)
+{
+	const struct pf_krule	*kr = p->rule != NULL ? p->rule : p->nat;
+	const struct pf_krule	*told = p->acts.tells;
+
+	if (kr == NULL)
+		log_state(p, why);
+	else if (told == NULL || told->origin->log_kif != kr->origin->log_kif ||
+	    (why != PF_GO && why != PF_BLOCKED))
+		pf_pflog(&p->pd, kr, p->anchor, why, kr);
+}
+
 int
 pf_test(struct pf *pf, int dir, uint8_t af, int ifindex, struct pf_pkt **pkt)
 {
@@ -403,6 +439,7 @@ pf_test(struct pf *pf, int dir, uint8_t af, int ifindex, struct pf_pkt **pkt)
 	p.nat = NULL;
 	pf_actions_init(&p.acts);
 	pf_scrub_init(&p.scrubbed);
+	p.log = 0;
 	p.translated = false;
 	p.pd.kif = pf_kif_find_index(pf, ifindex);
 	if (unlikely(p.pd.kif == NULL)) {	/* no memory when it came */
@@ -422,6 +459,8 @@ pf_test(struct pf *pf, int dir, uint8_t af, int ifindex, struct pf_pkt **pkt)
 	if (unlikely(p.pd.flags & (PF_PD_HOP | PF_PD_RTABLE | PF_PD_DIVERT)) && why == PF_GO)
 		why = path_leads(&p);
 	path_count(&p, why);
+	if (unlikely(p.log != 0))
+		path_log(&p, why);
 	return (why != PF_GO ? PF_DROP :
 	    unlikely(p.pd.flags & PF_PD_MOVED) ? PF_ROUTED : PF_PASS);
 }

@@ -22,6 +22,8 @@ struct pf_krule;
 
 struct pf_actions {
 	struct pf_krule	*translates;	/* last rule that translated, or NULL */
+	struct pf_krule	*tells;		/* `log (matches)': the rules behind it are */
+					/* logged where it says; or NULL */
 	uint8_t		 log;		/* PF_LOG_* of all rules */
 	uint8_t		 n;
 	struct pf_norm	 norm;		/* what they set in headers */
@@ -32,6 +34,7 @@ static inline void
 pf_actions_init(struct pf_actions *a)
 {
 	a->translates = NULL;
+	a->tells = NULL;
 	a->log = 0;
 	a->n = 0;
 	pf_norm_init(&a->norm);

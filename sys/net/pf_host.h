@@ -247,6 +247,16 @@ enum pf_diverted pf_pkt_divert(struct pf *, struct pf_pkt *, uint8_t af,
 	    uint16_t port, bool opens);
 
 /*
+ * Records of packets.  pf_host_listens(): ifindex is a pflog device, and somebody gets what
+ * it is told.  pf_pkt_log(): tell it of a copy of the packet, with len bytes at hdr in front.
+ * A record that cannot be made is counted at the device as one that was not sent.  Packet
+ * context.
+ */
+bool	 pf_host_listens(struct pf *, int ifindex);
+void	 pf_pkt_log(struct pf *, const struct pf_pkt *, int ifindex, const void *hdr,
+	    size_t len);
+
+/*
  * Writing to a packet.  pf_pkt_write(): len bytes at off (both as for
  * pf_pkt_pull()), now the packet's own, or NULL without memory; what
  * pf_pkt_pull() has returned is void then.  pf_pkt_cksum_change(): in what the

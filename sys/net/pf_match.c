@@ -116,20 +116,6 @@ match_match_tagname(const struct pf_krule *kr, const struct pf_pdesc *pd)
 	return ((pd->tag == kr->tagged->nr) != kr->tagged_not);
 }
 
-/* Look up, once, whose the packet is. */
-static void
-find_owner(struct pf_pdesc *pd)
-{
-	struct pf_flow	f = { &pd->src, &pd->dst, pd->sport, pd->dport };
-
-	if (pd->flags & PF_PD_OWNER)
-		return;
-	if (!pf_pkt_owner(pd->pf, pd->pkt, pd->dir, pd->af, pd->proto, &f,
-	    &pd->uid, &pd->gid))
-		pd->uid = pd->gid = UINT32_MAX;
-	pd->flags |= PF_PD_OWNER;
-}
-
 /* A packet without a socket here has no number to compare: only = and != may match it.
  * Packets of protocols other than TCP and UDP always match. */
 static bool
@@ -140,7 +126,7 @@ match_id(const struct pf_rule_id *want, struct pf_pdesc *pd,
 		return (true);
 	if (pd->flags & PF_PD_NOTFIRST)
 		return (false);
-	find_owner(pd);
+	pf_packet_owner(pd);
 	if (*id == UINT32_MAX && want->op != PF_OP_EQ && want->op != PF_OP_NE)
 		return (false);
 	return (pf_match_num(want->op, want->id[0], want->id[1], *id));
@@ -333,6 +319,11 @@ scan(struct pf_match_cursor *c, struct pf_pdesc *pd)
 				break;
 			}
 			found = e->rule;
+			if (unlikely(c->every)) {
+				c->acts = e++;
+				why = ACTS;
+				break;
+			}
 			if (e->flags & PF_MF_QUICK) {
 				why = QUICK;
 				e++;
@@ -563,6 +554,7 @@ pf_match_begin(struct pf_match *m, const struct pf_conf *conf, uint32_t kind,
 	m->why = PF_GO;
 	m->ruleset = conf->rules[kind];
 	m->c.acts = NULL;
+	m->c.every = false;
 	m->c.looked = 0;
 	m->c.e = m->c.run = entries(m->ruleset, pd);
 	m->c.end = m->c.e + m->ruleset->n;
@@ -595,6 +587,18 @@ pf_match_next(struct pf_match *m)
 			return (c->acts->rule);
 	} while (unlikely(why == ANCHOR || m->depth > 0) && walk_on(m, why));
 	return (NULL);
+}
+
+void
+pf_match_every(struct pf_match *m)
+{
+	m->c.every = true;
+}
+
+struct pf_krule *
+pf_match_outer(const struct pf_match *m)
+{
+	return (m->depth > 0 ? m->outer : NULL);
 }
 
 /* Whether the first rule decides, whatever the packet is. */

@@ -54,8 +54,10 @@ struct pf_match_cursor {
 						/* been evaluated, but not */
 						/* counted yet */
 	const struct pf_match_ent *acts;	/* the `match' rule at which */
-						/* the scan stopped; or NULL */
+						/* the scan stopped, or any if `every'; .. */
+						/* .. or NULL */
 	struct pf_krule	*found;			/* last match of this scan */
+	bool		 every;			/* the scan stops at all rules that match */
 	uint64_t	 looked;		/* rules evaluated by all scans */
 						/* of the walk, and anchors */
 						/* passed by */
@@ -106,6 +108,12 @@ void	 pf_match_begin(struct pf_match *m, const struct pf_conf *,
  * ended, and m->rule decides; or it has failed, which m->why says.
  */
 struct pf_krule *pf_match_next(struct pf_match *m);
+/* From now on pf_match_next() returns every rule that matches, but those that call anchors;
+ * which one decides does not change. */
+void	 pf_match_every(struct pf_match *m);
+/* The rule of the main ruleset that led to the one that pf_match_next() has returned; NULL: it is
+ * in the main ruleset itself. */
+struct pf_krule *pf_match_outer(const struct pf_match *m);
 /* End a walk early, after pf_match_next() has returned a rule. */
 void	 pf_match_stop(struct pf_match *m);
 /* The whole walk at once, for a caller that ignores rules that act at once.

@@ -26,6 +26,7 @@
 #include "pf_osfp.h"
 #include "pf_packet.h"
 #include "pf_path.h"
+#include "pf_pflog.h"
 #include "pf_reply.h"
 #include "pf_rewrite.h"
 #include "pf_route.h"
@@ -358,6 +359,24 @@ act(struct pf_path *p, struct pf_krule *kr)
 	return (translate(p, kr));
 }
 
+/* A rule has matched that logs, or another one has said that all behind it are logged.  The
+ * rule that decides is logged when it is known what becomes of the packet (pf.c). */
+static pf_noinline void
+log_match(struct pf_path *p, struct pf_match *m, struct pf_krule *kr)
+{
+	const struct pf_krule	*to = p->acts.tells;
+	int			 why = kr->act.action == PF_DROP ? PF_BLOCKED : PF_GO;
+
+	if (kr->act.action == PF_MATCH && kr->act.log != 0)
+		to = kr;
+	if (to != NULL)
+		pf_pflog(&p->pd, kr, pf_match_outer(m), why, to);
+	if (kr->act.action == PF_MATCH && (kr->act.log & PF_LOG_MATCHES) != 0) {
+		p->acts.tells = kr;
+		pf_match_every(m);
+	}
+}
+
 /* The filter rules, unless the translation says that the packet passes anyway. */
 static pf_noinline int
 ask_rules(struct pf_path *p)
@@ -366,11 +385,15 @@ ask_rules(struct pf_path *p)
 	struct pf_krule	*kr;
 	int		 why;
 
-	if (p->nat != NULL && p->nat->act.natpass)
+	if (p->nat != NULL && p->nat->act.natpass) {
+		p->log = p->nat->act.log;
 		return (PF_GO);
+	}
 	pf_match_begin(&m, p->conf, PF_RULESET_FILTER, &p->pd);
 	while (unlikely((kr = pf_match_next(&m)) != NULL)) {
-		why = act(p, kr);
+		why = kr->act.action == PF_MATCH ? act(p, kr) : PF_GO;
+		if (unlikely(p->acts.log != 0))
+			log_match(p, &m, kr);
 		if (why != PF_GO) {
 			pf_match_stop(&m);
 			return (why);
@@ -380,6 +403,8 @@ ask_rules(struct pf_path *p)
 		return (m.why);
 	p->rule = m.rule;
 	p->anchor = m.anchor;
+	if (m.rule != NULL)
+		p->log = m.rule->act.log;
 	pf_count(p->pd.pf, PF_CTR_REASON + PFRES_MATCH);
 	return (PF_GO);
 }

@@ -575,3 +575,16 @@ pf_packet_sackok(const struct pf_pdesc *pd)
 
 	return (tcp_option(pd, PF_TCPOPT_SACKOK, PF_TCPOPT_SACKOK_LEN, &v));
 }
+
+void
+pf_packet_owner(struct pf_pdesc *pd)
+{
+	struct pf_flow	f = { &pd->src, &pd->dst, pd->sport, pd->dport };
+
+	if (pd->flags & PF_PD_OWNER)
+		return;
+	if (!pf_pkt_owner(pd->pf, pd->pkt, pd->dir, pd->af, pd->proto, &f,
+	    &pd->uid, &pd->gid))
+		pd->uid = pd->gid = UINT32_MAX;
+	pd->flags |= PF_PD_OWNER;
+}

@@ -145,6 +145,9 @@ uint8_t	 pf_packet_wscale(const struct pf_pdesc *pd);
 uint16_t pf_packet_mss(const struct pf_pdesc *pd);
 /* Whether a SYN permits selective acknowledgements. */
 bool	 pf_packet_sackok(const struct pf_pdesc *pd);
+/* Look up, once, whose it is: uid and gid.  It is TCP or UDP, and its ports are known.  Packet
+ * context. */
+void	 pf_packet_owner(struct pf_pdesc *pd);
 /* Whether it may begin a connection of TCP. */
 static inline bool
 pf_pd_opens(const struct pf_pdesc *pd)

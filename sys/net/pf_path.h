@@ -42,6 +42,7 @@ struct pf_path {
 	struct pf_actions	 acts;		/* of the rules that matched */
 	struct pf_chosen	 chosen;	/* from pools; what no state has */
 						/* taken over */
+	uint8_t			 log;		/* PF_LOG_*: who listens is told of it */
 	bool			 translated;	/* by a rule, not by a state: */
 						/* pd has the key `other' */
 	struct pf_srcnode	*source;	/* that the new state counts */

@@ -148,6 +148,38 @@ kifs_get(struct pf *pf, struct pf_krule *kr, const struct pf_rule *r)
 }
 
 static void
+origin_free(struct pf *pf, struct pf_krule *kr)
+{
+	if (kr->origin == NULL)
+		return;
+	pf_kif_put(pf, kr->origin->log_kif);
+	pf_free(kr->origin);
+}
+
+/* The rule is in the anchor of this path, "" for none, and logs to a device, if to any. */
+static int
+origin_create(struct pf *pf, struct pf_krule *kr, const struct pf_rule *r,
+    const char *path)
+{
+	struct pf_rule_origin	*o = pf_alloc(pf, sizeof(*o));
+	const char		*last = path;
+	size_t			 i;
+
+	kr->origin = o;
+	if (o == NULL)
+		return (ENOMEM);
+	for (i = 0; path[i] != '\0'; i++)
+		if (path[i] == '/')
+			last = &path[i + 1];
+	for (i = 0; i < sizeof(o->ruleset) - 1 && last[i] != '\0'; i++)
+		o->ruleset[i] = last[i];
+	if (r->log == 0)
+		return (0);
+	o->log_kif = pf_kif_get(pf, r->logif[0] != '\0' ? r->logif : "pflog0");
+	return (o->log_kif != NULL ? 0 : ENOMEM);
+}
+
+static void
 tags_put(struct pf *pf, struct pf_krule *kr)
 {
 	pf_tag_put(pf, kr->tag);
@@ -279,7 +311,8 @@ pf_krule_create(struct pf *pf, const struct pf_rule *r, uint32_t ruleset,
 	kr->said = pf_alloc(pf, kr->said_size);
 	if (kr->said == NULL)
 		goto fail;
-	if (pf_pcpu_init(&kr->ctr, PF_RC_MAX) != 0)
+	if (origin_create(pf, kr, r, path) != 0 ||
+	    pf_pcpu_init(&kr->ctr, PF_RC_MAX) != 0)
 		goto fail;
 	error = pools_create(pf, kr, r, path, lists);
 	if (error != 0)
@@ -323,6 +356,7 @@ fail_pools:
 fail_ctr:
 	pf_pcpu_fini(&kr->ctr);
 fail:
+	origin_free(pf, kr);
 	pf_free(kr->said);
 	pf_free(kr);
 	return (error);
@@ -361,6 +395,7 @@ pf_krule_put(struct pf *pf, struct pf_krule *kr)
 	pools_free(pf, kr);
 	pf_free(kr->rate);
 	pf_free(kr->anchor_call);
+	origin_free(pf, kr);
 	pf_free(kr->said);
 	pf_pcpu_fini(&kr->ctr);
 	pf_free(kr);
@@ -518,8 +553,8 @@ pf_krule_export(const struct pf_krule *kr, uint64_t evals, struct pf_rule *r)
 	r->states_tot = v[PF_RC_STATES];
 	r->expired = pf_atomic_read(&kr->used) != 0;
 	r->nr = kr->nr;
-	r->cuid = kr->cuid;
-	r->cpid = kr->cpid;
+	r->cuid = kr->origin->cuid;
+	r->cpid = kr->origin->cpid;
 	tell_host(kr, 0, &r->src.addr);
 	tell_host(kr, 1, &r->dst.addr);
 	r->anchor_wildcard = kr->call_kind.wildcard;

@@ -25,6 +25,7 @@
 
 #include "pf_host.h"
 #include "pfvar.h"
+#include "if_pflog.h"
 #include "pf_anchor_path.h"
 #include "pf_fields.h"
 
@@ -59,6 +60,14 @@ enum {	PF_RC_PACKETS_IN, PF_RC_PACKETS_OUT, PF_RC_BYTES_IN, PF_RC_BYTES_OUT,
 	PF_RC_EVAL,			/* differences: see pf_match.c */
 	PF_RC_MAX };
 
+/* Where the rule comes from, and where its records go. */
+struct pf_rule_origin {
+	char		 ruleset[PFLOG_RULESET_SIZE]; /* [i] last part of its anchor's name; */
+					/* "": it is in none */
+	uint32_t	 cuid, cpid;	/* [i] user and process that loaded it */
+	struct pf_kif	*log_kif;	/* [i] referenced: `log'; NULL: it has none */
+};
+
 struct pf_krule {
 	struct pf_pcpu	 ctr;		/* [p] PF_RC_* */
 	struct pf_ref	 refs;
@@ -91,8 +100,7 @@ struct pf_krule {
 					/* force */
 	struct pf_atomic used;		/* times that it has decided, if `once' */
 	uint64_t	 base[PF_RC_MAX]; /* [c] counters when last cleared */
-	uint32_t	 cuid, cpid;	/* [i] user and process that loaded */
-					/* it */
+	struct pf_rule_origin *origin;	/* [i] owned */
 	char		*anchor_call;	/* [i] owned: the anchor that it */
 					/* calls, as the user wrote it; */
 					/* NULL: it calls none */

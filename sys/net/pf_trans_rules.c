@@ -141,8 +141,8 @@ pf_trans_add_rule(struct pf *pf, struct pf_trans *t, uint32_t ruleset,
 		return (error);
 	}
 	pf_trans_no_addrs(t);
-	kr->cuid = uid;
-	kr->cpid = pid;
+	kr->origin->cuid = uid;
+	kr->origin->cpid = pid;
 	g->rule[g->n++] = kr;
 	return (0);
 }

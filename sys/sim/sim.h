@@ -256,6 +256,8 @@ struct sim_node {
 	struct sim_pktq	 sent;		/* copies of what pf sent by itself */
 	struct sim_pktq	 local;		/* delivered to this node */
 	struct sim_pktq	 out;		/* left by an interface with no wire */
+	struct sim_pktq	 logged;	/* records, if listens_log */
+	bool		 listens_log;	/* somebody listens on all interfaces pflogN */
 	uint64_t	 dropped[3];	/* by pf, by direction */
 	uint64_t	 unroutable, lost;
 	unsigned int	 logs;		/* pf_log() calls */

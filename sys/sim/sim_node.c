@@ -38,6 +38,7 @@ sim_node_new(struct sim *sim, const char *name)
 	sim_pktq_init(&n->sent);
 	sim_pktq_init(&n->local);
 	sim_pktq_init(&n->out);
+	sim_pktq_init(&n->logged);
 
 	sim_exclusive = true;
 	n->pf = pf_create(n);
@@ -93,6 +94,7 @@ sim_node_free(struct sim_node *n)
 	sim_pktq_flush(&n->sent);
 	sim_pktq_flush(&n->local);
 	sim_pktq_flush(&n->out);
+	sim_pktq_flush(&n->logged);
 	for (at = &n->sim->nodes; *at != n; at = &(*at)->next)
 		;
 	*at = n->next;

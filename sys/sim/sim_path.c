@@ -9,6 +9,8 @@
  *
  * Locking: none, one thread.  Place: the top of sys/sim, with sim_node.c.
  */
+#include <stdlib.h>
+
 #include "sim_priv.h"
 
 static bool
@@ -409,4 +411,32 @@ sim_send_made(struct sim_node *n, struct pf_pkt *p, const struct pf_way *way,
 	if (passes(n, PF_OUT, ifp->ifindex, p))
 		sim_transmit(n, sim_if_find(n, p->way), p);
 	return (0);
+}
+
+bool
+pf_host_listens(struct pf *pf, int ifindex)
+{
+	struct sim_node		*n = pf_hostdata(pf);
+	const struct sim_if	*ifp = sim_if_find(n, ifindex);
+
+	return (n->listens_log && ifp != NULL &&
+	    strncmp(ifp->name, "pflog", 5) == 0);
+}
+
+void
+pf_pkt_log(struct pf *pf, const struct pf_pkt *p, int ifindex, const void *hdr,
+    size_t len)
+{
+	struct sim_node	*n = pf_hostdata(pf);
+	struct pf_pkt	*record;
+	uint8_t		*data = malloc(len + p->len);
+
+	if (data == NULL)
+		SIM_PANIC("out of memory");
+	memcpy(data, hdr, len);
+	sim_pkt_bytes(p, data + len, p->len);
+	record = sim_pkt_raw(data, len + p->len);
+	record->ifindex = ifindex;
+	free(data);
+	sim_pktq_add(&n->logged, record);
 }
