@@ -75,7 +75,8 @@
 /* What the state knows of the sender of SYNs, in win of a peer not known. */
 #define OTHER_SYN	1	/* seqlo and mss are of another SYN */
 #define THIRD_SYN	2	/* a SYN+ACK has answered a third: refused */
-#define ALSO_REFUSED	4	/* seqlo is what refused was before */
+#define ALSO_REFUSED	4	/* seqlo is what refused was before .. */
+#define ALSO_OWN	8	/* .. and a number of this end */
 #define CHALLENGE	(-1)	/* drop it, and send a challenge ACK */
 #define AS_IS		(-2)	/* let it pass, but it is no sign of life */
 
@@ -103,6 +104,21 @@ static bool
 is_empty(const struct pf_pdesc *pd)
 {
 	return (segment_space(pd) == 0);
+}
+
+/* s->refused is a number of this end: the RST comes from there. */
+static bool
+refuses(const struct pf_state *s, const struct pf_peer *peer)
+{
+	return (s->refused != 0 && peer ==
+	    ((s->settled & PF_REFUSED_DST) != 0 ? &s->dst : &s->src));
+}
+
+static void
+set_refused(struct pf_state *s, const struct pf_peer *peer, uint32_t number)
+{
+	s->refused = number;
+	s->settled = peer == &s->dst ? PF_REFUSED_DST : 0;
 }
 
 /*
@@ -499,7 +515,7 @@ known_to_other(const struct pf_state *s, const struct pf_peer *src,
 {
 	uint32_t	una = peer_una(dst, src);
 
-	return (src->state == PF_TCPS_SYN_SENT && s->refused != 0 &&
+	return (src->state == PF_TCPS_SYN_SENT && refuses(s, src) &&
 	    seg->has_ack && peer_known(dst) && s->refused != src->seqlo &&
 	    (seg->flags & (PF_TH_SYN | PF_TH_RST)) == 0 &&
 	    seg->orig_seq - s->refused <= seg->room &&
@@ -542,7 +558,7 @@ advance_opening(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 			change_places(src, dst, dst->seqlo, dst->mss);
 			return (PF_GO);
 		}
-		if (dst->state == PF_TCPS_ESTABLISHED && s->refused != 0 &&
+		if (dst->state == PF_TCPS_ESTABLISHED && refuses(s, src) &&
 		    s->refused != src->seqlo) {
 			src->seqhi += s->refused - src->seqlo;
 			src->seqlo = s->refused;
@@ -648,14 +664,33 @@ note_refused(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 			if (s->refused != 0 && !is_near(s->refused, seg->ack) &&
 			    (unknown->win & OTHER_SYN) == 0) {
 				unknown->seqlo = s->refused;
-				unknown->win = ALSO_REFUSED;
+				unknown->win = ALSO_REFUSED |
+				    (refuses(s, unknown) ? ALSO_OWN : 0);
 			}
 		}
-		s->refused = seg->ack;
+		set_refused(s, dst, seg->ack);
 	}
 	if (seg->first && (seg->flags & PF_TH_SYN) != 0 &&
 	    s->refused == seg->ack)
 		src->win |= THIRD_SYN;
+}
+
+/*
+ * The first segment of an end that fits takes the place of what was kept there.
+ * Of two refused numbers one can be kept: that of the end itself.  It will
+ * refuse what the other end has sent, and the other end must learn that; but no
+ * RST of the other end will end what this one has begun.
+ */
+static void
+first_fits(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
+    const struct pf_peer *old_src, const struct pf_peer *old_dst,
+    const struct segment *seg)
+{
+	if ((old_src->win & ALSO_OWN) != 0 && !refuses(s, src))
+		set_refused(s, src, old_src->seqlo);
+	if (seg->other && s->refused == 0)
+		set_refused(s, dst, dst->seqlo == seg->other_ack ?
+		    old_dst->seqlo : seg->other_ack);
 }
 
 /* It is not from where the sender is, nor a little too much of that. */
@@ -715,7 +750,7 @@ misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	    ((kind & PF_TH_SYN) != 0 || elsewhere(src, seg))) ||
 	    known_to_other(s, src, dst, seg))) {
 		if (s->refused == 0 && (kind & PF_TH_SYN) != 0)
-			s->refused = src->seqlo;
+			set_refused(s, src, src->seqlo);
 		restart(src, dst, pd, seg);
 		return (PF_GO);
 	}
@@ -769,9 +804,8 @@ track_windows(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	if (likely(in_window(src, dst, &seg) ||
 	    fits_near(s, src, dst, pd, &seg)) &&
 	    (likely(!first) || answers(src, dst, &seg))) {
-		if (unlikely(first) && seg.other && s->refused == 0)
-			s->refused = dst->seqlo == seg.other_ack ?
-			    old_dst.seqlo : seg.other_ack;
+		if (unlikely(first))
+			first_fits(s, src, dst, &old_src, &old_dst, &seg);
 		if (unlikely(src->state <= PF_TCPS_SYN_SENT))
 			return (advance_opening(s, src, dst, pd, &seg));
 		advance(src, dst, &seg);
