@@ -85,6 +85,29 @@ was_replaced(const struct conv *c, const struct seg *g)
 	return (false);
 }
 
+/*
+ * The firewall has lost the state of the segment's connection, whose SYNs have not come through
+ * since: its present state is of an older SYN, late or doubled by the network.  Without that SYN
+ * there would be no state, and the rules would drop the segment.
+ */
+static bool
+was_lost(const struct conv *c, int fw, const struct seg *g)
+{
+	return (g->life == c->last_life[fw][g->from] &&
+	    c->last_syn[fw][g->from] < c->flushed[fw] &&
+	    c->last_syn[fw][!g->from] < c->flushed[fw]);
+}
+
+/* Both ends are in SYN-RECEIVED, of SYNs that their senders have forgotten. */
+static bool
+at_cross_purposes(const struct conv *c)
+{
+	const struct end *a = &c->end[0], *b = &c->end[1];
+
+	return (a->state == T_SYN_RCVD && b->state == T_SYN_RCVD &&
+	    a->his_iss != b->iss && b->his_iss != a->iss);
+}
+
 static void
 judge_drop(struct conv *c, int fw, int dir, const struct seg *was, bool answered,
     const struct seg *g)
@@ -110,6 +133,8 @@ judge_drop(struct conv *c, int fw, int dir, const struct seg *was, bool answered
 	else if (misfit && (was_replaced(c, g) || (g->to_pf && g->len == 0 &&
 	    g->flags == PF_TH_ACK)))
 		c->excused[8]++;
+	else if (misfit && was_lost(c, fw, g))
+		c->excused[3]++;
 	else if (g->life < c->syn_life[fw][g->from])
 		c->excused[2]++;
 	else if ((g->flags & PF_TH_RST) != 0 && c->rst[fw][g->from] == was->seq)
