@@ -25,7 +25,8 @@
  *	  newer one, and would refuse it, as overtaken (RFC 7323, 5.3);
  *	- it has no data and answers a challenge ACK of pf: without that it would not be there;
  *	- it acknowledges, or echoes, what came through a state that has been replaced by another one,
- *	  which changes numbers by other differences;
+ *	  which changes numbers by other differences; or the firewall before has replaced its state,
+ *	  and so changes timestamps by another difference than that of the SYN;
  *	- the rules drop it, since the firewall has no state and it is no SYN; or would have, since
  *	  the firewall has lost its connection's state, and only an old SYN has made another one;
  *	- its sender has forgotten that connection, and a SYN of the next one came through before it;
@@ -419,7 +420,7 @@ judge_arrival(struct conv *c, const struct end *e, const struct seg *g)
 		return;
 	if (lt(from->rcv_nxt - from->irs, g->ack - e->iss))
 		c->wrong = "an end is told of more than has arrived";
-	if (!g->ts || !e->ts_on ||
+	if (!g->ts || !e->ts_on || echo_replaced(c, g) ||
 	    g->val - g->orig_val != e->recent - e->recent_orig)
 		return;
 	if (lt(g->echo, e->first_val) || lt(clock_of(e), g->echo))
