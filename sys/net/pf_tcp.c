@@ -215,6 +215,11 @@ learn_start(struct pf_peer *src, struct pf_peer *dst,
 	src->seqlo = pd->tcp.seq;
 	src->seqhi = first_unacked(pd) + at_least_one(peer_room(dst, src));
 	src->win = dst->max_win;
+	/* behind its SYN the end may have sent up to a window that has not been
+	 * acknowledged yet, and no challenge may acknowledge that */
+	if ((pd->tcp.flags & PF_TH_SYN) == 0)
+		src->win = dst->max_win <= UINT16_MAX / 2 ? 2 * dst->max_win :
+		    UINT16_MAX;
 }
 
 /*
