@@ -77,6 +77,7 @@
 #define THIRD_SYN	2	/* a SYN+ACK has answered a third: refused */
 #define ALSO_REFUSED	4	/* seqlo is what refused was before .. */
 #define ALSO_OWN	8	/* .. and a number of this end */
+#define OTHER_LEFT	16	/* the sender has gone on from OTHER_SYN to another */
 #define CHALLENGE	(-1)	/* drop it, and send a challenge ACK */
 #define AS_IS		(-2)	/* let it pass, but it is no sign of life */
 
@@ -253,13 +254,15 @@ begin_again(struct pf_peer *dst, struct pf_peer *src)
  * The first segment of an end acknowledges the other SYN; or it is a SYN too,
  * and does not tell.  Then the SYN that has come last counts: the one before is
  * more likely to be what its sender has forgotten, and answers to that are still
- * on their way.
+ * on their way.  If its sender has shown since which one counts, that is known.
  */
 static bool
-means_other(const struct pf_pdesc *pd, uint32_t other_ack)
+means_other(const struct pf_peer *src, const struct pf_peer *dst,
+    const struct pf_pdesc *pd)
 {
-	return ((pd->tcp.flags & PF_TH_ACK) == 0 ||
-	    pd->tcp.ack == other_ack);
+	if ((pd->tcp.flags & PF_TH_ACK) == 0)
+		return ((src->win & OTHER_LEFT) == 0);
+	return (pd->tcp.ack == src->seqlo + dst->seqdiff);
 }
 
 /* The beginning was not what the state has taken for it, which is now the other
@@ -270,7 +273,7 @@ change_places(struct pf_peer *src, struct pf_peer *dst, uint32_t start,
 {
 	dst->seqlo = src->seqlo;
 	dst->mss = src->wscale;
-	dst->win = OTHER_SYN;
+	dst->win = OTHER_SYN | OTHER_LEFT;
 	src->seqlo = start;
 	src->seqhi = start + 1;
 	src->win = 1;
@@ -801,7 +804,7 @@ track_windows(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 			segment_of(&seg, src, dst, pd, first);
 			return (misfit_rst(s, src, dst, &seg));
 		}
-		if (seg.other && means_other(pd, src->seqlo + dst->seqdiff))
+		if (seg.other && means_other(src, dst, pd))
 			begin_again(dst, src);
 		learn_start(src, dst, pd);
 	}
