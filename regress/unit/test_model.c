@@ -766,6 +766,50 @@ env_number(const char *name, uint64_t otherwise)
 	return (v != NULL && *v != '\0' ? strtoull(v, NULL, 0) : otherwise);
 }
 
+/* Again, to be read. */
+static void
+fail_loudly(struct conv *c, uint64_t seed)
+{
+	const char *wrong = c->wrong;
+
+	memset(c, 0, sizeof(*c));
+	c->seed = seed;
+	c->loud = true;
+	converse(c);
+	fail_msg("%s: PF_MODEL_SEED=%llu PF_MODEL=1", wrong, (unsigned long long)seed);
+}
+
+/* Conversations that have shown what was wrong in pf_tcp.c, pf_tcpnorm.c or model_judge.h. */
+static void
+known_seeds(void **arg)
+{
+	static const uint64_t seeds[] = {
+		207383,		/* a refused number was forgotten with the first segment of its end */
+		310161,		/* a RST moved an end to a refused number of the other one */
+		364479,		/* an old segment's clock stayed */
+		364802, 375483,	/* the echo of a timestamp that the state has not seen */
+		4466, 17706,	/* .. or of one that another state has changed: it tells nothing */
+		43217,		/* a challenge acknowledged what had not arrived */
+		1002533,	/* a SYN brought back what the other end had left */
+		317933, 343454,	/* a lost state, and one of an older SYN */
+		324244,		/* at cross purposes */
+		88822, 393354,	/* a state replaced, with other timestamps */
+	};
+	struct conv *c = calloc(1, sizeof(*c));
+
+	(void)arg;
+	assert_non_null(c);
+	unit_reset();
+	for (unsigned int i = 0; i < NITEMS(seeds); i++) {
+		memset(c, 0, sizeof(*c));
+		c->seed = seeds[i];
+		converse(c);
+		if (c->wrong != NULL)
+			fail_loudly(c, seeds[i]);
+	}
+	free(c);
+}
+
 static void
 conversations(void **arg)
 {
@@ -773,7 +817,6 @@ conversations(void **arg)
 	uint64_t first = env_number("PF_MODEL_SEED", FIRST_SEED);
 	unsigned long segs = 0, forged = 0, challenges = 0, ex[REASONS] = { 0 };
 	struct conv *c = calloc(1, sizeof(*c));
-	const char *wrong;
 
 	(void)arg;
 	assert_non_null(c);
@@ -789,14 +832,8 @@ conversations(void **arg)
 			ex[k] += c->excused[k];
 		forged += c->forged;
 		challenges += c->challenges;
-		if ((wrong = c->wrong) == NULL)
-			continue;
-		memset(c, 0, sizeof(*c));
-		c->seed = first + i;
-		c->loud = true;
-		converse(c);
-		fail_msg("%s: PF_MODEL_SEED=%llu PF_MODEL=1", wrong,
-		    (unsigned long long)(first + i));
+		if (c->wrong != NULL)
+			fail_loudly(c, first + i);
 	}
 	printf("%lu segments, %lu challenges, %lu forged; dropped: %lu answered, "
 	    "%lu without effect, %lu old, %lu by rules, %lu and %lu RST, %lu SYN+ACK, %lu overtaken, %lu others\n",
@@ -808,6 +845,7 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(known_seeds),
 		cmocka_unit_test(conversations),
 	};
 
