@@ -107,7 +107,7 @@ struct pf_state {
 	uint32_t	 expire;		/* [a] uptime of the last packet */
 	uint8_t		 timeout;		/* [s] PFTM_*; read as [a] */
 	uint8_t		 direction;		/* [i] PF_IN, PF_OUT */
-	uint8_t		 settled;		/* [s] PF_SETTLED_*, read as [a]; PF_REFUSED_DST */
+	uint8_t		 settled;		/* [s] PF_SETTLED_*, read as [a]; pf_tcp.h */
 	uint8_t		 log;			/* [i] PF_LOG_*, PF_STATE_COUNTS, _ACTS, _PROXY */
 	uint32_t	 pending[2];		/* [a] [0] in state's direction */
 
@@ -190,7 +190,6 @@ struct pf_state_more {
 
 #define PF_SETTLED_FORWARD	0x01		/* packets of this direction change no peer .. */
 #define PF_SETTLED_BACK		0x02		/* .. and no timeout */
-#define PF_REFUSED_DST		0x04		/* TCP: refused is a number of dst, else of src */
 #ifndef PF_HOST_DEBUG_LOCKS
 static_assert(sizeof(struct pf_state) - 3 * 64 <= 256, "a state fits its budget");
 static_assert(offsetof(struct pf_state, src) == 128 && offsetof(struct pf_state, addr) ==

@@ -107,21 +107,6 @@ is_empty(const struct pf_pdesc *pd)
 	return (segment_space(pd) == 0);
 }
 
-/* s->refused is a number of this end: the RST comes from there. */
-static bool
-refuses(const struct pf_state *s, const struct pf_peer *peer)
-{
-	return (s->refused != 0 && peer ==
-	    ((s->settled & PF_REFUSED_DST) != 0 ? &s->dst : &s->src));
-}
-
-static void
-set_refused(struct pf_state *s, const struct pf_peer *peer, uint32_t number)
-{
-	s->refused = number;
-	s->settled = peer == &s->dst ? PF_REFUSED_DST : 0;
-}
-
 /*
  * States
  *
