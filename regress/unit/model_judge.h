@@ -74,15 +74,62 @@ harmless(struct conv *c, const struct seg *g)
 	    (g->len != 0 && le(g->orig + g->len, sender->una)));
 }
 
+/* The timestamp that it echoes came through a state that is no more. */
+static bool
+echo_replaced(const struct conv *c, const struct seg *g)
+{
+	for (int i = 0; i < c->nfw; i++)
+		if (c->norm[i] && g->ts && g->echo_passed[i] < c->made[i])
+			return (true);
+	return (false);
+}
+
 /* What the sender knows of the receiver came through a state that is no more. */
 static bool
 was_replaced(const struct conv *c, const struct seg *g)
 {
-	for (int i = 0; i < c->nfw && (g->flags & PF_TH_ACK) != 0; i++)
-		if ((c->modulate[i] && g->syn_passed[i] < c->made[i]) ||
-		    (c->norm[i] && g->ts && g->echo_passed[i] < c->made[i]))
+	if ((g->flags & PF_TH_ACK) == 0)
+		return (false);
+	for (int i = 0; i < c->nfw; i++)
+		if (c->modulate[i] && g->syn_passed[i] < c->made[i])
 			return (true);
-	return (false);
+	return (echo_replaced(c, g));
+}
+
+/* The firewall before this one has another state than when the SYN came through, and changes
+ * timestamps by another difference: to this firewall that is another clock. */
+static bool
+other_clock(const struct conv *c, int fw, const struct seg *g)
+{
+	int i = g->from == 0 ? fw - 1 : fw + 1;
+
+	return (g->ts && i >= 0 && i < c->nfw && c->norm[i] && c->norm[fw] &&
+	    c->end[!g->from].syn_passed[i] < c->made[i]);
+}
+
+/*
+ * The firewall has lost the state of the segment's connection, whose SYNs have not come through
+ * since: its present state is of an older SYN, late or doubled by the network.  Without that SYN
+ * there would be no state, and the rules would drop the segment.
+ */
+static bool
+was_lost(const struct conv *c, int fw, const struct seg *g)
+{
+	uint16_t last = c->last_life[fw][g->from];
+
+	return ((last < g->life || (last == g->life &&
+	    c->last_syn[fw][g->from] < c->flushed[fw])) &&
+	    c->last_syn[fw][!g->from] < c->flushed[fw]);
+}
+
+/* Both ends are in SYN-RECEIVED, of SYNs that their senders have forgotten. */
+static bool
+at_cross_purposes(const struct conv *c)
+{
+	const struct end *a = &c->end[0], *b = &c->end[1];
+
+	return (a->state == T_SYN_RCVD && b->state == T_SYN_RCVD &&
+	    a->his_iss != b->iss && b->his_iss != a->iss);
 }
 
 static void
@@ -107,9 +154,11 @@ judge_drop(struct conv *c, int fw, int dir, const struct seg *was, bool answered
 	else if (misfit && g->ts && g->boot == c->echoed_boot[fw][g->from] &&
 	    lt(g->orig_val, c->echoed[fw][g->from]))
 		c->excused[7]++;
-	else if (misfit && (was_replaced(c, g) || (g->to_pf && g->len == 0 &&
+	else if (misfit && (was_replaced(c, g) || other_clock(c, fw, g) || (g->to_pf && g->len == 0 &&
 	    g->flags == PF_TH_ACK)))
 		c->excused[8]++;
+	else if (misfit && was_lost(c, fw, g))
+		c->excused[3]++;
 	else if (g->life < c->syn_life[fw][g->from])
 		c->excused[2]++;
 	else if ((g->flags & PF_TH_RST) != 0 && c->rst[fw][g->from] == was->seq)

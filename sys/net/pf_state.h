@@ -107,7 +107,7 @@ struct pf_state {
 	uint32_t	 expire;		/* [a] uptime of the last packet */
 	uint8_t		 timeout;		/* [s] PFTM_*; read as [a] */
 	uint8_t		 direction;		/* [i] PF_IN, PF_OUT */
-	uint8_t		 settled;		/* [s] PF_SETTLED_*; read as [a] */
+	uint8_t		 settled;		/* [s] PF_SETTLED_*, read as [a]; pf_tcp.h */
 	uint8_t		 log;			/* [i] PF_LOG_*, PF_STATE_COUNTS, _ACTS, _PROXY */
 	uint32_t	 pending[2];		/* [a] [0] in state's direction */
 

@@ -75,7 +75,9 @@
 /* What the state knows of the sender of SYNs, in win of a peer not known. */
 #define OTHER_SYN	1	/* seqlo and mss are of another SYN */
 #define THIRD_SYN	2	/* a SYN+ACK has answered a third: refused */
-#define ALSO_REFUSED	4	/* seqlo is what refused was before */
+#define ALSO_REFUSED	4	/* seqlo is what refused was before .. */
+#define ALSO_OWN	8	/* .. and a number of this end */
+#define OTHER_LEFT	16	/* the sender has gone on from OTHER_SYN to another */
 #define CHALLENGE	(-1)	/* drop it, and send a challenge ACK */
 #define AS_IS		(-2)	/* let it pass, but it is no sign of life */
 
@@ -199,6 +201,11 @@ learn_start(struct pf_peer *src, struct pf_peer *dst,
 	src->seqlo = pd->tcp.seq;
 	src->seqhi = first_unacked(pd) + at_least_one(peer_room(dst, src));
 	src->win = dst->max_win;
+	/* behind its SYN the end may have sent up to a window that has not been
+	 * acknowledged yet, and no challenge may acknowledge that */
+	if ((pd->tcp.flags & PF_TH_SYN) == 0)
+		src->win = dst->max_win <= UINT16_MAX / 2 ? 2 * dst->max_win :
+		    UINT16_MAX;
 }
 
 /*
@@ -232,13 +239,15 @@ begin_again(struct pf_peer *dst, struct pf_peer *src)
  * The first segment of an end acknowledges the other SYN; or it is a SYN too,
  * and does not tell.  Then the SYN that has come last counts: the one before is
  * more likely to be what its sender has forgotten, and answers to that are still
- * on their way.
+ * on their way.  If its sender has shown since which one counts, that is known.
  */
 static bool
-means_other(const struct pf_pdesc *pd, uint32_t other_ack)
+means_other(const struct pf_peer *src, const struct pf_peer *dst,
+    const struct pf_pdesc *pd)
 {
-	return ((pd->tcp.flags & PF_TH_ACK) == 0 ||
-	    pd->tcp.ack == other_ack);
+	if ((pd->tcp.flags & PF_TH_ACK) == 0)
+		return ((src->win & OTHER_LEFT) == 0);
+	return (pd->tcp.ack == src->seqlo + dst->seqdiff);
 }
 
 /* The beginning was not what the state has taken for it, which is now the other
@@ -249,7 +258,7 @@ change_places(struct pf_peer *src, struct pf_peer *dst, uint32_t start,
 {
 	dst->seqlo = src->seqlo;
 	dst->mss = src->wscale;
-	dst->win = OTHER_SYN;
+	dst->win = OTHER_SYN | OTHER_LEFT;
 	src->seqlo = start;
 	src->seqhi = start + 1;
 	src->win = 1;
@@ -499,7 +508,7 @@ known_to_other(const struct pf_state *s, const struct pf_peer *src,
 {
 	uint32_t	una = peer_una(dst, src);
 
-	return (src->state == PF_TCPS_SYN_SENT && s->refused != 0 &&
+	return (src->state == PF_TCPS_SYN_SENT && refuses(s, src) &&
 	    seg->has_ack && peer_known(dst) && s->refused != src->seqlo &&
 	    (seg->flags & (PF_TH_SYN | PF_TH_RST)) == 0 &&
 	    seg->orig_seq - s->refused <= seg->room &&
@@ -542,7 +551,7 @@ advance_opening(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 			change_places(src, dst, dst->seqlo, dst->mss);
 			return (PF_GO);
 		}
-		if (dst->state == PF_TCPS_ESTABLISHED && s->refused != 0 &&
+		if (dst->state == PF_TCPS_ESTABLISHED && refuses(s, src) &&
 		    s->refused != src->seqlo) {
 			src->seqhi += s->refused - src->seqlo;
 			src->seqlo = s->refused;
@@ -648,14 +657,33 @@ note_refused(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 			if (s->refused != 0 && !is_near(s->refused, seg->ack) &&
 			    (unknown->win & OTHER_SYN) == 0) {
 				unknown->seqlo = s->refused;
-				unknown->win = ALSO_REFUSED;
+				unknown->win = ALSO_REFUSED |
+				    (refuses(s, unknown) ? ALSO_OWN : 0);
 			}
 		}
-		s->refused = seg->ack;
+		set_refused(s, dst, seg->ack);
 	}
 	if (seg->first && (seg->flags & PF_TH_SYN) != 0 &&
 	    s->refused == seg->ack)
 		src->win |= THIRD_SYN;
+}
+
+/*
+ * The first segment of an end that fits takes the place of what was kept there.
+ * Of two refused numbers one can be kept: that of the end itself.  It will
+ * refuse what the other end has sent, and the other end must learn that; but no
+ * RST of the other end will end what this one has begun.
+ */
+static void
+first_fits(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
+    const struct pf_peer *old_src, const struct pf_peer *old_dst,
+    const struct segment *seg)
+{
+	if ((old_src->win & ALSO_OWN) != 0 && !refuses(s, src))
+		set_refused(s, src, old_src->seqlo);
+	if (seg->other && s->refused == 0)
+		set_refused(s, dst, dst->seqlo == seg->other_ack ?
+		    old_dst->seqlo : seg->other_ack);
 }
 
 /* It is not from where the sender is, nor a little too much of that. */
@@ -715,7 +743,7 @@ misfit(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	    ((kind & PF_TH_SYN) != 0 || elsewhere(src, seg))) ||
 	    known_to_other(s, src, dst, seg))) {
 		if (s->refused == 0 && (kind & PF_TH_SYN) != 0)
-			s->refused = src->seqlo;
+			set_refused(s, src, src->seqlo);
 		restart(src, dst, pd, seg);
 		return (PF_GO);
 	}
@@ -761,7 +789,7 @@ track_windows(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 			segment_of(&seg, src, dst, pd, first);
 			return (misfit_rst(s, src, dst, &seg));
 		}
-		if (seg.other && means_other(pd, src->seqlo + dst->seqdiff))
+		if (seg.other && means_other(src, dst, pd))
 			begin_again(dst, src);
 		learn_start(src, dst, pd);
 	}
@@ -769,9 +797,8 @@ track_windows(struct pf_state *s, struct pf_peer *src, struct pf_peer *dst,
 	if (likely(in_window(src, dst, &seg) ||
 	    fits_near(s, src, dst, pd, &seg)) &&
 	    (likely(!first) || answers(src, dst, &seg))) {
-		if (unlikely(first) && seg.other && s->refused == 0)
-			s->refused = dst->seqlo == seg.other_ack ?
-			    old_dst.seqlo : seg.other_ack;
+		if (unlikely(first))
+			first_fits(s, src, dst, &old_src, &old_dst, &seg);
 		if (unlikely(src->state <= PF_TCPS_SYN_SENT))
 			return (advance_opening(s, src, dst, pd, &seg));
 		advance(src, dst, &seg);

@@ -142,4 +142,21 @@ pf_tcp_over(const struct pf_state *s)
 	return (peer_closed(&s->src) && peer_closed(&s->dst));
 }
 
+#define PF_REFUSED_DST	0x04	/* of settled: refused is a number of dst */
+
+/* s->refused is a number of this end: the RST comes from there. */
+static inline bool
+refuses(const struct pf_state *s, const struct pf_peer *peer)
+{
+	return (s->refused != 0 && peer ==
+	    ((s->settled & PF_REFUSED_DST) != 0 ? &s->dst : &s->src));
+}
+
+static inline void
+set_refused(struct pf_state *s, const struct pf_peer *peer, uint32_t number)
+{
+	s->refused = number;
+	s->settled = peer == &s->dst ? PF_REFUSED_DST : 0;
+}
+
 #endif /* _NET_PF_TCP_H_ */

@@ -23,9 +23,10 @@
  *
  * As long as the handshake is not complete nothing is refused: an end that restarts has another
  * clock, and of two SYNs it is not known which one counts.  Until then a timestamp that cannot be
- * of the clock that is known tells of another clock.  Nothing is
- * refused either when the connection is over: what comes then may be of another one of the same
- * ports.  Segments that may be of another one tell nothing.
+ * of the clock that is known tells of another clock; and an echo of the clock before that one tells
+ * that it was the right one: the other end knows which SYN has come to it.  Nothing is refused
+ * either when the connection is over: what comes then may be of another one of the same ports.
+ * Segments that may be of another one tell nothing.
  *
  * The time to live of an end's segments is never less than the highest one seen: a segment that
  * expires behind pf would be in pf's idea of the connection and not in the receiver's.
@@ -54,6 +55,8 @@ struct end {
 	uint32_t	newest;		/* that it has sent, .. */
 	uint32_t	when;		/* .. and when: uptime */
 	uint32_t	echoed;		/* newest that the other end has echoed */
+	uint32_t	former;		/* newest of the clock before this one */
+	bool		has_former;	/* `former' is one */
 	bool		has;		/* it has been seen to use timestamps */
 	bool		has_echoed;	/* `echoed' is one */
 	uint8_t		data;		/* whether its data have timestamps */
@@ -225,6 +228,13 @@ note_echo(struct end *dst, uint32_t echo)
 	dst->echoed = echo;
 }
 
+/* The clock may have come from one to the other. */
+static bool
+same_clock(uint32_t a, uint32_t b, uint64_t may)
+{
+	return ((is_after(a, b) ? a - b : b - a) <= may);
+}
+
 /*
  * Before the handshake is complete the segments of an end may come in any order.  If its clock
  * cannot have come from what is known to `val', or from there to what is known, it is another
@@ -239,8 +249,9 @@ note_clock(const struct pf_state *s, const struct pf_pdesc *pd, struct end *e,
 
 	if (!e->has)
 		return;
-	if (is_after(val, e->newest) ? val - e->newest > may :
-	    e->newest - val > may) {
+	if (!same_clock(val, e->newest, may)) {
+		e->former = e->newest;
+		e->has_former = true;
 		/* the SYN of this clock is not known, and will be echoed */
 		e->oldest = syn || may >= HALF ? val : val - (uint32_t)may;
 		e->newest = val;
@@ -248,6 +259,27 @@ note_clock(const struct pf_state *s, const struct pf_pdesc *pd, struct end *e,
 		e->has_echoed = false;
 	} else if (is_after(e->oldest, val))
 		e->oldest = val;
+}
+
+/*
+ * The echo of a segment before the handshake is complete.  It may be of a timestamp that has taken
+ * another way; or it tells that an old segment has come between, with the clock of an end that has
+ * begun anew.  Others are left alone: they may have been changed by a state that is no more.
+ */
+static void
+note_echoed_clock(const struct pf_state *s, const struct pf_pdesc *pd, struct end *e,
+    uint32_t echo)
+{
+	uint64_t	may = elapsed(s, pd->pf, e);
+	uint32_t	former = e->former;
+
+	if (same_clock(echo, e->newest, may)) {
+		note_clock(s, pd, e, echo);
+		note_stamp(pd, e, echo);
+	} else if (e->has_former && same_clock(echo, former, may)) {
+		note_clock(s, pd, e, echo);
+		note_stamp(pd, e, former);
+	}
 }
 
 /* What the segment says about its end and the other one.  Lock: the pf_tcpnorm's. */
@@ -264,9 +296,12 @@ note(const struct pf_state *s, const struct pf_pdesc *pd, struct end *src,
 		note_clock(s, pd, src, st->val);
 	if (st->at != 0 && (syn || src->has || (tn->whole && !tn->settled)))
 		note_stamp(pd, src, st->val);
-	if (st->at != 0 && dst->has && is_echo(pd, st) &&
-	    was_sent(dst, st->echo - dst->diff))
-		note_echo(dst, st->echo - dst->diff);
+	if (st->at != 0 && dst->has && is_echo(pd, st)) {
+		if (!tn->settled)
+			note_echoed_clock(s, pd, dst, st->echo - dst->diff);
+		if (was_sent(dst, st->echo - dst->diff))
+			note_echo(dst, st->echo - dst->diff);
+	}
 	if (!syn && pd->p_len != 0 && src->data == DATA_UNKNOWN)
 		src->data = st->at != 0 ? DATA_ALWAYS : DATA_NEVER;
 	if (READ_ONCE(s->src.state) >= PF_TCPS_ESTABLISHED &&
