@@ -242,9 +242,11 @@ static const struct bad {
 	B(allow_opts, 2, EINVAL),
 	B(rt, PF_ROUTETO, EINVAL), B(rt, PF_REPLYTO + 1, EINVAL),
 	B(set_tos, 1, EINVAL),			/* without the flag */
-	B(set_prio, 1, EOPNOTSUPP),
-	B(set_prio[1], 1, EOPNOTSUPP),
-	B(prio, 1, EOPNOTSUPP),
+	B(set_prio, 1, EINVAL),			/* one without the other */
+	B(set_prio[1], PF_PRIO_ZERO, EINVAL),
+	B(set_prio, PF_PRIO_MAX + 1, EINVAL),
+	B(prio, PF_PRIO_MAX + 1, EINVAL),
+	B(prio, PF_PRIO_ZERO - 1, EINVAL),
 	B(flush, 1, EINVAL),			/* without overload */
 	B(flush, 4, EINVAL),
 	B(naf, AF_INET, EOPNOTSUPP),
