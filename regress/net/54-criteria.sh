@@ -226,7 +226,7 @@ END
 		answers open client udp "$s" 53
 		answers open client tcp "$s" 80
 	done
-	is 'the rules on the way out see it' 2 "$(rule_counter 'prio 5' States)"
+	is 'the rules on the way out see it' 2 "$(rule_counter 'out on ext0 .* prio 5' States)"
 	for i in ext0 int0; do
 		within "datagrams by $i" 2 9 "$(sent $i 5)"
 		within "segments with data, or SYN, by $i" 2 99 "$(sent $i 1)"
