@@ -389,6 +389,8 @@ static const struct {
 	{ "flags of UDP", { S(proto, IPPROTO_UDP), S(flags, 2),
 	    S(flagset, 0x12) }, EINVAL },
 	{ "flags out of the set", { TCP, S(flags, 3), S(flagset, 0x12) }, EINVAL },
+	{ "both priorities", { S(set_prio[0], 7), S(set_prio[1], PF_PRIO_ZERO) }, 0 },
+	{ "priority 0", { S(prio, PF_PRIO_ZERO) }, 0 },
 	{ "! interface", { S(ifname[0], 'e'), S(ifnot, 1) }, 0 },
 	{ "return on block", { S(rule_flag, PFRULE_RETURN),
 	    S(return_icmp, 0x0303), S(return_icmp6, 0x0104) }, 0 },
