@@ -22,6 +22,7 @@ all: tools module
 tools:
 	$(MAKE) -C sbin/pfctl
 	$(MAKE) -C usr.sbin/pfsim
+	$(MAKE) -C usr.sbin/tcpdump
 
 module:
 	$(MAKE) -C sys/linux
@@ -30,6 +31,7 @@ install: all
 	$(MAKE) -C sys/linux install DESTDIR=$(DESTDIR)
 	install -D -m 755 sbin/pfctl/pfctl $(DESTDIR)$(SBINDIR)/pfctl
 	install -D -m 755 usr.sbin/pfsim/pfsim $(DESTDIR)$(SBINDIR)/pfsim
+	$(MAKE) -C usr.sbin/tcpdump install DESTDIR=$(DESTDIR) LIBDIR=$(PREFIX)/lib/pf
 	for m in $(MAN4); do install -D -m 644 $$m $(DESTDIR)$(MANDIR)/man4/$$(basename $$m) || exit 1; done
 	for m in $(MAN5); do install -D -m 644 $$m $(DESTDIR)$(MANDIR)/man5/$$(basename $$m) || exit 1; done
 	for m in $(MAN8); do install -D -m 644 $$m $(DESTDIR)$(MANDIR)/man8/$$(basename $$m) || exit 1; done

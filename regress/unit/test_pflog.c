@@ -25,7 +25,7 @@ load(struct unit_node *u, const struct at *at, unsigned int n, uint32_t ruleset)
 {
 	struct pfioc_trans_e e[3] = { { .type = PF_RULESET_FILTER },
 		{ .type = PF_RULESET_FILTER, .anchor = "outer/user(7)" },
-		{ .type = PF_RULESET_NAT } };
+		{ .type = ruleset == PF_RULESET_FILTER ? PF_RULESET_NAT : ruleset } };
 	struct pfioc_trans t = { .size = 3, .esize = sizeof(e[0]),
 		.array = (uint64_t)(uintptr_t)e };
 	struct pf_client *cl = pf_client_open(u->n->pf, 37, 31);
@@ -44,7 +44,7 @@ load(struct unit_node *u, const struct at *at, unsigned int n, uint32_t ruleset)
 		strcpy(pr->anchor, at[i].anchor);
 		if (at[i].call != NULL)
 			strcpy(pr->anchor_call, at[i].call);
-		pr->ticket = ruleset == PF_RULESET_NAT ? e[2].ticket :
+		pr->ticket = ruleset != PF_RULESET_FILTER ? e[2].ticket :
 		    e[at[i].anchor[0] != '\0'].ticket;
 		assert_int_equal(sim_ioctl(u->n, cl, DIOCADDRULE, pr), 0);
 	}
@@ -298,6 +298,32 @@ test_match(void **state)
 	tells_no_more(u);
 }
 
+/* A rule of scrub tells of what it refuses. */
+static void
+test_scrub(void **state)
+{
+	struct unit_node *u = *state;
+	struct at scrub = { .anchor = "" };
+	struct sim_spec s = segment(0, false, 2, 1, 0);
+	struct pf_pkt *first;
+
+	scrub.r.action = PF_SCRUB;
+	scrub.r.rtableid = PF_RTABLE_NONE;
+	scrub.r.log = PF_LOG;
+	load(u, &scrub, 1, PF_RULESET_SCRUB);
+	assert_int_equal(sends(u, PF_OUT, &s), PF_PASS);
+	tells_no_more(u);
+	/* a fragment that overlaps another one */
+	s = (struct sim_spec){ .src = ends[1][0], .dst = ends[1][1], .proto = IPPROTO_UDP,
+		.sport = 1, .dport = 2, .paylen = 24, .more_frags = true };
+	first = sim_pkt_build(&s);
+	assert_int_equal(sim_test(u->n, PF_OUT, 1, first), PF_TAKEN);
+	s.frag_off = 8;
+	assert_int_equal(sends(u, PF_OUT, &s), PF_DROP);
+	tells(u, PF_DROP, PFRES_FRAG, 0);
+	tells_no_more(u);
+}
+
 /* Whose packet it is, if the rule asks. */
 static void
 test_user(void **state)
@@ -344,7 +370,7 @@ main(void)
 #define T(f)	cmocka_unit_test_setup_teardown(f, setup, unit_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_header), T(test_states), T(test_nobody), T(test_anchor),
-		T(test_match), T(test_user), T(test_refused),
+		T(test_match), T(test_scrub), T(test_user), T(test_refused),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -459,8 +459,6 @@ make_and_append(struct parser *p, struct spec *sp, const struct combo *c)
 		return;
 	added = ruleset_append(&anchor_here(p)->rs[sp->ruleset], &r);
 	copy_pools(sp, added);
-	if (r.rule.log != 0 && p->pf->log_at.line == 0)
-		p->pf->log_at = pf_place(p);
 	spread_ports(sp, &added->rule);
 	if (anchor)
 		added->anchor_call = xstrdup(sp->tmpl.anchor_call);

@@ -186,7 +186,6 @@ struct pfctl {
 	bool		 osfp_of_file;	/* it has been read from a file */
 	struct pfctl_later *later;	/* what the file has that cannot be loaded */
 	size_t		 nlater;
-	struct pfctl_place log_at;	/* the first rule that logs */
 	struct names	*names;		/* services, protocols, interfaces: cached */
 
 	struct parser	*parser;	/* private, while parsing */

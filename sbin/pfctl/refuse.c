@@ -38,10 +38,6 @@ warn_unheeded(const struct pfctl *pf, bool options)
 {
 	const struct pfctl_options *o = &pf->set;
 
-	if (pf->log_at.line != 0 &&
-	    (pf->what & (PFCTL_LOAD_FILTER | PFCTL_LOAD_NAT)) != 0)
-		fprintf(stderr, "%s:%u: warning: log: nothing is logged yet\n",
-		    pf->log_at.file, pf->log_at.line);
 	if (!options && o->at.line != 0)
 		fprintf(stderr, "%s:%u: warning: set: options are not loaded "
 		    "into an anchor\n", o->at.file, o->at.line);

@@ -57,8 +57,11 @@ path_parse(struct pf_path *p)
 	int		 why;
 
 	why = pf_packet_parse(pd);
-	if (pf_scrubs(p->conf, pd) && why == PF_GO)
+	if (pf_scrubs(p->conf, pd) && why == PF_GO) {
 		why = pf_scrub(pd, p->conf, &p->scrubbed);
+		if (why != PF_GO && why != PF_HELD && p->scrubbed.rule != NULL)
+			p->log = p->scrubbed.rule->act.log;
+	}
 	if (why != PF_GO)
 		return (why);
 	if (PF_PATH_HAS_KEY(p)) {
@@ -395,29 +398,34 @@ log_state(struct pf_path *p, int why)
 	const struct pf_state		*s = p->state;
 	const struct pf_state_more	*more = s->more;
 	const struct pf_krule		*kr = s->rule;
-	uint32_t			 i = 0, n = more != NULL ? more->n : 0;
+	uint32_t			 i, n = more != NULL ? more->n : 0;
 
 	if (kr->act.log & PF_LOG_ALL)
 		pf_pflog(&p->pd, kr, more != NULL ? more->anchor : NULL, why, kr);
-	for (; i < n; i++) {
-		kr = more->rule[i];
-		if (kr->act.action == PF_MATCH && kr->act.log & PF_LOG_ALL)
-			pf_pflog(&p->pd, kr, NULL, why, kr);
-	}
+	for (i = 0; i < n; i++)
+		if (more->rule[i]->act.log & PF_LOG_ALL)
+			pf_pflog(&p->pd, more->rule[i], NULL, why, more->rule[i]);
 }
 
-/* Tell who listens: of a packet without a state, for the rule that has decided.  (With
- * `log (matches)' that is told already, if it logs to the same device.) */
+/* And of one for which rules were asked: for the rules of translation and filter that decided
+ * about it, or that of scrub which has refused it.  (With `log (matches)' the filter's is told
+ * already, if it logs to the same device.) */
 static pf_noinline void
 path_log(struct pf_path *p, int why)
 {
-	const struct pf_krule	*kr = p->rule != NULL ? p->rule : p->nat;
-	const struct pf_krule	*told = p->acts.tells;
+	const struct pf_krule	*kr = p->rule, *nat = p->nat, *told = p->acts.tells;
 
-	if (kr == NULL)
+	if (kr == NULL && nat == NULL && p->state != NULL) {
 		log_state(p, why);
-	else if (told == NULL || told->origin->log_kif != kr->origin->log_kif ||
-	    (why != PF_GO && why != PF_BLOCKED))
+		return;
+	}
+	if (kr == NULL && nat == NULL)
+		kr = p->scrubbed.rule;
+	if (nat != NULL && nat->act.log != 0)
+		pf_pflog(&p->pd, nat, NULL, why, nat);
+	if (kr != NULL && kr->act.log != 0 && (told == NULL ||
+	    told->origin->log_kif != kr->origin->log_kif ||
+	    (why != PF_GO && why != PF_BLOCKED)))
 		pf_pflog(&p->pd, kr, p->anchor, why, kr);
 }
 

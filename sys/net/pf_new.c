@@ -95,6 +95,7 @@ ask_translation(struct pf_path *p)
 	why = pf_nat_rule(p->conf, &p->pd, &p->nat);
 	if (why != PF_GO || p->nat == NULL)
 		return (why);
+	p->log = p->nat->act.log;
 	return (translate(p, p->nat));
 }
 
@@ -217,7 +218,7 @@ fill_in(struct pf_path *p, struct pf_state *s, struct pf_krule *kr)
 	s->rule = kr;
 	s->kif = p->pd.kif;
 	s->direction = p->pd.dir;
-	s->log = kr->act.log | p->acts.log;
+	s->log = kr->act.log | p->acts.log | p->log;
 	if (s->more != NULL && s->more->n != 0)
 		s->log |= PF_STATE_COUNTS;
 	if (s->more != NULL && (s->more->tag != NULL || pf_norm_any(&s->more->norm) ||
@@ -385,10 +386,8 @@ ask_rules(struct pf_path *p)
 	struct pf_krule	*kr;
 	int		 why;
 
-	if (p->nat != NULL && p->nat->act.natpass) {
-		p->log = p->nat->act.log;
+	if (p->nat != NULL && p->nat->act.natpass)
 		return (PF_GO);
-	}
 	pf_match_begin(&m, p->conf, PF_RULESET_FILTER, &p->pd);
 	while (unlikely((kr = pf_match_next(&m)) != NULL)) {
 		why = kr->act.action == PF_MATCH ? act(p, kr) : PF_GO;
@@ -404,7 +403,7 @@ ask_rules(struct pf_path *p)
 	p->rule = m.rule;
 	p->anchor = m.anchor;
 	if (m.rule != NULL)
-		p->log = m.rule->act.log;
+		p->log |= m.rule->act.log;
 	pf_count(p->pd.pf, PF_CTR_REASON + PFRES_MATCH);
 	return (PF_GO);
 }
