@@ -19,7 +19,9 @@
 
 #include "filter.h"
 
+#ifndef NITEMS
 #define NITEMS(a)	(sizeof(a) / sizeof((a)[0]))
+#endif
 #define WHY_SIZE	512
 
 struct config {
