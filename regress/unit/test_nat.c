@@ -292,6 +292,9 @@ exceptions(struct fix *f)
 	struct sim_info i;
 
 	assert_int_equal(add(f, NAT, &r, PF_POOL_RDR, list(w->public, NULL)), EINVAL);
+	r.set_prio[0] = r.set_prio[1] = 5;
+	assert_int_equal(add(f, NAT, &r, 0, NULL), EINVAL);
+	r.set_prio[0] = r.set_prio[1] = PF_PRIO_NOTSET;
 	assert_int_equal(add(f, NAT, &r, 0, NULL), 0);
 	r = nat_rule(50001, 65535);
 	assert_int_equal(add(f, NAT, &r, PF_POOL_RDR, list(w->public, NULL)), 0);

@@ -242,9 +242,11 @@ static const struct bad {
 	B(allow_opts, 2, EINVAL),
 	B(rt, PF_ROUTETO, EINVAL), B(rt, PF_REPLYTO + 1, EINVAL),
 	B(set_tos, 1, EINVAL),			/* without the flag */
-	B(set_prio, 1, EOPNOTSUPP),
-	B(set_prio[1], 1, EOPNOTSUPP),
-	B(prio, 1, EOPNOTSUPP),
+	B(set_prio, 1, EINVAL),			/* one without the other */
+	B(set_prio[1], PF_PRIO_ZERO, EINVAL),
+	B(set_prio, PF_PRIO_MAX + 1, EINVAL),
+	B(prio, PF_PRIO_MAX + 1, EINVAL),
+	B(prio, PF_PRIO_ZERO - 1, EINVAL),
 	B(flush, 1, EINVAL),			/* without overload */
 	B(flush, 4, EINVAL),
 	B(naf, AF_INET, EOPNOTSUPP),
@@ -387,6 +389,8 @@ static const struct {
 	{ "flags of UDP", { S(proto, IPPROTO_UDP), S(flags, 2),
 	    S(flagset, 0x12) }, EINVAL },
 	{ "flags out of the set", { TCP, S(flags, 3), S(flagset, 0x12) }, EINVAL },
+	{ "both priorities", { S(set_prio[0], 7), S(set_prio[1], PF_PRIO_ZERO) }, 0 },
+	{ "priority 0", { S(prio, PF_PRIO_ZERO) }, 0 },
 	{ "! interface", { S(ifname[0], 'e'), S(ifnot, 1) }, 0 },
 	{ "return on block", { S(rule_flag, PFRULE_RETURN),
 	    S(return_icmp, 0x0303), S(return_icmp6, 0x0104) }, 0 },

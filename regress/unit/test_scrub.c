@@ -367,6 +367,7 @@ test_refused(void **state)
 	REFUSED(PF_SCRUB, r.max_states = 1);
 	REFUSED(PF_SCRUB, r.rt = PF_ROUTETO);
 	REFUSED(PF_SCRUB, strcpy(r.tagname, "t"));
+	REFUSED(PF_SCRUB, r.set_prio[0] = r.set_prio[1] = 5);
 	REFUSED(PF_NOSCRUB, r.min_ttl = 1);
 	REFUSED(PF_NOSCRUB, r.max_mss = 1);
 	REFUSED(PF_NOSCRUB, r.rule_flag = PFRULE_NODF);

@@ -22,6 +22,8 @@
  * device and in again, later and perhaps on another CPU: then a bit of its mark tells,
  * together with the route that it still carries, which nothing from outside
  * does.  Programs may set marks too, so `out' clears that bit on all that is not pf's own.
+ * On a packet that a rule has given a priority as it came in, the same bit tells `out' so
+ * (pf_pkt_set_prio()).
  *
  * A dropped packet is freed by netfilter; a local program that sent it gets
  * EPERM.
@@ -46,11 +48,9 @@ hook_own(struct sk_buff *skb, int dir)
 		if (unlikely(this_cpu_read(pf_pkt_own) == skb))
 			return (true);
 		if (unlikely((skb->mark & pf_mark_own) != 0))
-			skb->mark &= ~pf_mark_own;
-	} else if (unlikely((skb->mark & pf_mark_own) != 0)) {
-		skb->mark &= ~pf_mark_own;
-		return (skb_valid_dst(skb));
-	}
+			pf_pkt_keep_prio(skb);
+	} else if (unlikely((skb->mark & pf_mark_own) != 0))
+		return (!pf_pkt_keep_prio(skb) && skb_valid_dst(skb));
 	return (false);
 }
 

@@ -71,6 +71,11 @@ int	 pf_local_update(struct pf_netns *, bool enabled);
  * softirqs off.
  */
 DECLARE_PER_CPU(const struct sk_buff *, pf_pkt_own);
+/*
+ * Clear the bit pf_mark_own of the packet's mark.  true: the bit was set because the packet has
+ * been given a priority on its way in; it has that again, whatever has happened to it since.
+ */
+bool	 pf_pkt_keep_prio(struct sk_buff *);
 /* As ip6_local_out(); the packet is gone.  Not 0: it was not sent. */
 int	 pf_output6(struct net *, struct sk_buff *);
 

@@ -56,12 +56,6 @@ pflog_create(struct sk_buff *skb, struct net_device *dev, unsigned short type,
 	return (-EOPNOTSUPP);
 }
 
-static int
-pflog_parse(const struct sk_buff *skb, unsigned char *haddr)
-{
-	return (0);
-}
-
 static const struct net_device_ops pflog_netdev_ops = {
 	.ndo_init = pflog_init,
 	.ndo_uninit = pflog_uninit,
@@ -72,7 +66,6 @@ static const struct net_device_ops pflog_netdev_ops = {
 /* (that there are some tells packet sockets that a packet has a header) */
 static const struct header_ops pflog_header_ops = {
 	.create = pflog_create,
-	.parse = pflog_parse,
 };
 
 static void

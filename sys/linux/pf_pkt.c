@@ -29,6 +29,7 @@
 #include <net/xfrm.h>
 
 #include "pf_linux.h"
+#include "pfvar.h"
 
 DEFINE_PER_CPU(const struct sk_buff *, pf_pkt_own);
 
@@ -233,6 +234,51 @@ header6_changed(struct pf_pkt *skb, __be32 from, const void *at)
 	if (skb->ip_summed == CHECKSUM_COMPLETE)
 		skb->csum = csum_add(csum_sub(skb->csum, (__force __wsum)from),
 		    *(const __force __wsum *)at);
+}
+
+uint8_t
+pf_pkt_prio(const struct pf_pkt *skb)
+{
+	return (skb->priority <= PF_PRIO_MAX ? (uint8_t)skb->priority : 0);
+}
+
+/*
+ * Forwarding gives an IPv4 packet the priority of its type of service.  Until `out' the one that
+ * a rule has given it stands in the upper four bits of tc_index, too, which only traffic
+ * control at the end of the way reads; the bit of the mark that is pf's own tells `out' of
+ * it, which asks for that bit anyway.
+ */
+#define PRIO_KEPT	0x8000
+#define PRIO_SHIFT	12
+#define PRIO_BITS	0xf000
+
+void
+pf_pkt_set_prio(struct pf_pkt *skb, int dir, uint8_t prio)
+{
+	skb->priority = prio;
+#ifdef CONFIG_NET_SCHED
+	if (dir != PF_IN || pf_mark_own == 0)
+		return;
+	skb->mark |= pf_mark_own;
+	skb->tc_index = (skb->tc_index & ~PRIO_BITS) | PRIO_KEPT |
+	    (uint16_t)prio << PRIO_SHIFT;
+#endif
+}
+
+bool
+pf_pkt_keep_prio(struct sk_buff *skb)
+{
+	if ((skb->mark & pf_mark_own) == 0)
+		return (false);
+	skb->mark &= ~pf_mark_own;
+#ifdef CONFIG_NET_SCHED
+	if ((skb->tc_index & PRIO_KEPT) != 0) {
+		skb->priority = (skb->tc_index & PRIO_BITS & ~PRIO_KEPT) >> PRIO_SHIFT;
+		skb->tc_index &= ~PRIO_BITS;
+		return (true);
+	}
+#endif
+	return (false);
 }
 
 bool

@@ -165,6 +165,7 @@ pf_pkt_dup(struct pf *pf, const struct pf_pkt *orig, int dir, uint8_t af,
 	skb_dst_drop(skb);
 	skb_dst_set(skb, dst);
 	skb_forward_csum(skb);
+	pf_pkt_keep_prio(skb);			/* `out' does not see it */
 	skb->ignore_df = 1;			/* its sender does not know of it */
 	if (dir == PF_IN)
 		way_hop(skb, af);

@@ -139,8 +139,8 @@
 						COUNT,	ACT,	SAME)		\
 	F(tos,		"tos",		ANY, 0,	COUNT,	ASK,	LIKE)		\
 	F(set_tos,	"set tos",	ANY, 0,	COUNT,	ACT,	SAME)		\
-	F(set_prio,	"set prio",	ANY, 0,	COUNT,	LATER,	SAME)		\
-	F(prio,		"prio",		ANY, 0,	COUNT,	LATER,	LIKE)		\
+	F(set_prio,	"set prio",	ANY, 0,	COUNT,	ACT,	SAME)		\
+	F(prio,		"prio",		ANY, 0,	COUNT,	ASK,	LIKE)		\
 	F(flush,	"flush",	MAX, PF_FLUSH | PF_FLUSH_GLOBAL,	\
 						COUNT,	ACT,	SAME)		\
 	F(naf,		"af-to",	ANY, 0,	COUNT,	LATER,	SAME)		\

@@ -271,6 +271,13 @@ void	*pf_pkt_write(struct pf_pkt *, uint32_t off, uint32_t len);
  * limit.  false: no memory.  Packet context; as for pf_pkt_write(). */
 bool	 pf_pkt_set_tos(struct pf_pkt *, uint8_t af, uint8_t tos);
 bool	 pf_pkt_set_ttl(struct pf_pkt *, uint8_t af, uint8_t ttl);
+/*
+ * The priority of a packet in this host, 0 to 7; what has none, or one beyond them, has 0.
+ * Once set it stays with the packet until that leaves the host, from `in' to `out' too.  dir: as
+ * of pf_test().  Packet context.
+ */
+uint8_t	 pf_pkt_prio(const struct pf_pkt *);
+void	 pf_pkt_set_prio(struct pf_pkt *, int dir, uint8_t prio);
 void	 pf_pkt_cksum_change(struct pf_pkt *, void *sum, const void *from,
 	    const void *to, unsigned int len, unsigned int flags);
 

@@ -98,6 +98,14 @@ match_tos(const struct pf_krule *kr, const struct pf_pdesc *pd)
 	return (kr->ask.tos == pd->tos);
 }
 
+static inline bool
+match_prio(const struct pf_krule *kr, const struct pf_pdesc *pd)
+{
+	uint8_t	want = kr->ask.prio == PF_PRIO_ZERO ? 0 : kr->ask.prio;
+
+	return (want == pf_pkt_prio(pd->pkt));
+}
+
 /* A packet that was made here was received by no interface. */
 static inline bool
 match_rcv_ifname(const struct pf_krule *kr, const struct pf_pdesc *pd)

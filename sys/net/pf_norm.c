@@ -2,7 +2,7 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_norm.c: set in the headers of packets what rules say (scrub, set tos)
+ * pf_norm.c: set in the headers of packets what rules say (scrub, set tos), and their priority
  *
  * What it owns.  Nothing.
  * Locking.  None: packet context.
@@ -17,6 +17,13 @@
 #include "pf_rule.h"
 #include "pf_tcpopt.h"
 
+/* A priority as a rule has it. */
+static uint8_t
+prio_of(uint8_t said)
+{
+	return (said == PF_PRIO_ZERO ? 0 : said);
+}
+
 void
 pf_norm_add(struct pf_norm *n, const struct pf_rule_act *act)
 {
@@ -30,10 +37,24 @@ pf_norm_add(struct pf_norm *n, const struct pf_rule_act *act)
 		n->flags |= PFSTATE_SETTOS;
 		n->tos = act->set_tos;
 	}
+	if (act->set_prio[0] != PF_PRIO_NOTSET) {
+		n->flags |= PFSTATE_SETPRIO;
+		n->prio[0] = prio_of(act->set_prio[0]);
+		n->prio[1] = prio_of(act->set_prio[1]);
+	}
 	if (act->min_ttl != 0)
 		n->min_ttl = act->min_ttl;
 	if (act->max_mss != 0)
 		n->max_mss = act->max_mss;
+}
+
+/* Somebody waits for the packet. */
+static bool
+is_urgent(const struct pf_pdesc *pd)
+{
+	return ((pd->tos & PF_TOS_LOWDELAY) != 0 ||
+	    (pd->proto == IPPROTO_TCP && (pd->flags & PF_PD_NOTFIRST) == 0 &&
+	    (pd->tcp.flags & PF_TH_ACK) != 0 && pd->p_len == 0));
 }
 
 static int
@@ -118,6 +139,8 @@ pf_norm_apply(struct pf_pdesc *pd, const struct pf_norm *n)
 {
 	int	why = PF_GO;
 
+	if (n->flags & PFSTATE_SETPRIO)		/* before its tos is another one */
+		pf_pkt_set_prio(pd->pkt, pd->dir, n->prio[is_urgent(pd)]);
 	if (n->flags & PFSTATE_SETTOS)
 		why = set_tos(pd, n->tos);
 	if (why == PF_GO && pd->ttl < n->min_ttl)

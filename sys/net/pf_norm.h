@@ -2,7 +2,7 @@
 /*
  * Copyright (c) 2026 The pf for Linux authors
  *
- * pf_norm.h: what rules set in the headers of packets (scrub, set tos)
+ * pf_norm.h: what rules set in the headers of packets (scrub, set tos), and their priority
  *
  * What it owns.  Nothing.
  * Life.  A pf_norm adds up what several rules say; it is part of a packet's path,
@@ -19,11 +19,12 @@ struct pf_pdesc;
 struct pf_rule_act;
 
 struct pf_norm {
-	uint16_t	flags;		/* PFSTATE_NODF, _RANDOMID, _SETTOS; .. */
+	uint16_t	flags;		/* PFSTATE_NODF, _RANDOMID, _SETTOS, _SETPRIO; .. */
 					/* _SCRUB_TCP: see pf_tcpnorm.h */
 	uint16_t	max_mss;	/* of TCP; 0: as it is */
 	uint8_t		min_ttl;
 	uint8_t		tos;		/* if PFSTATE_SETTOS */
+	uint8_t		prio[2];	/* if PFSTATE_SETPRIO; [1] of what is urgent */
 };
 
 static inline void
@@ -31,6 +32,7 @@ pf_norm_init(struct pf_norm *n)
 {
 	n->flags = n->max_mss = 0;
 	n->min_ttl = n->tos = 0;
+	n->prio[0] = n->prio[1] = 0;
 }
 
 /* Whether it asks for anything. */
@@ -44,8 +46,9 @@ pf_norm_any(const struct pf_norm *n)
 void	 pf_norm_add(struct pf_norm *, const struct pf_rule_act *);
 /*
  * Do it to the packet.  The type of service is set but for the two bits of ECN (RFC 3168).  A
- * fragment keeps its identification, by which it is put together with others.  PF_GO, or the
- * reason why the packet must be dropped.
+ * fragment keeps its identification, by which it is put together with others.  What comes
+ * with the type of service lowdelay is urgent, and so is a TCP segment with ACK and
+ * without data.  PF_GO, or the reason why the packet must be dropped.
  */
 int	 pf_norm_apply(struct pf_pdesc *, const struct pf_norm *);
 

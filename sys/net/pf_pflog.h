@@ -19,8 +19,9 @@ struct pf_pdesc;
 
 /*
  * A record of the packet as it is now, if anybody listens: a rule has matched it.  outer: the
- * rule of the main ruleset that led to the anchor of that one; NULL: it is in none.  why: PF_GO, PF_BLOCKED
- * or PFRES_*: what has become of the packet.  to: the rule with `log' that says where to.
+ * rule of the main ruleset that led to the anchor of that one; NULL: it is in none.  why:
+ * PF_GO, PF_BLOCKED or PFRES_*: what has become of the packet.  to: the rule with `log' that
+ * says where to.
  */
 void	 pf_pflog(struct pf_pdesc *, const struct pf_krule *rule,
 	    const struct pf_krule *outer, int why, const struct pf_krule *to);

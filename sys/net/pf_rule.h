@@ -73,6 +73,8 @@ struct pf_krule {
 	struct pf_ref	 refs;
 	struct pf_atomic states_cur;	/* states that exist now */
 	struct pf_atomic src_nodes;	/* sources that it has now */
+	int32_t		 retired;	/* [a] its ruleset is no longer in */
+					/* force */
 	struct pf_kif	*kif;		/* [i] referenced; NULL: any */
 	struct pf_kif	*rcv_kif;	/* [i] the same: received-on */
 	uint32_t	 nr;		/* [i] its number in the ruleset */
@@ -96,9 +98,6 @@ struct pf_krule {
 					/* packets */
 	struct pf_tag	*tagged;	/* [i] the same: that it asks for */
 	struct pf_rate	*rate;		/* [i] owned: max-pkt-rate; NULL: none */
-	int32_t		 retired;	/* [a] its ruleset is no longer in */
-					/* force */
-	struct pf_atomic used;		/* times that it has decided, if `once' */
 	uint64_t	 base[PF_RC_MAX]; /* [c] counters when last cleared */
 	struct pf_rule_origin *origin;	/* [i] owned */
 	char		*anchor_call;	/* [i] owned: the anchor that it */
@@ -110,6 +109,7 @@ struct pf_krule {
 	struct pf_call_kind call_kind;	/* [i] of anchor_call */
 	uint16_t	 said_size;	/* [i] bytes at said: more_label is */
 					/* there only if there is one */
+	struct pf_atomic used;		/* times that it has decided, if `once' */
 	struct pf_rule	*said;		/* [i] owned: the rule as loaded, OUT */
 					/* members zero */
 };

@@ -102,6 +102,21 @@ id_ok(const struct pf_rule_id *want)
 	return (want->id[1] == 0 || want->id[1] == want->id[0]);
 }
 
+/* Not said, or one of those that there are. */
+static bool
+prio_ok(uint8_t prio)
+{
+	return (prio == PF_PRIO_ZERO || prio <= PF_PRIO_MAX);
+}
+
+/* `set prio' says both priorities, or none. */
+static bool
+prios_ok(const struct pf_rule *r)
+{
+	return (prio_ok(r->prio) && prio_ok(r->set_prio[0]) && prio_ok(r->set_prio[1]) &&
+	    (r->set_prio[0] == PF_PRIO_NOTSET) == (r->set_prio[1] == PF_PRIO_NOTSET));
+}
+
 /* Only TCP has fingerprints.  Of a system's number at least the class is there. */
 static bool
 os_ok(const struct pf_rule *r)
@@ -230,7 +245,7 @@ check_translation(const struct pf_rule *r, uint32_t ruleset)
 	if (r->keep_state != 0 || has_state_options(r) || r->pool_used != 0 ||
 	    r->rule_flag != 0 || r->flagset != 0 || r->allow_opts != 0 ||
 	    r->rt != PF_NOPFROUTE || has_divert(r) ||
-	    r->max_mss != 0 || r->min_ttl != 0 ||
+	    r->max_mss != 0 || r->min_ttl != 0 || r->set_prio[0] != PF_PRIO_NOTSET ||
 	    (r->natpass && r->action != translations[ruleset].does))
 		return (EINVAL);
 	return (r->rtableid != PF_RTABLE_NONE ? EOPNOTSUPP : 0);
@@ -249,6 +264,7 @@ check_scrub(const struct pf_rule *r)
 	    r->rt != PF_NOPFROUTE || has_divert(r) || r->natpass ||
 	    r->allow_opts || r->quick || r->tagname[0] != '\0' ||
 	    r->return_icmp != 0 || r->return_icmp6 != 0 || r->return_ttl != 0 ||
+	    r->set_prio[0] != PF_PRIO_NOTSET ||
 	    (r->rule_flag & ~(FLAGS_SCRUB | PFRULE_DSCP)) != 0 ||
 	    (frag & (frag - 1)) != 0)
 		return (EINVAL);
@@ -271,7 +287,7 @@ check_call(const struct pf_rule *r, uint32_t ruleset)
 	    r->natpass ||
 	    r->allow_opts || r->log != 0 ||
 	    r->return_icmp != 0 || r->return_icmp6 != 0 || r->return_ttl != 0 ||
-	    r->max_mss != 0 || r->min_ttl != 0 ||
+	    r->max_mss != 0 || r->min_ttl != 0 || r->set_prio[0] != PF_PRIO_NOTSET ||
 	    (r->rule_flag & ~PFRULE_FRAGMENT) != 0)
 		return (EINVAL);
 	return (r->rtableid != PF_RTABLE_NONE ? EOPNOTSUPP : 0);
@@ -474,7 +490,7 @@ pf_rule_check(const struct pf_rule *r, uint32_t ruleset, bool calls,
 	    (r->match_tag_not && r->match_tagname[0] == '\0') ||
 	    r->dst.addr.type == PF_ADDR_URPFFAILED ||
 	    !id_ok(&r->uid) || !id_ok(&r->gid) || !os_ok(r) ||
-	    !pf_rate_ok(&r->pktrate) || !sources_ok(r) ||
+	    !pf_rate_ok(&r->pktrate) || !sources_ok(r) || !prios_ok(r) ||
 	    (r->set_tos != 0 && (r->rule_flag & PFRULE_SET_TOS) == 0) ||
 	    (r->rule_flag & FLAGS_BOUND) == FLAGS_BOUND)
 		return (EINVAL);

@@ -185,8 +185,8 @@ struct pf_state_more {
 						/* rule at which its packets count, these two too */
 };
 #define PF_STATE_COUNTS		0x80		/* of state->log: more->rule has some */
-#define PF_STATE_ACTS		0x40		/* of state->log: packets get a tag, a tos or a */
-						/* way, have a rate or a source */
+#define PF_STATE_ACTS		0x40		/* of state->log: packets get a tag, a tos, a */
+						/* priority or a way, have a rate or a source */
 
 #define PF_SETTLED_FORWARD	0x01		/* packets of this direction change no peer .. */
 #define PF_SETTLED_BACK		0x02		/* .. and no timeout */

@@ -21,6 +21,7 @@
 #define PF_WIRE	__attribute__((packed))
 
 #define PF_ECN	0x03			/* of the type of service: RFC 3168 */
+#define PF_TOS_LOWDELAY	0x10		/* the same: RFC 1349 */
 struct pf_ip4 {				/* RFC 791, 3.1 */
 	uint8_t		vhl;		/* version << 4 | header length in */
 					/* words */

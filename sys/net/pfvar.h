@@ -264,6 +264,7 @@ struct pf_threshold {			/* limit events in seconds */
 
 #define PF_PRIO_ZERO		0xff		/* set_prio, prio: 0 asked for */
 #define PF_PRIO_NOTSET		0x00
+#define PF_PRIO_MAX		7
 
 #define PF_TH_ALL		0xff		/* flagset of TCP flags tests */
 

@@ -428,6 +428,7 @@ struct pf_pkt {
 	uint32_t	 npieces;
 	int		 ifindex;	/* came in by, 0: made here */
 	uint16_t	 tag;		/* 0: none */
+	uint8_t		 prio;		/* in this node */
 	uint8_t		 af;
 	bool		 own;		/* made by pf: not filtered here */
 	bool		 held;		/* pf has taken it */

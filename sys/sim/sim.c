@@ -92,6 +92,7 @@ sim_wire_send(struct sim_node *from, struct sim_if *ifp, struct pf_pkt *pkt)
 
 	pkt->own = false;		/* marks do not leave the machine */
 	pkt->tag = 0;
+	pkt->prio = 0;
 	if (one_of_a_million(sim, ifp->wire.loss)) {
 		from->lost++;
 		sim_pkt_free(pkt);

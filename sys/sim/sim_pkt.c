@@ -169,6 +169,19 @@ sum_header(uint8_t *h)
 	h[11] = (uint8_t)sum;
 }
 
+uint8_t
+pf_pkt_prio(const struct pf_pkt *p)
+{
+	return (p->prio);
+}
+
+void
+pf_pkt_set_prio(struct pf_pkt *p, int dir, uint8_t prio)
+{
+	(void)dir;
+	p->prio = prio;
+}
+
 bool
 pf_pkt_set_tos(struct pf_pkt *p, uint8_t af, uint8_t tos)
 {
