@@ -377,7 +377,8 @@ child_run(const struct config *cfg, const struct sandbox *sb, int control)
 		_exit(1);
 	}
 	if (!sandbox_lock(CONTROL)) {
-		tell(LOG_ERR, "cannot restrict the calls of a process");
+		tell(LOG_ERR, "cannot restrict the calls of a process: seccomp: %s",
+		    strerror(errno));
 		_exit(1);
 	}
 	ask(MESSAGE_WANT_FILE, NULL);

@@ -139,8 +139,13 @@ check(const struct config *cfg)
 	}
 	if (root && !sandbox_choose(&sb))
 		return (1);
-	if (!sandbox_enter(root ? &sb : NULL) || !sandbox_lock(-1))
+	if (!sandbox_enter(root ? &sb : NULL))
 		return (1);
+	if (!sandbox_lock(-1)) {
+		fprintf(stderr, "pflogd: cannot restrict the calls of a process: seccomp: %s\n",
+		    strerror(errno));
+		return (1);
+	}
 	verdict = file_check(fd, &st, why, sizeof(why));
 	ok = verdict == FILE_WHOLE || verdict == FILE_EMPTY;
 	if (ok)

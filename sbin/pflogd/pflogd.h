@@ -100,7 +100,7 @@ bool	sandbox_parent(void);
 bool	sandbox_enter(const struct sandbox *);
 /*
  * From here on only what is on a short list can be asked of the kernel; control: our end of the
- * socketpair, or -1: standard output and error may be written to.
+ * socketpair, or -1: standard output and error may be written to.  False: errno says why.
  */
 bool	sandbox_lock(int control);
 

@@ -162,7 +162,6 @@ sandbox_lock(int control)
 	if (error == 0)
 		error = seccomp_load(ctx);
 	seccomp_release(ctx);
-	if (error != 0)
-		say(LOG_ERR, "cannot restrict the calls of a process: %s", strerror(-error));
+	errno = -error;
 	return (error == 0);
 }
