@@ -10,17 +10,20 @@
 
 PREFIX	?= /usr
 SBINDIR	?= $(PREFIX)/sbin
+UNITDIR	?= $(PREFIX)/lib/systemd/system
 MANDIR	?= $(PREFIX)/share/man
 CONF	?= etc/pf.conf.demo
 
 MAN4	= $(wildcard share/man/man4/*.4)
 MAN5	= $(wildcard share/man/man5/*.5)
-MAN8	= $(wildcard sbin/*/*.8 usr.sbin/*/*.8)
+MAN8	= $(wildcard share/man/man8/*.8 sbin/*/*.8 usr.sbin/*/*.8)
+UNITS	= $(wildcard etc/*.service)
 
 all: tools module
 
 tools:
 	$(MAKE) -C sbin/pfctl
+	$(MAKE) -C sbin/pflogd
 	$(MAKE) -C usr.sbin/pfsim
 	$(MAKE) -C usr.sbin/tcpdump
 
@@ -30,11 +33,13 @@ module:
 install: all
 	$(MAKE) -C sys/linux install DESTDIR=$(DESTDIR)
 	install -D -m 755 sbin/pfctl/pfctl $(DESTDIR)$(SBINDIR)/pfctl
+	install -D -m 755 sbin/pflogd/pflogd $(DESTDIR)$(SBINDIR)/pflogd
 	install -D -m 755 usr.sbin/pfsim/pfsim $(DESTDIR)$(SBINDIR)/pfsim
 	$(MAKE) -C usr.sbin/tcpdump install DESTDIR=$(DESTDIR) LIBDIR=$(PREFIX)/lib/pf
 	for m in $(MAN4); do install -D -m 644 $$m $(DESTDIR)$(MANDIR)/man4/$$(basename $$m) || exit 1; done
 	for m in $(MAN5); do install -D -m 644 $$m $(DESTDIR)$(MANDIR)/man5/$$(basename $$m) || exit 1; done
 	for m in $(MAN8); do install -D -m 644 $$m $(DESTDIR)$(MANDIR)/man8/$$(basename $$m) || exit 1; done
+	for u in $(UNITS); do install -D -m 644 $$u $(DESTDIR)$(UNITDIR)/$$(basename $$u) || exit 1; done
 	[ -e $(DESTDIR)/etc/pf.conf ] || install -D -m 600 etc/pf.conf $(DESTDIR)/etc/pf.conf
 	[ ! -e etc/pf.os ] || install -D -m 644 etc/pf.os $(DESTDIR)/etc/pf.os
 

@@ -96,7 +96,7 @@ writer=$bg
 reach open fw tcp $S4 80
 until_true eval "tcpdump -n -e -r $W/file 2> /dev/null | grep -q 2.80"
 end "$writer"
-like 'a file' 'rule 0/0\(match\): pass out on ext0: 10\.0\.2\.1\.[0-9]+ > 10\.0\.2\.2\.80: Flags \[S\]' \
+like 'a file' 'rule 1/0\(match\): pass out on ext0: 10\.0\.2\.1\.[0-9]+ > 10\.0\.2\.2\.80: Flags \[S\]' \
     "$(tcpdump -n -e -r "$W/file" 2> /dev/null)"
 # (the header's fields by their places: user, rule's number)
 header=$(od -An -tu1 -v -j 40 -N 64 "$W/file" | tr -s ' \n' ' ')
@@ -106,7 +106,7 @@ is 'of this user' '0 0 0 0' "${45} ${46} ${47} ${48}"
 
 # --- a device that goes --------------------------------------------------------------------------
 rules <<'XX'
-block return log (to pflog7) proto tcp to port 81
+block return log (to pflog7) quick proto tcp to port 81
 pass
 XX
 flush

@@ -12,7 +12,7 @@
 : "${PF_MIRROR_SECURITY:=http://deb.debian.org/debian-security}"
 
 # What a tree is made with: for modules, for user-mode Linux, and for our own tools.
-TREE_PACKAGES=gcc,make,libc6-dev,bc,bison,flex,libelf-dev,libssl-dev,libmd-dev,libpcap-dev,kmod
+TREE_PACKAGES=gcc,make,libc6-dev,bc,bison,flex,libelf-dev,libssl-dev,libmd-dev,libpcap-dev,libseccomp-dev,kmod
 
 # of RELEASE COMMAND ...: apt-get or apt-cache on that release's packages
 of() {

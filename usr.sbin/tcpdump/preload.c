@@ -14,7 +14,6 @@
  * device and kept for good: a program has one such device.
  * Locking: none, as libpcap's handles are of one thread each.
  */
-#define _GNU_SOURCE
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <sys/ioctl.h>
@@ -25,6 +24,8 @@
 #include <string.h>
 
 #include <pcap/pcap.h>
+
+#include "filter.h"
 
 static bool	 asked_pflog;		/* the device that libpcap has last asked about is one */
 static pcap_t	*live, *dead;
@@ -88,7 +89,11 @@ pcap_compile(pcap_t *p, struct bpf_program *prog, const char *text, int optimize
 {
 	int	r = REAL(pcap_compile)(known(p), prog, text, optimize, mask);
 
-	if (r != 0 && known(p) != p)		/* the error is asked of the live one */
+	if (known(p) == p)
+		return (r);
+	if (r == 0)
+		(void)filter_fix_family(prog->bf_insns, prog->bf_len);
+	else		/* the error is asked of the live one */
 		(void)REAL(pcap_compile)(p, prog, text, optimize, mask);
 	return (r);
 }
