@@ -479,7 +479,7 @@ test_pcap(void **state)
 	(void)state;
 	assert_true(fd >= 0);
 	close(fd);
-	f = sim_pcap_create(path, err, sizeof(err));
+	f = sim_pcap_create(path, 12 /* DLT_RAW */, err, sizeof(err));
 	assert_non_null(f);
 	for (unsigned int i = 0; i < NITEMS(specs); i++) {
 		p = sim_pkt_build(&specs[i]);

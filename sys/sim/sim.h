@@ -180,7 +180,8 @@ struct sim_pcap *sim_pcap_open(const char *path, char *err, size_t errsize);
 int	 sim_pcap_next(struct sim_pcap *, struct pf_pkt **pkt, uint64_t *usec);
 unsigned long sim_pcap_skipped(const struct sim_pcap *);
 void	 sim_pcap_close(struct sim_pcap *);
-struct sim_pcap *sim_pcap_create(const char *path, char *err, size_t errsize);
+/* dlt: DLT_* of libpcap. */
+struct sim_pcap *sim_pcap_create(const char *path, int dlt, char *err, size_t errsize);
 int	 sim_pcap_write(struct sim_pcap *, const struct pf_pkt *, uint64_t usec);
 
 /* The world (sim.c) */

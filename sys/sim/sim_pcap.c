@@ -5,7 +5,8 @@
  * sim_pcap.c: packets from and to capture files, by libpcap.
  *
  * A struct sim_pcap is an open file, for reading or for writing, from its open
- * or create call to sim_pcap_close().  Files are written as DLT_RAW.
+ * or create call to sim_pcap_close().  Files of packets are DLT_RAW, files of
+ * records (if_pflog.h) DLT_PFLOG.
  *
  * Locking: none, one thread.  Place: above sim_pkt.c.
  */
@@ -123,7 +124,7 @@ sim_pcap_skipped(const struct sim_pcap *f)
 }
 
 struct sim_pcap *
-sim_pcap_create(const char *path, char *err, size_t errsize)
+sim_pcap_create(const char *path, int dlt, char *err, size_t errsize)
 {
 	struct sim_pcap *f = calloc(1, sizeof(*f));
 
@@ -131,7 +132,7 @@ sim_pcap_create(const char *path, char *err, size_t errsize)
 		snprintf(err, errsize, "out of memory");
 		return (NULL);
 	}
-	f->pc = pcap_open_dead(DLT_RAW, 65535 + 40);
+	f->pc = pcap_open_dead(dlt, 64 + 65535 + 40);
 	if (f->pc == NULL) {
 		snprintf(err, errsize, "out of memory");
 		free(f);

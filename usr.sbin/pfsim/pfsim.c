@@ -22,6 +22,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <pcap/pcap.h>
+
 #include "sim.h"
 #include "ctl.h"
 #include "pfctl.h"
@@ -52,6 +54,7 @@ struct pfsim {
 	unsigned int	 shown;		/* -s: bits by row of shows[] */
 	bool		 quiet;		/* dropped packets only */
 	struct sim_pcap	*out;		/* -w */
+	struct sim_pcap	*log;		/* -L */
 	struct views	 views;
 	uint64_t	 start;		/* time stamp of the first packet */
 	unsigned long	 number, passed, dropped, answers;
@@ -62,8 +65,8 @@ usage(void)
 {
 	fprintf(stderr, "usage: pfsim [-qv] [-a interface=address/length|default] "
 	    "[-D macro=value]\n\t     [-d in|out] [-i interface] "
-	    "[-l address[/length]] [-o interface]\n\t     [-s modifier] "
-	    "[-w file] -f file [-r file]\n");
+	    "[-L file] [-l address[/length]] [-o interface]\n\t     "
+	    "[-s modifier] [-w file] -f file [-r file]\n");
 	exit(2);
 }
 
@@ -337,6 +340,19 @@ answers(struct pfsim *ps, uint64_t when, bool show)
 	}
 }
 
+/* What rules have logged. */
+static void
+records(struct pfsim *ps, uint64_t when)
+{
+	struct pf_pkt *p;
+
+	while ((p = sim_pktq_take(&ps->node->logged)) != NULL) {
+		if (ps->log != NULL && sim_pcap_write(ps->log, p, when) != 0)
+			errx(1, "the file of what is logged cannot be written");
+		sim_pkt_free(p);
+	}
+}
+
 /* One packet at one interface: the verdict.  PF_TAKEN: pf keeps the packet. */
 static int
 judge(struct pfsim *ps, struct pf_pkt *p, int dir, int ifindex, uint64_t when)
@@ -410,6 +426,7 @@ packet(struct pfsim *ps, struct pf_pkt *p, uint64_t when)
 		if (verdict == PF_PASS)
 			verdict = judge(ps, p, PF_OUT, 3 - end, when);
 	}
+	records(ps, when);
 	if (verdict == PF_TAKEN)
 		return;
 	if (verdict == PF_PASS) {
@@ -445,7 +462,7 @@ run_file(struct pfsim *ps, const char *path)
 }
 
 static void
-machine(struct pfsim *ps)
+machine(struct pfsim *ps, bool log)
 {
 	/* Randomness need not be good here, only the same every time. */
 	ps->sim = sim_new(1);
@@ -457,6 +474,9 @@ machine(struct pfsim *ps)
 		errx(1, "%s: not an interface name", ps->ifname);
 	if (ps->outif != NULL && sim_if_add(ps->node, 2, ps->outif) != 0)
 		errx(1, "%s: not another interface name", ps->outif);
+	if (log && sim_if_add(ps->node, 3, "pflog0") != 0)
+		errx(1, "pflog0 is no name of an interface with -L");
+	ps->node->listens_log = log;
 	for (unsigned int i = 0; i < ps->ngiven; i++)
 		give(ps, ps->given[i]);
 	ps->client = pf_client_open(ps->node->pf, (uint32_t)getpid(),
@@ -541,17 +561,31 @@ show(struct pfsim *ps)
 	show_states(&ps->dev, &cs);
 }
 
+/* A file to write to, if it is wanted. */
+static struct sim_pcap *
+create(const char *path, int dlt)
+{
+	char msg[256];
+	struct sim_pcap *f;
+
+	if (path == NULL)
+		return (NULL);
+	f = sim_pcap_create(path, dlt, msg, sizeof(msg));
+	if (f == NULL)
+		errx(1, "%s: %s", path, msg);
+	return (f);
+}
+
 int
 main(int argc, char **argv)
 {
 	static struct pfsim ps = { .ifname = "eth0", .dir = PF_IN };
 	struct ctl_load load = { .anchor = "", .what = LOAD_ALL,
 	    .optimize = PFCTL_OPT_FILE };
-	const char *pcap = NULL, *outfile = NULL;
-	char msg[256];
+	const char *pcap = NULL, *outfile = NULL, *logfile = NULL;
 	int ch, r = 0;
 
-	while ((ch = getopt(argc, argv, "a:D:d:f:i:l:o:qr:s:vw:")) != -1) {
+	while ((ch = getopt(argc, argv, "a:D:d:f:i:L:l:o:qr:s:vw:")) != -1) {
 		switch (ch) {
 		case 'a':
 			given_add(&ps, optarg);
@@ -573,6 +607,9 @@ main(int argc, char **argv)
 			break;
 		case 'i':
 			ps.ifname = optarg;
+			break;
+		case 'L':
+			logfile = optarg;
 			break;
 		case 'l':
 			local_add(&ps, optarg);
@@ -602,7 +639,7 @@ main(int argc, char **argv)
 	if (optind != argc || load.file == NULL)
 		usage();
 
-	machine(&ps);
+	machine(&ps, logfile != NULL);
 	if (load_rules(&ps.dev, &load) == -1)
 		exit(1);
 	if (PF_DO(&ps.dev, DIOCSTART, NULL) == -1)
@@ -610,16 +647,14 @@ main(int argc, char **argv)
 	if ((ps.osfp = osfp_fetch(&ps.dev)) == NULL)
 		exit(1);
 	views_open(&ps.views, &ps.dev);
-	if (outfile != NULL) {
-		ps.out = sim_pcap_create(outfile, msg, sizeof(msg));
-		if (ps.out == NULL)
-			errx(1, "%s: %s", outfile, msg);
-	}
+	ps.out = create(outfile, DLT_RAW);
+	ps.log = create(logfile, DLT_PFLOG);
 	if (pcap != NULL)
 		r = run_file(&ps, pcap);
 	show(&ps);
 
 	sim_pcap_close(ps.out);
+	sim_pcap_close(ps.log);
 	pf_client_close(ps.client);
 	sim_free(ps.sim);
 	pfctl_names_free(ps.names);
