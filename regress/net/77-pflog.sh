@@ -104,6 +104,24 @@ set -- $header
 is 'a header of 61 bytes' 61 "$1"
 is 'of this user' '0 0 0 0' "${45} ${46} ${47} ${48}"
 
+# --- Wireshark's way: an external capture ----------------------------------------------------------
+sed "s|@LIBDIR@|$VM_TREE/usr.sbin/tcpdump|" "$VM_TREE/usr.sbin/tcpdump/pflog-extcap.sh" > "$W/bin/extcap"
+# (it asks the system's own ip)
+extcap() { fw env PATH=/usr/sbin:/usr/bin:/sbin:/bin sh "$W/bin/extcap" "$@"; }
+like 'Wireshark lists it' '^interface \{value=pflog0\}' "$(extcap --extcap-interfaces)"
+like 'with its link type' 'number=117' "$(extcap --extcap-interface pflog0 --extcap-dlts)"
+mkfifo "$W/pipe"
+cat "$W/pipe" > "$W/piped" &
+pids+=("$!")
+background fw sh "$W/bin/extcap" --extcap-interface pflog0 --capture --fifo "$W/pipe" \
+    --extcap-capture-filter 'port 80'
+until_true grep -q listening "$bg_said" || die 'it does not start'
+captured=$bg
+reach open fw tcp $S4 80
+expect 'and gets the records' until_true eval \
+    "tcpdump -n -e -r $W/piped 2> /dev/null | grep -q 'rule 1/0.match.: pass out on ext0'"
+end "$captured"
+
 # --- a device that goes --------------------------------------------------------------------------
 rules <<'XX'
 block return log (to pflog7) quick proto tcp to port 81

@@ -12,7 +12,7 @@
 : "${PF_MIRROR_SECURITY:=http://deb.debian.org/debian-security}"
 
 # What a tree is made with: for modules, for user-mode Linux, and for our own tools.
-TREE_PACKAGES=gcc,make,libc6-dev,bc,bison,flex,libelf-dev,libssl-dev,libmd-dev,libpcap-dev,libseccomp-dev,kmod
+TREE_PACKAGES=gcc,make,libc6-dev,bc,bison,flex,libelf-dev,libssl-dev,libmd-dev,libpcap-dev,kmod
 
 # of RELEASE COMMAND ...: apt-get or apt-cache on that release's packages
 of() {
@@ -97,6 +97,18 @@ make_tree() {
 	echo "$TREE_PACKAGES" > "$new/key"
 	rm -rf "$dir"
 	mv "$new" "$dir"
+}
+
+# What a tree gets besides, for our own tools, when it is there already: a tree that is in the
+# cache, with the headers of kernels, is not made again for it.
+TREE_MORE='libseccomp2 libseccomp-dev'
+
+# complete_tree TREE: has these; under a lock
+complete_tree() {
+	[ "$(cat "$1/more" 2>/dev/null)" != "$TREE_MORE" ] || return 0
+	unless_silent
+	fetch "${1##*/debian-}" "$1" $TREE_MORE
+	echo "$TREE_MORE" > "$1/more"
 }
 
 # in_tree TREE DIRECTORY COMMAND...: runs it there with TREE as its root, in which

@@ -136,6 +136,9 @@ pf_up() {
 		[ "$kind" != source ] || source_rule pf
 		[ "$kind" != modulate ] ||
 		    echo 'pass in quick on in0 proto tcp modulate state'
+		# (nobody reads it)
+		[ "$kind" != log ] ||
+		    echo 'pass in log (all) quick on in0 all keep state'
 		echo 'pass in quick on in0 all keep state'
 		echo 'pass out quick on out0 all keep state' ;;
 	esac > /run/pf.conf
