@@ -232,7 +232,7 @@ struct verdict {
 	struct rule	*decides, *led, *nat, *translates;
 	struct rule	*met[64];	/* `match' rules */
 	unsigned int	 nmet;
-	bool		 moved, sets_tos, sets_prio, no_df, random_id;
+	bool		 moved, sets_tos, sets_prio, no_df, random_id, allows_opts;
 	uint8_t		 tos, min_ttl;
 	unsigned int	 prio[2];
 	uint16_t	 max_mss;
@@ -291,6 +291,7 @@ settle(struct verdict *v, const struct pf_rule *r)
 	}
 	v->no_df = v->no_df || (r->rule_flag & PFRULE_NODF) != 0;
 	v->random_id = v->random_id || (r->rule_flag & PFRULE_RANDOMID) != 0;
+	v->allows_opts = v->allows_opts || r->allow_opts;
 	if (r->min_ttl != 0)
 		v->min_ttl = r->min_ttl;
 	if (r->max_mss != 0)
@@ -407,7 +408,7 @@ judge(struct packet *p)
 		return (false);
 	r = v.decides != NULL ? &v.decides->r : NULL;
 	passes = r == NULL || r->action == PF_PASS;
-	if (passes && p->opts && (r == NULL || !r->allow_opts))
+	if (passes && p->opts && !v.allows_opts && (r == NULL || !r->allow_opts))
 		return (false);
 	if (passes && r != NULL) {
 		settle(&v, r);

@@ -3,7 +3,7 @@
  * Copyright (c) 2026 The pf for Linux authors
  *
  * test_act.c: rules that do more than decide: once, max-pkt-rate, set tos,
- * set prio, and the criterion prio.
+ * set prio, the criterion prio, and allow-opts of match rules.
  */
 #include "unit.h"
 #include "pf_rate.h"
@@ -364,6 +364,50 @@ test_prio(void **state)
 	assert_int_equal(unit_load(u->n, r, 1), EINVAL);
 }
 
+/* A datagram from port with the option that asks for the route, or without. */
+static bool
+with_option(struct unit_node *u, int dir, uint16_t port, bool option)
+{
+	struct sim_spec s = { .src = "10.0.0.1", .dst = "10.0.0.2",
+	    .proto = IPPROTO_UDP, .sport = port, .dport = 53,
+	    .opts = (const uint8_t *)"\7\7\4\0\0\0\0\0", .optlen = option ? 8 : 0 };
+	struct pf_pkt *p = sim_pkt_build(&s);
+	bool passes = sim_test(u->n, dir, 1, p) == PF_PASS;
+
+	sim_pkt_free(p);
+	return (passes);
+}
+
+/* It is enough that a rule of `match' allows options; what decides is another's. */
+static void
+test_match_opts(void **state)
+{
+	struct unit_node *u = *state;
+	struct pf_rule r[3] = { unit_rule(PF_MATCH), unit_rule(PF_PASS), unit_rule(PF_DROP) };
+
+	r[0].allow_opts = 1;
+	r[0].proto = IPPROTO_UDP;
+	r[0].src.port_op = PF_OP_EQ;
+	r[0].src.port[0] = htons(1000);
+	r[2].keep_state = 0;
+	assert_int_equal(unit_load(u->n, r, 2), 0);
+	assert_true(with_option(u, PF_IN, 1000, true));
+	assert_false(with_option(u, PF_IN, 1001, true));
+	/* the state goes on with it, and knows which rules made it */
+	assert_int_equal(unit_load(u->n, r + 2, 1), 0);
+	assert_true(with_option(u, PF_IN, 1000, true));
+	assert_false(with_option(u, PF_IN, 1001, true));
+	assert_int_equal(unit_load(u->n, r, 2), 0);
+	assert_true(with_option(u, PF_IN, 1001, false));
+	assert_false(with_option(u, PF_IN, 1001, true));
+	/* no rule decides; one that blocks does */
+	assert_int_equal(unit_load(u->n, r, 1), 0);
+	assert_true(with_option(u, PF_OUT, 1000, true));
+	assert_false(with_option(u, PF_OUT, 1001, true));
+	assert_int_equal(unit_load(u->n, r, 3), 0);
+	assert_false(with_option(u, PF_OUT, 1000, true));
+}
+
 int
 main(void)
 {
@@ -375,6 +419,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_setprio, unit_setup, unit_teardown),
 		cmocka_unit_test_setup_teardown(test_setprio_ack, unit_setup, unit_teardown),
 		cmocka_unit_test_setup_teardown(test_prio, unit_setup, unit_teardown),
+		cmocka_unit_test_setup_teardown(test_match_opts, unit_setup, unit_teardown),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

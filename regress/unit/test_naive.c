@@ -195,10 +195,10 @@ random_filter(struct rule *rule, const struct set *s)
 		rule->call = s->path[0] == '\0' ? ONE_OF(calls) : "c";
 		return;
 	}
-	if (r->action == PF_PASS) {
+	if (r->action == PF_PASS)
 		r->keep_state = rnd(2) != 0;
-		r->allow_opts = rnd(2) != 0;
-	}
+	if (r->action != PF_DROP)
+		r->allow_opts = rnd(r->action == PF_PASS ? 2 : 8) == 0;
 	if (rnd(4) == 0 && r->action != PF_DROP)
 		random_scrub(r);
 	if (rnd(6) == 0) {

@@ -410,7 +410,7 @@ static const struct {
 	{ "match, keep state", { S(action, PF_MATCH), S(keep_state, PF_STATE_NORMAL) },
 	    EINVAL },
 	{ "match, return", { S(action, PF_MATCH), S(rule_flag, PFRULE_RETURN) }, EINVAL },
-	{ "match, allow-opts", { S(action, PF_MATCH), S(allow_opts, 1) }, EOPNOTSUPP },
+	{ "match, allow-opts", { S(action, PF_MATCH), S(allow_opts, 1) }, 0 },
 	{ "modulate state", { PASS, S(keep_state, PF_STATE_MODULATE) }, 0 },
 	{ "modulate state, sloppy", { PASS, S(keep_state, PF_STATE_MODULATE),
 	    S(rule_flag, PFRULE_STATESLOPPY) }, EINVAL },

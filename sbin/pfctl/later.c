@@ -43,9 +43,6 @@ later_member(const struct pf_rule *r)
 	PF_RULE_VALUES_LATER(VALUE)
 	PF_RULE_BITS(BIT)
 	PF_RULE_FIELDS(MEMBER)
-	/* the rule that decides says it, and this one decides nothing */
-	if (r->action == PF_MATCH && r->allow_opts)
-		return ("allow-opts");
 	return (NULL);
 }
 

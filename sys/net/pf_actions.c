@@ -20,6 +20,7 @@ pf_actions_match(struct pf_actions *a, struct pf_krule *kr)
 		return (false);
 	a->rule[a->n++] = kr;
 	a->log |= kr->act.log;
+	a->opts = a->opts || kr->act.allow_opts;
 	pf_norm_add(&a->norm, &kr->act);
 	return (true);
 }

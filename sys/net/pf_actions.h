@@ -25,6 +25,7 @@ struct pf_actions {
 	struct pf_krule	*tells;		/* `log (matches)': the rules behind it are */
 					/* logged where it says; or NULL */
 	uint8_t		 log;		/* PF_LOG_* of all rules */
+	bool		 opts;		/* one allows options */
 	uint8_t		 n;
 	struct pf_norm	 norm;		/* what they set in headers */
 	struct pf_krule	*rule[PF_ACTIONS_RULES]; /* n rules of `match' */
@@ -36,6 +37,7 @@ pf_actions_init(struct pf_actions *a)
 	a->translates = NULL;
 	a->tells = NULL;
 	a->log = 0;
+	a->opts = false;
 	a->n = 0;
 	pf_norm_init(&a->norm);
 }

@@ -212,6 +212,13 @@ insert(struct pf_path *p, struct pf_state *s)
 }
 
 /* What the state has from its rule and its first packet. */
+/* The rule that decides, or one of `match', says allow-opts. */
+static bool
+allows_opts(const struct pf_path *p, const struct pf_krule *kr)
+{
+	return (p->acts.opts || (kr != NULL && kr->act.allow_opts));
+}
+
 static void
 fill_in(struct pf_path *p, struct pf_state *s, struct pf_krule *kr)
 {
@@ -228,7 +235,7 @@ fill_in(struct pf_path *p, struct pf_state *s, struct pf_krule *kr)
 	    s->more->source != NULL || s->more->nholds != 0))
 		s->log |= PF_STATE_ACTS;
 	s->creation = s->expire = pf_uptime(p->pd.pf);
-	if (kr->act.allow_opts)
+	if (allows_opts(p, kr))
 		s->flags |= PFSTATE_ALLOWOPTS;
 	if (kr->act.rule_flag & PFRULE_STATESLOPPY)
 		s->flags |= PFSTATE_SLOPPY;
@@ -462,7 +469,7 @@ decided(struct pf_path *p)
 			pf_norm_add(&p->acts.norm, &kr->act);
 		says_table(p, kr);
 	}
-	why = pf_path_options(p, kr != NULL && kr->act.allow_opts);
+	why = pf_path_options(p, allows_opts(p, kr));
 	if (why == PF_GO && kr != NULL && kr->act.pool_used != 0 &&
 	    kr->act.pool_used != 1U << PF_POOL_ROUTE && is_translated(p)) {
 		why = translate(p, kr);

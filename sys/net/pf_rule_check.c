@@ -302,7 +302,7 @@ check_match(const struct pf_rule *r)
 	    r->return_ttl != 0 ||
 	    (r->rule_flag & (FLAGS_RETURN | PFRULE_ONCE)) != 0)
 		return (EINVAL);
-	return (r->allow_opts ? EOPNOTSUPP : 0);
+	return (0);
 }
 
 /* route-to, reply-to and dup-to have a pool, and say which packets they mean. */
