@@ -59,3 +59,20 @@ alive a a
 is 'all kept' 4 "$(state_count)"
 expect 'higher' fw pfctl -m -O -f - <<< 'set limit states 100'
 reach open client tcp $S4 80
+flush
+
+# anchors: what is over the limit is refused whole, and pfctl says what allows it
+rules <<'EOT'
+set limit anchors 2
+anchor a
+anchor b
+EOT
+like 'too many in a file' "^stdin:4: more than 2 anchors; \`set limit anchors 5' in pf.conf allows more" \
+    "$(fw pfctl -f - <<< $'set limit anchors 2\nanchor a\nanchor b\nanchor c' 2>&1)"
+like 'the limit that the file sets' "^stdin:5: more than 3 anchors; \`set limit anchors 5' " \
+    "$(fw pfctl -f - <<< $'set limit anchors 3\npass\nanchor a\nanchor c\nanchor d' 2>&1)"
+like 'in an anchor' "more than 2 anchors; \`set limit anchors 5' " \
+    "$(fw pfctl -a c -f - <<< pass 2>&1)"
+is 'as before' $'anchor "a" all\nanchor "b" all' "$(fw pfctl -sr)"
+expect 'room' fw pfctl -f - <<< $'set limit anchors 5\nanchor a\nanchor b\nanchor c'
+expect 'room in it' fw pfctl -a c/d -f - <<< pass

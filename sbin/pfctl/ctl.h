@@ -86,6 +86,11 @@ void	 print_iface(struct ctl_show *, const struct pfi_kif *);
 /* Names of PFTM_* and PF_LIMIT_*, as in `set timeout', `set limit'. */
 const char *timeout_name(int);
 const char *limit_name(int);
+/* limit.c, for messages: the PF_LIMIT_* that is in force: what the file has said, if that is
+ * not 0, or the kernel's.  0, or -1 after a message. */
+int	 limit_in_force(struct pf_dev *, int limit, uint32_t said, uint64_t *value);
+/* A round number above the limit that has room for so many, or 0: none may be higher. */
+uint64_t limit_for_more(uint64_t now, uint64_t want);
 const char *debug_name(unsigned int level);	/* as `set debug' has it, or NULL */
 /* Rows of the counters of interfaces and tables. */
 void	 print_cleared(FILE *, int64_t since);

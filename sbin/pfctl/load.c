@@ -211,9 +211,28 @@ struct rule_loader {
 	const struct pfctl	*pf;
 	const char		*file;		/* of the rule */
 	struct progress		*progress;
+	uint32_t		 limit[PF_LIMIT_MAX]; /* that the file sets, or 0 */
 	struct pfioc_rule	 pr;
 	struct pfioc_pooladdr	 pp;
 };
+
+static int
+anchors_error(const struct rule_loader *l, const struct pfctl_rule *r)
+{
+	uint64_t now, more;
+
+	if (limit_in_force(l->dev, PF_LIMIT_ANCHORS, l->limit[PF_LIMIT_ANCHORS],
+	    &now) == -1)
+		return (-1);
+	more = limit_for_more(now, 0);
+	fprintf(stderr, "%s:%u: more than %llu anchors", l->file, r->line,
+	    (unsigned long long)now);
+	if (more != 0)
+		fprintf(stderr, "; `set limit anchors %llu' in pf.conf allows more",
+		    (unsigned long long)more);
+	fprintf(stderr, "\n\t");
+	return (0);
+}
 
 static int
 rule_error(const struct rule_loader *l, const struct pfctl_rule *r,
@@ -231,9 +250,10 @@ rule_error(const struct rule_loader *l, const struct pfctl_rule *r,
 		    "module: nothing is loaded\n\t", l->file, r->line,
 		    word != NULL ? word : "rule");
 	}
-	else if (e == ENOSPC)
-		fprintf(stderr, "%s:%u: too many anchors: \"set limit anchors\" "
-		    "allows for more\n\t", l->file, r->line);
+	else if (e == ENOSPC) {
+		if (anchors_error(l, r) == -1)
+			return (-1);
+	}
 	else if (e == EOVERFLOW)
 		fprintf(stderr, "%s:%u: too many tags: mark_mask of the pf module "
 		    "has no room for another\n\t", l->file, r->line);
@@ -328,16 +348,16 @@ static int
 load_all(struct rule_loader *l, const struct ctl_load *in, bool options)
 {
 	const struct pfctl_options *o = &l->pf->set;
-	uint32_t i, limit[PF_LIMIT_MAX];
+	uint32_t i;
 
 	if (load_linkgroups(l->dev, l->pf, options, in->merge) == -1 ||
 	    (options && (load_options(l->dev, o, in->merge) == -1 ||
 	    load_osfp(l->dev, l->pf, in->merge) == -1)))
 		return (-1);
 	for (i = 0; i < PF_LIMIT_MAX; i++)
-		limit[i] = options && (!in->merge || o->limit_given[i]) ?
+		l->limit[i] = options && (!in->merge || o->limit_given[i]) ?
 		    o->limit[i] : 0;
-	if (load_tables(l->dev, l->trans, l->pf, limit, l->progress) == -1)
+	if (load_tables(l->dev, l->trans, l->pf, l->limit, l->progress) == -1)
 		return (-1);
 	for (i = 0; i < l->pf->nanchors; i++)
 		if (load_anchor(l, &l->pf->anchors[i], in->what) == -1)

@@ -57,28 +57,12 @@ table_array(const struct pfctl_table *t, struct pfr_addr **to, size_t *n)
  * Limits
  */
 
-/* A round number that is not less than n: 1, 2 or 5 and zeros. */
-static uint64_t
-round_up(uint64_t n)
-{
-	static const unsigned int step[] = { 1, 2, 5 };
-	uint64_t ten = 1;
-	int i;
-
-	for (;; ten *= 10)
-		for (i = 0; i < 3; i++)
-			if (step[i] * ten >= n)
-				return (step[i] * ten);
-}
-
 static void
 print_limit(const struct pfr_table *t, int limit, uint64_t now, uint64_t want)
 {
-	uint64_t more = round_up(want > now ? want : now + 1);
+	uint64_t more = limit_for_more(now, want);
 
-	if (more > PF_LIMIT_VAL_MAX)
-		more = PF_LIMIT_VAL_MAX;
-	if (now >= PF_LIMIT_VAL_MAX)
+	if (more == 0)
 		warnx("table <%s>: more than %llu %s, and no limit may be "
 		    "higher", t->pfrt_name, (unsigned long long)now,
 		    limit == PF_LIMIT_TABLES ? "tables" :
@@ -96,21 +80,14 @@ static void
 limit_error(struct pf_dev *dev, const struct pfr_table *t,
     const struct table_need *need)
 {
-	struct pfioc_limit pl;
 	struct pfioc_table io;
 	uint64_t limit[PF_LIMIT_MAX], have = 0;
 	int i;
 
-	for (i = PF_LIMIT_TABLES; i <= PF_LIMIT_TABLE_ENTRIES; i++) {
-		memset(&pl, 0, sizeof(pl));
-		pl.index = i;
-		if (need->limit != NULL && need->limit[i] != 0)
-			limit[i] = need->limit[i];
-		else if (PF_DO(dev, DIOCGETLIMIT, &pl) == -1)
+	for (i = PF_LIMIT_TABLES; i <= PF_LIMIT_TABLE_ENTRIES; i++)
+		if (limit_in_force(dev, i, need->limit != NULL ? need->limit[i] : 0,
+		    &limit[i]) == -1)
 			return;
-		else
-			limit[i] = pl.limit;
-	}
 	memset(&io, 0, sizeof(io));
 	io.esize = sizeof(struct pfr_table);
 	io.flags = PFR_FLAG_ALLRSETS;
