@@ -382,10 +382,10 @@ drop() {
 pings() { "$NET/echo1" "/run/netns/$1" "$2" -c 1 -W "$patience" "${@:3}"; }
 no_answer() { "$NET/echo1" "/run/netns/$1" "$2" -c 1 -W "$brief" "${@:3}"; }
 
-# ping_on NS HOST: pings it all the time; ping_off WHAT: no more, and asserts that
-# none was lost but those still on their way
+# ping_on NS HOST [SECONDS]: pings it all the time, so far apart; ping_off WHAT: no more, and
+# asserts that none was lost but those still on their way
 ping_on() {
-	background "$1" stdbuf -oL ping -n -i 0.2 "$2"
+	background "$1" stdbuf -oL ping -n -i "${3:-0.2}" "$2"
 	pinging=$bg ping_said=$bg_said
 }
 pinged() { sed -n 's/.* icmp_seq=\([0-9]*\) .*time=.*/\1/p' "$ping_said"; }

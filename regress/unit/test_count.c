@@ -108,6 +108,62 @@ test_count(void **state)
 	}
 }
 
+static void
+ask(struct unit_node *f, uint32_t cmd, void *arg)
+{
+	struct pf_client *cl = pf_client_open(f->n->pf, 1, 0);
+
+	assert_int_equal(sim_ioctl(f->n, cl, cmd, arg), 0);
+	pf_client_close(cl);
+}
+
+/* That rule nr has made so many states, of which so many are left. */
+static void
+made(struct unit_node *f, uint32_t nr, uint64_t states, uint32_t left)
+{
+	struct pf_rule r;
+
+	unit_get_rule(f->n, nr, &r);
+	assert_int_equal(r.states_tot, states);
+	assert_int_equal(r.states_cur, left);
+}
+
+/* A state counts at each rule of `match' that its first packet met, as its packets do. */
+static void
+test_states(void **state)
+{
+	static const struct sim_spec first = { UDP }, then = { ENDS,
+	    .proto = IPPROTO_UDP, .sport = 10, .dport = 53 }, last = { ENDS,
+	    .proto = IPPROTO_UDP, .sport = 11, .dport = 53 };
+	struct pf_rule r[4] = { unit_rule(PF_MATCH), unit_rule(PF_PASS),
+	    unit_rule(PF_MATCH), unit_rule(PF_MATCH) };
+	struct unit_node *f = *state;
+	struct pfioc_state_kill kill = { .af = 0 };
+
+	r[0].flags = r[0].flagset = r[2].flags = r[2].flagset = 0;
+	r[3].flags = r[3].flagset = 0;
+	r[1].max_states = 2;
+	r[3].src.port_op = PF_OP_EQ;
+	r[3].src.port[0] = htons(10);
+	r[3].proto = IPPROTO_UDP;
+	assert_int_equal(unit_load(f->n, r, 4), 0);
+	assert_int_equal(give(f, PF_IN, &first), -1);
+	assert_int_equal(give(f, PF_IN, &first), -1);
+	assert_int_equal(give(f, PF_IN, &then), -1);
+	assert_int_equal(give(f, PF_IN, &last), PFRES_MAXSTATES);
+	made(f, 0, 2, 2);
+	made(f, 1, 2, 2);
+	made(f, 2, 2, 2);
+	made(f, 3, 1, 1);
+	ask(f, DIOCCLRSTATES, &kill);
+	made(f, 0, 2, 0);
+	made(f, 1, 2, 0);
+	made(f, 3, 1, 0);
+	assert_int_equal(give(f, PF_IN, &last), -1);
+	made(f, 2, 3, 1);
+	made(f, 3, 1, 0);
+}
+
 /*
  * set keepcounters
  */
@@ -129,15 +185,6 @@ load_ports(struct unit_node *f, const unsigned int *order, unsigned int n, bool 
 			snprintf(r[i].label, sizeof(r[i].label), "r%u", order[i]);
 	}
 	assert_int_equal(unit_load(f->n, r, n), 0);
-}
-
-static void
-ask(struct unit_node *f, uint32_t cmd, void *arg)
-{
-	struct pf_client *cl = pf_client_open(f->n->pf, 1, 0);
-
-	assert_int_equal(sim_ioctl(f->n, cl, cmd, arg), 0);
-	pf_client_close(cl);
 }
 
 static void
@@ -235,6 +282,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_count, unit_setup, unit_teardown),
+		cmocka_unit_test_setup_teardown(test_states, unit_setup, unit_teardown),
 		cmocka_unit_test_setup_teardown(test_keep, unit_setup, unit_teardown),
 		cmocka_unit_test_setup_teardown(test_keep_equal, unit_setup, unit_teardown),
 	};

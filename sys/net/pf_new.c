@@ -99,7 +99,7 @@ ask_translation(struct pf_path *p)
 	return (translate(p, p->nat));
 }
 
-/* Packets of the state count at this rule too, unless it is the state's own. */
+/* The state and its packets count at this rule too, unless it is the state's own. */
 static void
 counts_at(struct pf_state_more *more, struct pf_krule *kr,
     const struct pf_krule *own)
@@ -107,6 +107,7 @@ counts_at(struct pf_state_more *more, struct pf_krule *kr,
 	if (kr == NULL || kr == own)
 		return;
 	pf_krule_ref(kr);
+	pf_atomic_inc(&kr->states_cur);
 	more->rule[more->n++] = kr;
 }
 
@@ -211,7 +212,6 @@ insert(struct pf_path *p, struct pf_state *s)
 	    in ? &p->other : &p->lookup));
 }
 
-/* What the state has from its rule and its first packet. */
 /* The rule that decides, or one of `match', says allow-opts. */
 static bool
 allows_opts(const struct pf_path *p, const struct pf_krule *kr)
@@ -219,6 +219,7 @@ allows_opts(const struct pf_path *p, const struct pf_krule *kr)
 	return (p->acts.opts || (kr != NULL && kr->act.allow_opts));
 }
 
+/* What the state has from its rule and its first packet. */
 static void
 fill_in(struct pf_path *p, struct pf_state *s, struct pf_krule *kr)
 {
@@ -311,6 +312,19 @@ answer(struct pf_path *p, const struct pf_krule *kr)
 	pf_reply_blocked(&p->pd, kr);
 }
 
+/* The state was made by its rule, and by those that it counts at as well. */
+static void
+count_creation(const struct pf_state *s, struct pf_krule *kr)
+{
+	uint32_t	i;
+
+	pf_pcpu_add_packet(&kr->ctr, PF_RC_STATES, 1);
+	if (likely((s->log & PF_STATE_COUNTS) == 0))
+		return;
+	for (i = 0; i < s->more->n; i++)
+		pf_pcpu_add_packet(&s->more->rule[i]->ctr, PF_RC_STATES, 1);
+}
+
 /* A new state by the rule that passed the packet, and the packet as it is to go on. */
 static int
 create_state(struct pf_path *p, struct pf_krule *kr)
@@ -331,7 +345,7 @@ create_state(struct pf_path *p, struct pf_krule *kr)
 		answer(p, kr);
 		return (why);
 	}
-	pf_pcpu_add_packet(&kr->ctr, PF_RC_STATES, 1);
+	count_creation(p->state, kr);
 	if (unlikely(p->state->log & PF_STATE_PROXY)) {
 		if (p->translated)		/* its sender gets an answer */
 			pf_rewrite_pdesc(&p->pd, &p->lookup.key);

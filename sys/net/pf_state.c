@@ -412,10 +412,21 @@ more_free(struct pf *pf, struct pf_state_more *more)
 	pf_free(more);
 }
 
+/* The rules beside its own that it counts at have a state less. */
+static void
+leave_rules(const struct pf_state_more *more)
+{
+	uint32_t	i;
+
+	for (i = 0; more != NULL && i < more->n; i++)
+		pf_atomic_dec(&more->rule[i]->states_cur);
+}
+
 void
 pf_state_discard(struct pf *pf, struct pf_state *s)
 {
 	pf_srcnode_leave(pf, s);
+	leave_rules(s->more);
 	more_free(pf, s->more);
 	pf_state_mem_put(pf, s);
 	pf_atomic_dec(&pf->st.n);
@@ -708,6 +719,7 @@ pf_state_remove(struct pf *pf, struct pf_state *s)
 			pf_atomic_dec(&st->ngrouped);
 		pf_srcnode_leave(pf, s);
 		pf_atomic_dec(&s->rule->states_cur);
+		leave_rules(s->more);
 		pf_atomic_dec(&st->n);
 		pf_rcu_call(&s->rcu, state_free);
 	}

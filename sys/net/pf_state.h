@@ -181,8 +181,8 @@ struct pf_state_more {
 	struct pf_hold	*hold;			/* [i] nholds, behind rule[]; given up by who */
 	uint32_t	 nholds;		/* removes the state, which makes it 0 */
 	uint32_t	 n;			/* [i] */
-	struct pf_krule	*rule[];		/* [i] n, referenced: those beside the state's */
-						/* rule at which its packets count, these two too */
+	struct pf_krule	*rule[];		/* [i] n, referenced: where it and its */
+						/* packets count, beside its rule; these two too */
 };
 #define PF_STATE_COUNTS		0x80		/* of state->log: more->rule has some */
 #define PF_STATE_ACTS		0x40		/* of state->log: packets get a tag, a tos, a */
