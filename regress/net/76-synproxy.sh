@@ -97,7 +97,7 @@ until_true grep -q listening "$bg_said" || die 'tcpdump does not start'
 seen=$bg_said
 before=$(info synproxy)
 n=2000
-expect 'SYNs' client python3 "$NET/rawsyns.py" eth0 02:00:00:00:01:01 $S4 80 $n
+expect 'SYNs' "$NET/synflood" /run/netns/client $S4 80 $n 0
 arrived() { [ "$(info synproxy)" -ge $((before + 1000)) ]; }
 until_true arrived || fail "only $(info synproxy) of them were answered"
 within 'states keep to the limit' 1000 1001 "$(state_count)"
