@@ -4,7 +4,9 @@
 #
 # Anchors whose rules are changed by pfctl -a while real traffic goes through them, IPv4 and
 # IPv6: no packet meets half of a ruleset, and what was there stays when a load fails.
-# Not on 6.12-deb13 and the newest kernel, for which the others stand.
+# It touches what differs between kernels (run -i).
+# Not on 6.12-deb13, for which 6.12 stands.
+# Not on newest, for which the others stand.
 . "$(dirname "$0")/lib.sh"
 net_up
 echo_server server tcp/80 tcp/81 udp/53 udp/54

@@ -95,21 +95,17 @@ END
 		in_ns $n ethtool -K eth0 tso off gso off tx off > /dev/null 2>&1
 	done
 	transfer 'plain segments' client server $s
-	if fw tc qdisc add dev ext0 root netem loss 2% > /dev/null 2>&1; then
-		before=$(netstat client TCPSackRecovery)
-		transfer 'losses' client server $s
-		within 'selective acknowledgements told of losses' $((before + 1)) \
-		    999999 "$(netstat client TCPSackRecovery)"
-		fw tc qdisc replace dev int0 root netem loss 2%
-		before=$(netstat server TCPSackRecovery)
-		transfer 'losses both ways' server client $c
-		within 'so they did back' $((before + 1)) 999999 \
-		    "$(netstat server TCPSackRecovery)"
-		fw tc qdisc del dev ext0 root
-		fw tc qdisc del dev int0 root
-	else
-		note 'this kernel has no netem: nothing is lost'
-	fi
+	fw tc qdisc add dev ext0 root netem loss 2% || fail 'netem'
+	before=$(netstat client TCPSackRecovery)
+	transfer 'losses' client server $s
+	within 'selective acknowledgements told of losses' $((before + 1)) \
+	    999999 "$(netstat client TCPSackRecovery)"
+	fw tc qdisc replace dev int0 root netem loss 2%
+	before=$(netstat server TCPSackRecovery)
+	transfer 'losses both ways' server client $c
+	within 'so they did back' $((before + 1)) 999999 "$(netstat server TCPSackRecovery)"
+	fw tc qdisc del dev ext0 root
+	fw tc qdisc del dev int0 root
 	for n in client server; do
 		in_ns $n ethtool -K eth0 tso on gso on tx on > /dev/null 2>&1
 	done
