@@ -234,22 +234,31 @@ match_set(const struct pf_pdesc *pd, const struct pf_addr *a, uint8_t type,
 	}
 }
 
+/* Most rules have an address with a mask, without `!': one test tells. */
 static inline bool
 match_source(const struct pf_match_ent *e, const struct pf_pdesc *pd)
 {
-	if (unlikely(e->flags & PF_MF_SRCSET))
-		return (match_set(pd, &pd->src, e->src_type, e->src_table,
-		    &e->src, &e->smask));
-	return (pf_addr_masked_eq(&pd->src, &e->src, &e->smask));
+	bool	same;
+
+	if (likely((e->flags & (PF_MF_SRCNOT | PF_MF_SRCSET)) == 0))
+		return (pf_addr_masked_eq(&pd->src, &e->src, &e->smask));
+	same = e->flags & PF_MF_SRCSET ? match_set(pd, &pd->src, e->src_type,
+	    e->src_table, &e->src, &e->smask) :
+	    pf_addr_masked_eq(&pd->src, &e->src, &e->smask);
+	return (same != !!(e->flags & PF_MF_SRCNOT));
 }
 
 static inline bool
 match_destination(const struct pf_match_ent *e, const struct pf_pdesc *pd)
 {
-	if (unlikely(e->flags & PF_MF_DSTSET))
-		return (match_set(pd, &pd->dst, e->dst_type, e->dst_table,
-		    &e->dst, &e->dmask));
-	return (pf_addr_masked_eq(&pd->dst, &e->dst, &e->dmask));
+	bool	same;
+
+	if (likely((e->flags & (PF_MF_DSTNOT | PF_MF_DSTSET)) == 0))
+		return (pf_addr_masked_eq(&pd->dst, &e->dst, &e->dmask));
+	same = e->flags & PF_MF_DSTSET ? match_set(pd, &pd->dst, e->dst_type,
+	    e->dst_table, &e->dst, &e->dmask) :
+	    pf_addr_masked_eq(&pd->dst, &e->dst, &e->dmask);
+	return (same != !!(e->flags & PF_MF_DSTNOT));
 }
 
 static inline unsigned int
@@ -264,11 +273,11 @@ match_one(const struct pf_match_ent *e, struct pf_pdesc *pd)
 		return (PF_SKIP_AF);
 	if (e->proto != 0 && e->proto != pd->proto)
 		return (PF_SKIP_PROTO);
-	if (match_source(e, pd) == !!(e->flags & PF_MF_SRCNOT))
+	if (!match_source(e, pd))
 		return (PF_SKIP_SRC_ADDR);
 	if (!match_port(e->sport_op, e->sport, pd->sport, pd->flags))
 		return (PF_SKIP_SRC_PORT);
-	if (match_destination(e, pd) == !!(e->flags & PF_MF_DSTNOT))
+	if (!match_destination(e, pd))
 		return (PF_SKIP_DST_ADDR);
 	if (!match_port(e->dport_op, e->dport, pd->dport, pd->flags))
 		return (PF_SKIP_DST_PORT);
