@@ -13,7 +13,7 @@
 net_up
 echo_server server tcp/80
 limit=10000 clients=200 syns=100000
-# (1,000 a second is what this kernel bears)
+# The debug kernel gets a quarter of them: it takes no more than 900 a second.
 [ "$VM_KERNEL" != debug ] || syns=25000
 
 rules <<RULES
@@ -29,11 +29,11 @@ seen=$bg_said
 background fw bash -c 'while sleep 2; do pfctl -si | sed -n "s/^ *current entries *\([0-9]*\).*/\\1/p"; done'
 counted=$bg_said
 
-# (without an end: it is ended when both are done)
+# The flood lasts until the clients are served and enough SYNs have come.
 background client "$NET/synflood" /run/netns/client $S4 80 2000000000 4000
 flood=$bg
 asked() { rule_counter 'synproxy state' Evaluations; }
-# (who asks too often leaves the flood no time)
+# Between two looks it waits: pfctl takes time that the flood and the clients need.
 arrived() { nap 2; kill -0 "$flood" && [ "$(asked)" -ge "$1" ]; }
 until_true arrived 15000 || die "only $(asked) SYNs have come"
 served=$("$NET/crowd" /run/netns/client $S4 80 $clients 50 20000 2> "$W/said")
